@@ -1,0 +1,17 @@
+/** The only way back into a running mesh: `POST /v1/commands`. Imperative, answered once. */
+export type MeshCommand =
+  | { readonly type: "mesh.stop" }
+  | { readonly type: "mesh.reload" }
+  | { readonly type: "workload.restart"; readonly service: string }
+  | { readonly type: "workload.stop"; readonly service: string }
+  | { readonly type: "workload.start"; readonly service: string }
+  | { readonly type: "svid.rotate"; readonly proxy: string }
+  /** Leases a caller with the identity of a service; it ends with `lease.release` or with the connection that asked. */
+  | { readonly type: "lease.acquire"; readonly service: string }
+  | { readonly type: "lease.release"; readonly lease: string }
+  /** A client that owns the mesh: when its connection to `/v1/events` ends, the mesh stops. */
+  | { readonly type: "mesh.detach" };
+
+export type CommandAnswer =
+  | { readonly ok: true; readonly env?: Readonly<Record<string, string>>; readonly lease?: string }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly hint?: string };

@@ -1,0 +1,81 @@
+import type { MeshEvent } from "./event.ts";
+import type { ProxyId, ProxySnapshot } from "./snapshot.ts";
+
+/**
+ * The conversation between daemon and data plane: one JSON object per line on file descriptor 3 of the data plane,
+ * both ways. The end of the stream ends the data plane.
+ */
+
+/** Where the sockets of one sidecar really are. Pods and containers replace this and nothing else. */
+export interface Placement {
+  readonly proxy: ProxyId;
+  /** Inbound listeners: the workload port, and the socket address that stands for it. */
+  readonly inbound: readonly { readonly port: number; readonly host: string; readonly listen: number }[];
+  /** Where plain bytes for the application go, by workload port; ports that are missing are dialled at `appHost`. */
+  readonly app: Readonly<Record<string, SocketAddress>>;
+  readonly appHost: string;
+  /** Unix socket on which the hook delivers outbound connections (PROXY protocol v2 first). */
+  readonly outbound: string;
+  /** Local address to dial other sidecars from, so that they see who calls; undefined: let the system choose. */
+  readonly dialFrom: string | undefined;
+}
+
+export type SocketAddress =
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number };
+
+/**
+ * How model addresses become socket addresses. `alias`: 10.244.a.b:p → 127.244.a.b:p, ports below 1024 + 10000;
+ * `table`: looked up by `address:port`, for systems without loopback aliases.
+ */
+export type AddressMap =
+  | { readonly kind: "alias" }
+  | { readonly kind: "table"; readonly entries: Readonly<Record<string, { readonly host: string; readonly port: number }>> };
+
+export type ToDataPlane =
+  | {
+      readonly type: "apply";
+      readonly generation: number;
+      /** Only proxies whose snapshot changed; all of them after a restart. */
+      readonly snapshots: readonly ProxySnapshot[];
+      readonly placements: readonly Placement[];
+      readonly removed: readonly ProxyId[];
+      readonly addresses: AddressMap;
+      /** Model address → workload id, to name callers in events. */
+      readonly names: Readonly<Record<string, ProxyId>>;
+    }
+  /** `chain`: leaf first, then intermediates, PEM. */
+  | { readonly type: "svid"; readonly proxy: ProxyId; readonly chain: string }
+  | { readonly type: "svid.refused"; readonly proxy: ProxyId; readonly reason: string }
+  /** Ask for a new key and certificate now. */
+  | { readonly type: "svid.renew"; readonly proxy: ProxyId }
+  /** Root certificates, PEM. A new version changes ticket keys. */
+  | { readonly type: "bundle"; readonly version: number; readonly roots: string }
+  /** 0: count only. Otherwise events are sent, at most `perSecond` of those that are not failures. */
+  | { readonly type: "observe"; readonly perSecond: number; readonly headers: boolean }
+  /** Send what the ring holds, oldest first, then go on live. */
+  | { readonly type: "replay"; readonly token: number }
+  | { readonly type: "ping"; readonly token: number }
+  | { readonly type: "drain" };
+
+export type FromDataPlane =
+  | { readonly type: "hello"; readonly pid: number }
+  | { readonly type: "csr"; readonly proxy: ProxyId; readonly csr: string }
+  | { readonly type: "ack"; readonly generation: number; readonly proxy: ProxyId }
+  | { readonly type: "nack"; readonly generation: number; readonly proxy: ProxyId; readonly reason: string }
+  /** Every declared listener of the proxy is bound and its certificate is there. */
+  | { readonly type: "ready"; readonly proxy: ProxyId }
+  | { readonly type: "events"; readonly events: readonly MeshEvent[]; readonly dropped: number }
+  | { readonly type: "replayed"; readonly token: number }
+  /** Totals since the process began, sent once a second while they change. */
+  | { readonly type: "counts"; readonly counts: Readonly<Record<ProxyId, DataPlaneCounts>> }
+  | { readonly type: "pong"; readonly token: number };
+
+export interface DataPlaneCounts {
+  readonly requests: number;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly failed: number;
+  readonly handshakes: number;
+  readonly handshakesFailed: number;
+}

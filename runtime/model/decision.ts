@@ -1,0 +1,89 @@
+import type { Provenance } from "./resource.ts";
+
+/** What a policy may look at. Functions are called only when a clause asks, so that an unused header is never turned into a string. */
+export interface RequestFacts {
+  readonly layer: "http" | "tcp";
+  /** Verified TLS peer; undefined on plaintext (spec AP-27). */
+  readonly peer: PeerFacts | undefined;
+  /** Direct TCP peer, model address. */
+  readonly sourceIp: string;
+  readonly destinationIp: string;
+  /** Workload port. */
+  readonly destinationPort: number;
+  /** Lower-cased SNI of the ClientHello (errata security 8). */
+  readonly sni: string | undefined;
+  readonly method: () => string;
+  /** Host or :authority as sent, port included. */
+  readonly authority: () => string;
+  /** Normalised path with its query. */
+  readonly path: () => string;
+  /** Every line of a header by itself; `name` is lower case. */
+  readonly header: (name: string) => readonly string[];
+}
+
+export interface PeerFacts {
+  readonly uriSans: readonly string[];
+  readonly dnsSans: readonly string[];
+  readonly subject: string;
+}
+
+/** The outcome with its whole evaluation, compactly: small integers only, turned into words by `explain` when somebody looks. */
+export interface Decision {
+  readonly verdict: "allow" | "deny";
+  readonly reason: "matched" | "no-allow-matched" | "no-policy";
+  /** The deciding rule: indices into `PolicySet.policies` and `CompiledPolicy.rules`. */
+  readonly by: { readonly policy: number; readonly rule: number } | undefined;
+  /** One entry per evaluated rule, flattened: policy, rule, outcome; see `policy/decide.ts`. */
+  readonly evaluation: readonly number[];
+}
+
+/** A decision in words: what events, `why`, `can` and the TUI show. Field names are a published contract. */
+export interface DecisionRecord {
+  readonly verdict: "allow" | "deny";
+  readonly reason: Decision["reason"];
+  readonly by: RuleRecord | null;
+  /** Envoy's response code details, `rbac_access_denied_matched_policy[…]`; null when allowed. */
+  readonly details: string | null;
+  /** Every rule that was tried, nearest miss first; a rule that matched comes before all misses. */
+  readonly tried: readonly TriedRule[];
+  /** Set when something made identity fields empty: "the connection was plaintext". */
+  readonly note: string | null;
+}
+
+export interface RuleRecord {
+  /** `AuthorizationPolicy default/backend-allow` */
+  readonly resource: string;
+  readonly action: string;
+  readonly rule: number;
+  /** `ns[default]-policy[backend-allow]-rule[0]` */
+  readonly id: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface TriedRule extends RuleRecord {
+  readonly dryRun: boolean;
+  readonly result: "matched" | "missed" | "skipped";
+  /** How many of the rule's parts (from, to, each when) held, of how many: the measure of "nearest". */
+  readonly held: number;
+  readonly parts: number;
+  /** The first clause that failed, in the group that came nearest. */
+  readonly missed: MissedClause | null;
+  /** Why the rule was skipped: "needs HTTP; this is a TCP port". */
+  readonly skipped: string | null;
+}
+
+export interface MissedClause {
+  /** `to.operation.methods` */
+  readonly field: string;
+  readonly negated: boolean;
+  readonly wanted: readonly string[];
+  /** What the request had; null when it had nothing. */
+  readonly actual: string | null;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export type Because = readonly Provenance[];

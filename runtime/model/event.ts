@@ -1,0 +1,197 @@
+import type { Problem } from "../core/problem.ts";
+import type { DecisionRecord } from "./decision.ts";
+import type { Provenance } from "./resource.ts";
+import type { WorkloadState } from "./state.ts";
+
+/** Published as NDJSON (`meshdev schema events`). Fields may be added, never renamed. Secrets never appear. */
+
+export interface Stamp {
+  /** `h-91`, `r-4711`: unique in one mesh. */
+  readonly id: string;
+  /** ISO 8601 with milliseconds. */
+  readonly at: string;
+  readonly generation: number;
+}
+
+export interface Party {
+  /** Workload id; null for an address outside the mesh. */
+  readonly workload: string | null;
+  /** Model address and port, or the real one of an outsider. */
+  readonly address: string;
+  readonly spiffe: string | null;
+}
+
+export interface CertificateFacts {
+  readonly spiffe: string | null;
+  readonly sans: readonly string[];
+  readonly serial: string;
+  readonly issuer: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Lower-case hex SHA-256 of the DER. */
+  readonly sha256: string;
+}
+
+export interface TlsFacts {
+  readonly version: string | null;
+  readonly cipher: string | null;
+  readonly alpn: string | null;
+  readonly sni: string | null;
+  readonly resumed: boolean;
+}
+
+export interface HandshakeFailure {
+  readonly step: "plaintext" | "client-hello" | "certificate" | "verify" | "identity" | "alpn" | "transport";
+  /** The alert Envoy would send, `certificate_required`; null when it would close without one. */
+  readonly alert: string | null;
+  /** In words: "plaintext under STRICT". */
+  readonly reason: string;
+  readonly because: readonly Provenance[];
+}
+
+export interface HandshakeEvent extends Stamp {
+  readonly type: "handshake.completed" | "handshake.failed";
+  readonly side: "client" | "server";
+  readonly from: Party;
+  readonly to: Party;
+  readonly tls: TlsFacts;
+  readonly local: CertificateFacts | null;
+  readonly peer: CertificateFacts | null;
+  /** Milliseconds from the first byte to the end. */
+  readonly ms: number;
+  readonly failure: HandshakeFailure | null;
+}
+
+/** One HTTP exchange, seen by one proxy; both sides of a call report one each, joined by `requestId`. */
+export interface ExchangeEvent extends Stamp {
+  readonly type: "exchange.completed";
+  readonly proxy: string;
+  readonly side: "outbound" | "inbound";
+  readonly protocol: string;
+  readonly from: Party;
+  readonly to: Party;
+  readonly method: string;
+  readonly authority: string;
+  readonly path: string;
+  /** Path before normalisation and rewriting; null when equal. */
+  readonly originalPath: string | null;
+  readonly requestId: string | null;
+  readonly status: number;
+  /** Envoy's response flags, `-` for none. */
+  readonly flags: string;
+  readonly details: string;
+  /** Id of the handshake the request came through (inbound) or left by (outbound). */
+  readonly handshake: string | null;
+  readonly route: string | null;
+  readonly routeAt: Provenance | null;
+  readonly cluster: string | null;
+  readonly endpoint: string | null;
+  readonly attempts: number;
+  readonly timing: { readonly total: number; readonly upstream: number };
+  readonly bytes: { readonly in: number; readonly out: number };
+  /** Null on the outbound side: only the server's sidecar decides. */
+  readonly decision: DecisionRecord | null;
+  /** Request headers, secrets redacted; only when a subscriber asked for them. */
+  readonly headers: Readonly<Record<string, string>> | null;
+}
+
+/** One connection that is not HTTP for its proxy, or one that was closed before it could become anything. */
+export interface ConnectionEvent extends Stamp {
+  readonly type: "connection.closed";
+  readonly proxy: string;
+  readonly side: "outbound" | "inbound";
+  readonly from: Party;
+  readonly to: Party;
+  readonly flags: string;
+  readonly details: string;
+  readonly handshake: string | null;
+  readonly cluster: string | null;
+  readonly endpoint: string | null;
+  readonly ms: number;
+  readonly bytes: { readonly in: number; readonly out: number };
+  readonly decision: DecisionRecord | null;
+}
+
+export interface WorkloadChanged extends Stamp {
+  readonly type: "workload.changed";
+  readonly workload: string;
+  readonly state: WorkloadState;
+}
+
+export interface WorkloadLogged extends Stamp {
+  readonly type: "workload.logged";
+  readonly workload: string;
+  readonly stream: "stdout" | "stderr";
+  readonly line: string;
+}
+
+export interface MeshLoaded extends Stamp {
+  readonly type: "mesh.loaded";
+  /** What changed against the last generation, `AuthorizationPolicy default/backend-allow changed`. */
+  readonly changes: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** Nothing of the change went live. */
+export interface MeshRejected extends Stamp {
+  readonly type: "mesh.rejected";
+  readonly problems: readonly Problem[];
+}
+
+/** Every proxy has acknowledged, or `waiting` names those that have not. */
+export interface SnapshotApplied extends Stamp {
+  readonly type: "snapshot.applied";
+  readonly live: number;
+  readonly total: number;
+  /** Milliseconds from the file's change event to the last ACK; null for the first generation. */
+  readonly ms: number | null;
+  readonly waiting: readonly string[];
+}
+
+export interface SvidEvent extends Stamp {
+  readonly type: "svid.issued" | "svid.rotated";
+  readonly proxy: string;
+  readonly certificate: CertificateFacts;
+}
+
+export interface ListenerBound extends Stamp {
+  readonly type: "listener.bound" | "listener.failed";
+  readonly proxy: string;
+  readonly address: string;
+  readonly error: string | null;
+}
+
+/** A meshed program was seen to connect past its sidecar, or to listen in the open. */
+export interface BypassSeen extends Stamp {
+  readonly type: "bypass.seen";
+  readonly workload: string;
+  readonly what: string;
+}
+
+export interface DataPlaneChanged extends Stamp {
+  readonly type: "dataplane.started" | "dataplane.lost";
+  readonly pid: number;
+  readonly reason: string | null;
+}
+
+export interface EventsDropped {
+  readonly type: "events.dropped";
+  readonly count: number;
+}
+
+export type MeshEvent =
+  | HandshakeEvent
+  | ExchangeEvent
+  | ConnectionEvent
+  | WorkloadChanged
+  | WorkloadLogged
+  | MeshLoaded
+  | MeshRejected
+  | SnapshotApplied
+  | SvidEvent
+  | ListenerBound
+  | BypassSeen
+  | DataPlaneChanged;
+
+/** A line of the stream: `seq` counts per subscriber without a gap. */
+export type StreamedEvent = (MeshEvent | EventsDropped) & { readonly seq: number };

@@ -1,0 +1,76 @@
+import type { Labels, Resource } from "./resource.ts";
+
+/** Istio's security API as written in YAML (security.istio.io/v1). Optional here means: the user may leave it out. */
+
+export type MtlsMode = "UNSET" | "DISABLE" | "PERMISSIVE" | "STRICT";
+
+export interface WorkloadSelector {
+  readonly matchLabels?: Labels;
+}
+
+export interface PeerAuthenticationSpec {
+  readonly selector?: WorkloadSelector;
+  readonly mtls?: { readonly mode?: MtlsMode };
+  readonly portLevelMtls?: Readonly<Record<string, { readonly mode?: MtlsMode }>>;
+}
+
+export interface AuthorizationSource {
+  readonly principals?: readonly string[];
+  readonly notPrincipals?: readonly string[];
+  readonly requestPrincipals?: readonly string[];
+  readonly notRequestPrincipals?: readonly string[];
+  readonly namespaces?: readonly string[];
+  readonly notNamespaces?: readonly string[];
+  readonly serviceAccounts?: readonly string[];
+  readonly notServiceAccounts?: readonly string[];
+  readonly trustDomains?: readonly string[];
+  readonly notTrustDomains?: readonly string[];
+  readonly ipBlocks?: readonly string[];
+  readonly notIpBlocks?: readonly string[];
+  readonly remoteIpBlocks?: readonly string[];
+  readonly notRemoteIpBlocks?: readonly string[];
+}
+
+export interface AuthorizationOperation {
+  readonly hosts?: readonly string[];
+  readonly notHosts?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly notPorts?: readonly string[];
+  readonly methods?: readonly string[];
+  readonly notMethods?: readonly string[];
+  readonly paths?: readonly string[];
+  readonly notPaths?: readonly string[];
+}
+
+export interface AuthorizationCondition {
+  readonly key: string;
+  readonly values?: readonly string[];
+  readonly notValues?: readonly string[];
+}
+
+export interface AuthorizationRule {
+  readonly from?: readonly { readonly source: AuthorizationSource }[];
+  readonly to?: readonly { readonly operation: AuthorizationOperation }[];
+  readonly when?: readonly AuthorizationCondition[];
+}
+
+export type AuthorizationAction = "ALLOW" | "DENY" | "AUDIT" | "CUSTOM";
+
+export interface TargetReference {
+  readonly group?: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+export interface AuthorizationPolicySpec {
+  readonly selector?: WorkloadSelector;
+  readonly targetRef?: TargetReference;
+  readonly targetRefs?: readonly TargetReference[];
+  readonly action?: AuthorizationAction;
+  readonly provider?: { readonly name?: string };
+  readonly rules?: readonly (AuthorizationRule | null)[];
+}
+
+export type PeerAuthentication = Resource<"PeerAuthentication", PeerAuthenticationSpec>;
+export type AuthorizationPolicy = Resource<"AuthorizationPolicy", AuthorizationPolicySpec>;

@@ -1,0 +1,77 @@
+import type { AuthorizationAction } from "./istio-security.ts";
+import type { Provenance } from "./resource.ts";
+
+/** AuthorizationPolicies as one proxy needs them: plain data, compiled for one layer, bound to closures once in the data plane. */
+export interface PolicySet {
+  readonly layer: "http" | "tcp";
+  /** All policies that apply to the workload, in the order in which matched rules are named: DENY before ALLOW, ids byte-wise (spec AP-17). */
+  readonly policies: readonly CompiledPolicy[];
+}
+
+export interface CompiledPolicy {
+  /** `ns[default]-policy[backend-allow]` (spec AP-16). */
+  readonly id: string;
+  readonly action: AuthorizationAction;
+  readonly dryRun: boolean;
+  readonly from: Provenance;
+  readonly rules: readonly CompiledRule[];
+}
+
+/**
+ * (any group of `from`, or no group) AND (any group of `to`, or no group) AND every clause of `when` (spec AP-13).
+ * A rule that this layer drops is kept with `dropped` set, so that a decision can say why it did not count (spec AP-57).
+ */
+export interface CompiledRule {
+  /** Index in the document, as Istio counts. */
+  readonly index: number;
+  readonly provenance: Provenance;
+  readonly from: readonly ClauseGroup[];
+  readonly to: readonly ClauseGroup[];
+  readonly when: readonly Clause[];
+  /** Why this layer ignores the rule: it needs HTTP, or has an invalid value. */
+  readonly dropped: string | undefined;
+}
+
+/** One `source` or `operation`: every clause must hold (spec AP-14). */
+export interface ClauseGroup {
+  readonly clauses: readonly Clause[];
+  readonly provenance: Provenance;
+}
+
+/** One field with its values (any may match), or its negation (none may match). */
+export interface Clause {
+  /** As a user writes it: `from.source.principals`, `to.operation.notPaths`, `when request.headers[x-a]`. */
+  readonly field: string;
+  readonly attribute: Attribute;
+  readonly negated: boolean;
+  /** The values as written. */
+  readonly values: readonly string[];
+  readonly matchers: readonly Matcher[];
+  readonly provenance: Provenance;
+}
+
+export type Attribute =
+  | { readonly kind: "peer" }
+  | { readonly kind: "source-ip" }
+  | { readonly kind: "remote-ip" }
+  | { readonly kind: "destination-ip" }
+  | { readonly kind: "destination-port" }
+  | { readonly kind: "sni" }
+  | { readonly kind: "host" }
+  | { readonly kind: "method" }
+  | { readonly kind: "path" }
+  | { readonly kind: "header"; readonly name: string }
+  /** Needs a verified token or dynamic metadata, which nothing provides yet: never matches. */
+  | { readonly kind: "request-auth"; readonly key: string };
+
+export type Matcher =
+  | { readonly kind: "exact"; readonly value: string }
+  | { readonly kind: "prefix"; readonly value: string }
+  | { readonly kind: "suffix"; readonly value: string }
+  /** Present; `nonEmpty` asks for at least one character (spec AP-18). */
+  | { readonly kind: "present"; readonly nonEmpty: boolean }
+  /** RE2, full match. */
+  | { readonly kind: "regex"; readonly source: string }
+  | { readonly kind: "cidr"; readonly value: string }
+  | { readonly kind: "port"; readonly value: number }
+  | { readonly kind: "never" };

@@ -1,0 +1,224 @@
+import type { HeaderOperations } from "./istio-networking.ts";
+import type { MeshConfig, PortProtocol } from "./mesh.ts";
+import type { PolicySet } from "./policy.ts";
+import type { Provenance } from "./resource.ts";
+
+/** A workload's id names its proxy. */
+export type ProxyId = string;
+
+/** All that one sidecar obeys. Plain data, immutable, with a content hash per section: an equal hash means nothing to bind again. */
+export interface ProxySnapshot {
+  readonly proxy: ProxyId;
+  readonly workload: { readonly name: string; readonly namespace: string; readonly address: string };
+  /** `spiffe://…`, what the sidecar's SVID must say. */
+  readonly identity: string;
+  readonly trust: TrustSection;
+  readonly inbound: InboundSection;
+  readonly outbound: OutboundSection;
+  readonly hashes: { readonly trust: string; readonly inbound: string; readonly outbound: string };
+}
+
+export interface TrustSection {
+  /** Trust domains a client certificate may come from (spec ID-6). */
+  readonly trustDomains: readonly string[];
+  readonly minProtocolVersion: MeshConfig["minProtocolVersion"];
+  readonly pathNormalization: MeshConfig["pathNormalization"];
+}
+
+// ---- inbound -------------------------------------------------------------------------------------------------
+
+export interface InboundSection {
+  readonly listeners: readonly InboundListener[];
+  /** Ports that no service and no policy names (spec PA-17); its `port` is 0. */
+  readonly passthrough: InboundListener;
+  readonly http: PolicySet;
+  readonly tcp: PolicySet;
+}
+
+export type EffectiveMtlsMode = "DISABLE" | "PERMISSIVE" | "STRICT";
+
+export interface InboundListener {
+  /** Workload port. */
+  readonly port: number;
+  readonly protocol: "http" | "tcp" | "auto";
+  readonly mode: EffectiveMtlsMode;
+  /** What made the mode what it is; empty when nothing is configured. */
+  readonly because: readonly Provenance[];
+  /** In order of precedence; the first that matches takes the connection, none means it is closed (spec PA-13…PA-16). */
+  readonly chains: readonly FilterChain[];
+  /** `inbound|8080||`, or `InboundPassthroughCluster`. */
+  readonly cluster: string;
+  /** `inbound|http|8080` */
+  readonly virtualHost: string;
+}
+
+export interface FilterChain {
+  readonly name: string;
+  readonly transport: "tls" | "raw";
+  /** ALPN offered by the client, or what sniffing found (`http/1.1`, `h2c`); absent means any. */
+  readonly applicationProtocols: readonly string[] | undefined;
+  /** Whether this sidecar ends the TLS; false passes the bytes on untouched. */
+  readonly terminates: boolean;
+  readonly network: "http" | "tcp";
+}
+
+// ---- outbound ------------------------------------------------------------------------------------------------
+
+export interface OutboundSection {
+  readonly mode: "ALLOW_ANY" | "REGISTRY_ONLY";
+  readonly listeners: readonly OutboundListener[];
+  readonly routes: Readonly<Record<string, RouteTable>>;
+  readonly clusters: Readonly<Record<string, Cluster>>;
+}
+
+export interface OutboundListener {
+  /** VIP, or `0.0.0.0` for the listener that all HTTP services of a port share. */
+  readonly address: string;
+  readonly port: number;
+  /** `http`: HTTP goes to the route table, everything else to `fallback`; `auto` likewise; `tcp`: all to `fallback`. */
+  readonly protocol: "http" | "tcp" | "auto";
+  readonly routes: string | undefined;
+  /** Cluster of the TCP chain; undefined: PassthroughCluster or BlackHoleCluster by `mode`. */
+  readonly fallback: string | undefined;
+}
+
+export interface RouteTable {
+  readonly name: string;
+  readonly virtualHosts: readonly VirtualHost[];
+}
+
+export interface VirtualHost {
+  readonly name: string;
+  /** Lower case, without ports; `*`, `*.foo`, exact. The port in Host is ignored (spec traffic 1.5.2). */
+  readonly domains: readonly string[];
+  readonly routes: readonly Route[];
+}
+
+export interface Route {
+  readonly name: string;
+  readonly match: RouteMatch;
+  readonly action: RouteAction;
+  readonly rewrite: RouteRewrite | undefined;
+  /** Milliseconds; undefined: no limit. */
+  readonly timeoutMs: number | undefined;
+  readonly retry: RetryPolicy | undefined;
+  readonly fault: FaultPolicy | undefined;
+  readonly headers: RouteHeaders;
+  /** `x-envoy-decorator-operation`; undefined: none. */
+  readonly decorator: string | undefined;
+  /** The VirtualService route it comes from; undefined for defaults. */
+  readonly provenance: Provenance | undefined;
+}
+
+export type StringMatcher =
+  | { readonly kind: "exact"; readonly value: string; readonly ignoreCase?: boolean }
+  | { readonly kind: "prefix"; readonly value: string; readonly ignoreCase?: boolean }
+  | { readonly kind: "regex"; readonly source: string }
+  | { readonly kind: "present" };
+
+export interface RouteMatch {
+  /** Path without query and fragment; undefined: any. */
+  readonly path: StringMatcher | undefined;
+  readonly method: StringMatcher | undefined;
+  readonly authority: StringMatcher | undefined;
+  readonly scheme: StringMatcher | undefined;
+  readonly headers: readonly HeaderMatch[];
+  readonly queryParams: readonly { readonly name: string; readonly match: StringMatcher }[];
+}
+
+export interface HeaderMatch {
+  /** Lower case. */
+  readonly name: string;
+  readonly match: StringMatcher;
+  /** `withoutHeaders` (spec traffic 2.2.5). */
+  readonly inverted: boolean;
+}
+
+export type RouteAction =
+  | { readonly kind: "clusters"; readonly clusters: readonly WeightedCluster[] }
+  | { readonly kind: "direct"; readonly status: number; readonly body: string | undefined }
+  | {
+      readonly kind: "redirect";
+      readonly status: number;
+      readonly scheme: string | undefined;
+      readonly host: string | undefined;
+      readonly port: number | undefined;
+      readonly path: string | undefined;
+      readonly prefixRewrite: string | undefined;
+    };
+
+export interface WeightedCluster {
+  readonly cluster: string;
+  readonly weight: number;
+  readonly headers: RouteHeaders;
+  readonly hostRewrite: string | undefined;
+}
+
+export interface RouteRewrite {
+  /** Replaces the matched prefix, or the whole path after an exact or regex match (spec traffic 2.6.1). */
+  readonly path: string | undefined;
+  readonly regex: { readonly source: string; readonly substitution: string } | undefined;
+  readonly host: string | undefined;
+}
+
+export interface RouteHeaders {
+  readonly request: HeaderOperations | undefined;
+  readonly response: HeaderOperations | undefined;
+}
+
+export interface RetryPolicy {
+  /** Retries after the first try. */
+  readonly attempts: number;
+  readonly on: readonly string[];
+  readonly statuses: readonly number[];
+  readonly perTryTimeoutMs: number | undefined;
+  readonly backoffMs: number;
+}
+
+/** Percentages are parts of a million (spec traffic 2.10.2). */
+export interface FaultPolicy {
+  readonly delay: { readonly ms: number; readonly millionths: number } | undefined;
+  readonly abort: { readonly status: number; readonly grpcStatus: number | undefined; readonly millionths: number } | undefined;
+}
+
+export interface Cluster {
+  /** `outbound|8080||backend.default.svc.cluster.local` */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly subset: string;
+  readonly protocol: PortProtocol;
+  /** Headless services go to the address that the caller dialled. */
+  readonly discovery: "endpoints" | "original-destination";
+  readonly endpoints: readonly Endpoint[];
+  readonly tls: ClusterTls;
+  readonly connectTimeoutMs: number;
+  /** What chose the TLS mode: the DestinationRule's field, or the PeerAuthentication behind auto mTLS. */
+  readonly because: readonly Provenance[];
+}
+
+export interface Endpoint {
+  readonly workload: ProxyId;
+  /** Model address. */
+  readonly address: string;
+  readonly port: number;
+  readonly ready: boolean;
+  /** Marked `tlsMode=istio` (spec CT-16): auto mTLS uses TLS to it. */
+  readonly mtls: boolean;
+}
+
+/** `auto` encrypts to the endpoints that are marked, `istio` to all (spec §3). */
+export type ClusterTls =
+  | { readonly mode: "none" }
+  | { readonly mode: "auto" | "istio"; readonly sni: string; readonly subjectAltNames: readonly string[] }
+  | {
+      readonly mode: "simple" | "mutual";
+      /** Undefined: the request's Host (spec CT-9). */
+      readonly sni: string | undefined;
+      readonly subjectAltNames: readonly string[];
+      /** PEM file; undefined: the system's trust store. */
+      readonly caFile: string | undefined;
+      readonly certFile: string | undefined;
+      readonly keyFile: string | undefined;
+      readonly skipVerify: boolean;
+    };

@@ -1,0 +1,93 @@
+import type { Problem } from "../core/problem.ts";
+import type { CertificateFacts } from "./event.ts";
+
+/** The lifecycle of a workload's program, as one union: never a set of booleans. */
+export type WorkloadState =
+  | { readonly phase: "waiting"; readonly for: readonly string[] }
+  | { readonly phase: "starting"; readonly pid: number }
+  | { readonly phase: "ready"; readonly pid: number }
+  /** Running, but its readiness fails or has not come in time. */
+  | { readonly phase: "unready"; readonly pid: number; readonly reason: string }
+  | { readonly phase: "stopping"; readonly pid: number }
+  | { readonly phase: "exited"; readonly code: number | null; readonly signal: string | null; readonly restartAt: string | null; readonly lastLines: readonly string[] }
+  | { readonly phase: "failed"; readonly reason: string }
+  | { readonly phase: "stopped" };
+
+/** What the reducer folds events into; `GET /v1/state` and line one of the event stream. A published contract. */
+export interface MeshState {
+  readonly schemaVersion: 1;
+  readonly mesh: string;
+  /** Absolute folder of the project. */
+  readonly directory: string;
+  readonly startedAt: string;
+  readonly trustDomain: string;
+  readonly generation: GenerationState;
+  readonly workloads: readonly WorkloadView[];
+  readonly services: readonly ServiceView[];
+  readonly resources: readonly ResourceView[];
+  readonly problems: readonly Problem[];
+  readonly counts: TrafficCounts;
+  readonly dataPlane: { readonly pid: number | null; readonly restarts: number; readonly reason: string | null };
+  /** How programs are captured ("node hook"), and why not otherwise. */
+  readonly capture: string;
+}
+
+export interface GenerationState {
+  readonly number: number;
+  readonly live: number;
+  readonly total: number;
+  readonly waiting: readonly string[];
+  /** Milliseconds from save to the last ACK; null for the first generation. */
+  readonly ms: number | null;
+  readonly at: string;
+  readonly changes: readonly string[];
+}
+
+export interface WorkloadView {
+  readonly id: string;
+  readonly service: string;
+  readonly namespace: string;
+  readonly identity: string;
+  readonly address: string;
+  readonly sidecar: boolean;
+  readonly state: WorkloadState;
+  readonly restarts: number;
+  readonly ports: readonly number[];
+  /** `127.0.0.1:3000→8080` */
+  readonly published: readonly { readonly hostPort: number; readonly port: number }[];
+  /** The generation this workload's proxy has acknowledged; null without a sidecar or before the first. */
+  readonly acked: number | null;
+  readonly certificate: CertificateFacts | null;
+  /** mTLS mode per declared port on the way in. */
+  readonly mtls: Readonly<Record<string, string>>;
+  readonly traffic: TrafficCounts;
+  readonly resources: { readonly rssBytes: number | null; readonly cpuSeconds: number | null };
+}
+
+export interface ServiceView {
+  readonly hostname: string;
+  readonly address: string;
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly target: number; readonly protocol: string }[];
+  readonly endpoints: readonly string[];
+}
+
+export interface ResourceView {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  /** Workload ids it selects; empty where selection has no meaning. */
+  readonly selects: readonly string[];
+}
+
+/** Running totals since the start of the mesh. */
+export interface TrafficCounts {
+  readonly requests: number;
+  readonly allowed: number;
+  readonly denied: number;
+  /** HTTP answers of 500 and above, and upstream failures. */
+  readonly failed: number;
+  readonly handshakes: number;
+  readonly handshakesFailed: number;
+}
