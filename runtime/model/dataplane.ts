@@ -25,11 +25,12 @@ export type SocketAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number };
 
 /**
- * How model addresses become socket addresses. `alias`: 10.244.a.b:p → 127.244.a.b:p, ports below 1024 + 10000;
+ * How model addresses become socket addresses. `alias`: 10.244.a.b:p → 127.<second>.a.b:p, ports below 1024 + 10000; `second` is the
+ * session's own number (usually 244), so that several meshes never meet. A caller seen from 127.<second>.a.b is 10.244.a.b.
  * `table`: looked up by `address:port`, for systems without loopback aliases.
  */
 export type AddressMap =
-  | { readonly kind: "alias" }
+  | { readonly kind: "alias"; readonly second: number }
   | { readonly kind: "table"; readonly entries: Readonly<Record<string, { readonly host: string; readonly port: number }>> };
 
 export type ToDataPlane =

@@ -1,7 +1,7 @@
 import type { Problem } from "../core/problem.ts";
 import type { DecisionRecord } from "./decision.ts";
 import type { Provenance } from "./resource.ts";
-import type { WorkloadState } from "./state.ts";
+import type { MeshView, ResourceUsage, TrafficCounts, WorkloadState } from "./state.ts";
 
 /** Published as NDJSON (`meshdev schema events`). Fields may be added, never renamed. Secrets never appear. */
 
@@ -129,7 +129,10 @@ export interface MeshLoaded extends Stamp {
   readonly type: "mesh.loaded";
   /** What changed against the last generation, `AuthorizationPolicy default/backend-allow changed`. */
   readonly changes: readonly string[];
+  /** All problems that stand now, not only those of this change. */
   readonly problems: readonly Problem[];
+  /** The static part of the state from this generation on. */
+  readonly view: MeshView;
 }
 
 /** Nothing of the change went live. */
@@ -174,6 +177,24 @@ export interface DataPlaneChanged extends Stamp {
   readonly reason: string | null;
 }
 
+/** The whole list of problems that stand now; comes with everything that changes it outside of a load. */
+export interface ProblemsChanged extends Stamp {
+  readonly type: "problems.changed";
+  readonly problems: readonly Problem[];
+}
+
+/** Running totals since the start of the mesh, by proxy; at most once a second, only while they change. */
+export interface TrafficCounted extends Stamp {
+  readonly type: "traffic.counted";
+  readonly counts: Readonly<Record<string, TrafficCounts>>;
+}
+
+/** What programs use, by workload. */
+export interface UsageMeasured extends Stamp {
+  readonly type: "usage.measured";
+  readonly usage: Readonly<Record<string, ResourceUsage>>;
+}
+
 export interface EventsDropped {
   readonly type: "events.dropped";
   readonly count: number;
@@ -191,7 +212,10 @@ export type MeshEvent =
   | SvidEvent
   | ListenerBound
   | BypassSeen
-  | DataPlaneChanged;
+  | DataPlaneChanged
+  | ProblemsChanged
+  | TrafficCounted
+  | UsageMeasured;
 
 /** A line of the stream: `seq` counts per subscriber without a gap. */
 export type StreamedEvent = (MeshEvent | EventsDropped) & { readonly seq: number };

@@ -26,6 +26,8 @@ export interface MeshState {
   readonly services: readonly ServiceView[];
   readonly resources: readonly ResourceView[];
   readonly problems: readonly Problem[];
+  /** Resources that are invalid and have no earlier valid version, `AuthorizationPolicy default/deny-all`: the mesh runs without them (`--allow-invalid`). */
+  readonly missing: readonly string[];
   readonly counts: TrafficCounts;
   readonly dataPlane: { readonly pid: number | null; readonly restarts: number; readonly reason: string | null };
   /** How programs are captured ("node hook"), and why not otherwise. */
@@ -61,13 +63,30 @@ export interface WorkloadView {
   /** mTLS mode per declared port on the way in. */
   readonly mtls: Readonly<Record<string, string>>;
   readonly traffic: TrafficCounts;
-  readonly resources: { readonly rssBytes: number | null; readonly cpuSeconds: number | null };
+  readonly resources: ResourceUsage;
+}
+
+export interface ResourceUsage {
+  readonly rssBytes: number | null;
+  readonly cpuSeconds: number | null;
+}
+
+/** The part of the state that comes from files: replaced as a whole by `mesh.loaded`, where live fields of workloads that stay are kept. */
+export interface MeshView {
+  readonly trustDomain: string;
+  readonly workloads: readonly WorkloadView[];
+  readonly services: readonly ServiceView[];
+  readonly resources: readonly ResourceView[];
+  readonly missing: readonly string[];
 }
 
 export interface ServiceView {
   readonly hostname: string;
   readonly address: string;
   readonly ports: readonly { readonly name: string; readonly port: number; readonly target: number; readonly protocol: string }[];
+  /** Workloads that its selector names, ready or not. */
+  readonly members: readonly string[];
+  /** Those of them that are ready. */
   readonly endpoints: readonly string[];
 }
 
