@@ -218,4 +218,8 @@ export type MeshEvent =
   | UsageMeasured;
 
 /** A line of the stream: `seq` counts per subscriber without a gap. */
-export type StreamedEvent = (MeshEvent | EventsDropped) & { readonly seq: number };
+export type StreamedEvent = (MeshEvent | EventsDropped) & {
+  readonly seq: number;
+  /** Happened before the subscription; the state of line one knows it already. */
+  readonly replayed?: true;
+};
