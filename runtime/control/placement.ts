@@ -1,0 +1,70 @@
+import type { AddressMap, Placement, SocketAddress } from "../model/dataplane.ts";
+import type { Workload } from "../model/mesh.ts";
+
+/** Where the sockets of a session are: names of files are the host's business. */
+export interface SocketPaths {
+  readonly outbound: (workload: string) => string;
+  readonly app: (workload: string, port: number) => string;
+}
+
+/** Ports below this need a right to bind; the alias uses them shifted by `shiftedBy`. */
+const firstFreePort = 1024;
+const shiftedBy = 10_000;
+
+/** `10.244.a.b:p` as the socket address that stands for it; undefined when a table does not name it. */
+export function socketAddress(map: AddressMap, address: string, port: number): { readonly host: string; readonly port: number } | undefined {
+  if (map.kind === "table") return map.entries[`${address}:${port}`];
+  return { host: aliasHost(map.second, address), port: port < firstFreePort ? port + shiftedBy : port };
+}
+
+export function aliasHost(second: number, address: string): string {
+  const [, , a = "0", b = "0"] = address.split(".");
+  return `127.${second}.${a}.${b}`;
+}
+
+/** Places one sidecar. `inTheOpen`: ports on which the program was seen to listen on TCP, since no hook could enter it. */
+export function placeSidecar(workload: Workload, map: AddressMap, paths: SocketPaths, inTheOpen: ReadonlySet<number>): Placement {
+  const inbound = workload.ports.flatMap(({ port }) => {
+    const at = socketAddress(map, workload.address, port);
+    return at === undefined ? [] : [{ port, host: at.host, listen: at.port }];
+  });
+  // Host ports lead to the same listeners: an outside caller without identity.
+  const published = workload.publish.flatMap(({ hostPort, port }) => [
+    { port, host: "127.0.0.1", listen: hostPort },
+    { port, host: "::1", listen: hostPort },
+  ]);
+  const app: Record<string, SocketAddress> = {};
+  for (const { port } of workload.ports) {
+    if (!inTheOpen.has(port)) app[port] = { kind: "unix", path: paths.app(workload.id, port) };
+  }
+  return {
+    proxy: workload.id,
+    inbound: [...inbound, ...published],
+    app,
+    appHost: "127.0.0.1",
+    outbound: paths.outbound(workload.id),
+    dialFrom: map.kind === "alias" ? aliasHost(map.second, workload.address) : undefined,
+  };
+}
+
+/** For systems without loopback aliases: every workload port gets a port of 127.0.0.1 that `free` hands out; known ones keep theirs. */
+export function tableFor(
+  workloads: readonly Workload[],
+  before: AddressMap | undefined,
+  free: () => number,
+): AddressMap {
+  const known = before?.kind === "table" ? before.entries : {};
+  const entries: Record<string, { readonly host: string; readonly port: number }> = {};
+  for (const workload of workloads) {
+    for (const { port } of workload.ports) {
+      const key = `${workload.address}:${port}`;
+      entries[key] = known[key] ?? { host: "127.0.0.1", port: free() };
+    }
+  }
+  return { kind: "table", entries };
+}
+
+/** Model address → workload id, to name callers in events. */
+export function callerNames(workloads: readonly Workload[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(workloads.map((workload) => [workload.address, workload.id]));
+}
