@@ -126,6 +126,7 @@ async function stream(request: IncomingMessage, response: ServerResponse, backen
   response.on("drain", () => subscription?.drain());
   subscription = await backend.subscribe({ write: (text) => response.write(text) }, { headers: flag("headers"), replay: flag("replay") });
   if (gone) subscription.close();
+  if (query.get("follow") === "0") response.end();
 }
 
 async function obey(request: IncomingMessage, response: ServerResponse, backend: ApiBackend): Promise<void> {

@@ -89,7 +89,16 @@ function load(state: MeshState, event: MeshLoaded): MeshState {
     trustDomain: event.view.trustDomain,
     generation: again
       ? state.generation
-      : { number: event.generation, live: 0, total: 0, waiting: [], ms: null, at: event.at, changes: event.changes },
+      : {
+          number: event.generation,
+          // Live nowhere until an ACK says so.
+          live: 0,
+          total: state.generation.total > 0 ? state.generation.total : workloads.filter((workload) => workload.sidecar).length,
+          waiting: [],
+          ms: null,
+          at: event.at,
+          changes: event.changes,
+        },
     services: keepList(state.services, event.view.services),
     resources: keepList(state.resources, event.view.resources),
     problems: event.problems,

@@ -1,0 +1,87 @@
+import type { Code } from "../core/codes.ts";
+import { MeshError } from "../core/error.ts";
+import type { Problem } from "../core/problem.ts";
+import type { SourcePosition } from "../core/source.ts";
+import type { SessionInfo } from "../model/session.ts";
+
+/** What a daemon is told: the only argument of its program, as JSON. */
+export interface DaemonOptions {
+  /** Absolute path of the project folder. */
+  readonly directory: string;
+  /** Path of the project file when it is not the usual one. */
+  readonly file: string | undefined;
+  /** Keys of the services to start; empty: all. */
+  readonly services: readonly string[];
+  /** Start only those named, not what they need. */
+  readonly noDeps: boolean;
+  readonly allowInvalid: boolean;
+  /** Life of workload certificates in milliseconds; undefined: 24 h (spec ID-20). */
+  readonly svidTtlMs: number | undefined;
+  /** A plug-in CA to use instead of our own. */
+  readonly caDirectory: string | undefined;
+  readonly freshCa: boolean;
+  readonly watch: boolean;
+  /** Nobody owns the mesh once it is ready. */
+  readonly detach: boolean;
+}
+
+/** What the daemon says on its file descriptor 3, one JSON object per line, to whoever started it. */
+export type StartReport =
+  | { readonly type: "started"; readonly session: SessionInfo }
+  | { readonly type: "ready" }
+  | ({ readonly type: "failed" } & StartFailure);
+
+export interface StartFailure {
+  readonly code: Code;
+  readonly message: string;
+  readonly hint?: string;
+  readonly at?: SourcePosition;
+  readonly problems: readonly Problem[];
+  /** Exit code of the command line (design: 3 invalid, 5 failed service, 6 timeout, 7 conflict, 8 environment). */
+  readonly exit: number;
+}
+
+/** An error that ends a start, with the exit code that it means. */
+export function startFailure(error: unknown): StartFailure {
+  if (!(error instanceof MeshError)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { code: "MD9001", message: text, problems: [], exit: 1 };
+  }
+  return {
+    code: error.code,
+    message: error.message,
+    problems: error.problems,
+    exit: exitFor(error),
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.at === undefined ? {} : { at: error.at }),
+  };
+}
+
+export function startError(failure: StartFailure): MeshError {
+  return new MeshError(failure.code, failure.message, {
+    problems: failure.problems,
+    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    ...(failure.at === undefined ? {} : { at: failure.at }),
+  });
+}
+
+function exitFor(error: MeshError): number {
+  const area = error.code.slice(2, 3);
+  switch (area) {
+    case "1":
+    case "2":
+      return 3;
+    case "4":
+      return error.code === "MD4003" ? 6 : 5;
+    case "5":
+      return 7;
+    case "6":
+      return portConflicts.has(error.code) ? 7 : 8;
+    case "7":
+      return error.code === "MD7005" || error.code === "MD7007" ? 7 : 9;
+    default:
+      return error.code === "MD3001" ? 8 : 1;
+  }
+}
+
+const portConflicts: ReadonlySet<string> = new Set();

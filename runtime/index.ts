@@ -1,0 +1,42 @@
+import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
+import type { StartedDaemon } from "./control/daemon-process.ts";
+import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
+import type { SessionInfo } from "./model/session.ts";
+
+export type { DaemonOptions, EventOptions, MeshClient, SessionInfo, StartedDaemon, StartFailure, StateLine };
+
+/** The options of `up`; what is missing has the default that the field of DaemonOptions names. */
+export type StartOptions = Pick<DaemonOptions, "directory"> & Partial<DaemonOptions>;
+
+/**
+ * Starts the mesh of a project folder in a daemon of its own and resolves when it can be connected to; `ready` follows.
+ * Throws a MeshError when it cannot start: with `problems` when files are invalid, MD7005 when it runs already.
+ */
+export async function startDaemon(options: StartOptions): Promise<StartedDaemon> {
+  const { startDaemonProcess } = await import("./control/daemon-process.ts");
+  const complete: DaemonOptions = {
+    file: undefined,
+    services: [],
+    noDeps: false,
+    allowInvalid: false,
+    svidTtlMs: undefined,
+    caDirectory: undefined,
+    freshCa: false,
+    watch: true,
+    detach: false,
+    ...options,
+  };
+  return startDaemonProcess(programFile("daemon"), complete, process.env);
+}
+
+/** A client of a running mesh; nothing is sent before it is asked something. */
+export async function connect(session: Pick<SessionInfo, "socket">): Promise<MeshClient> {
+  const { connectTo } = await import("./control/client.ts");
+  return connectTo(session.socket);
+}
+
+/** The file of one of our own programs: TypeScript in a checkout, JavaScript in a package. */
+function programFile(name: string): string {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new URL(`./${name}.${extension}`, import.meta.url).pathname;
+}
