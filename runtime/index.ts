@@ -26,7 +26,7 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
     detach: false,
     ...options,
   };
-  return startDaemonProcess(programFile("daemon"), complete, process.env);
+  return startDaemonProcess(await programFile("daemon"), complete, process.env);
 }
 
 /** A client of a running mesh; nothing is sent before it is asked something. */
@@ -36,7 +36,8 @@ export async function connect(session: Pick<SessionInfo, "socket">): Promise<Mes
 }
 
 /** The file of one of our own programs: TypeScript in a checkout, JavaScript in a package. */
-function programFile(name: string): string {
+async function programFile(name: string): Promise<string> {
+  const { fileURLToPath } = await import("node:url");
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`./${name}.${extension}`, import.meta.url).pathname;
+  return fileURLToPath(new URL(`./${name}.${extension}`, import.meta.url));
 }

@@ -28,7 +28,7 @@ export function startDaemonProcess(entry: string, options: DaemonOptions, env: R
   });
   const pipe = child.stdio[3];
   let complaint = "";
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     complaint = (complaint + chunk.toString("utf8")).slice(-4_000);
   });
 
@@ -40,7 +40,7 @@ export function startDaemonProcess(entry: string, options: DaemonOptions, env: R
     });
     const release = (): void => {
       if (pipe instanceof Duplex) pipe.destroy();
-      child.stderr.destroy();
+      child.stderr?.destroy();
       child.unref();
     };
     const fail = (failure: StartFailure): void => {

@@ -66,22 +66,11 @@ export function startError(failure: StartFailure): MeshError {
 }
 
 function exitFor(error: MeshError): number {
-  const area = error.code.slice(2, 3);
-  switch (area) {
-    case "1":
-    case "2":
-      return 3;
-    case "4":
-      return error.code === "MD4003" ? 6 : 5;
-    case "5":
-      return 7;
-    case "6":
-      return portConflicts.has(error.code) ? 7 : 8;
-    case "7":
-      return error.code === "MD7005" || error.code === "MD7007" ? 7 : 9;
-    default:
-      return error.code === "MD3001" ? 8 : 1;
-  }
+  const code: string = error.code;
+  const exact = exits[code];
+  if (exact !== undefined) return exact;
+  return exits[code.slice(0, 3)] ?? 1;
 }
 
-const portConflicts: ReadonlySet<string> = new Set();
+/** By code, else by area. */
+const exits: Readonly<Record<string, number>> = { MD1: 3, MD2: 3, MD3: 8, MD4: 5, MD5: 7, MD6: 8, MD7: 9, MD7004: 1, MD7005: 7, MD7007: 7 };
