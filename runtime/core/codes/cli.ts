@@ -7,4 +7,44 @@ export const cliCodes = {
     why: "An option or argument is unknown or incomplete.",
     next: "See `meshdev --help`.",
   },
+  MD8002: {
+    title: "It took too long",
+    why: "What the command waited for did not happen within its --timeout.",
+    next: "Look at `meshdev ps` and `meshdev logs` for what it waits for, or allow more time with --timeout.",
+  },
+  MD8003: {
+    title: "There is no project here",
+    why: "No meshdev.yaml was found between the working directory and the root of the repository.",
+    next: "Write one with `meshdev init`, or name its folder with -C.",
+  },
+  MD8004: {
+    title: "The filter is not understood",
+    why: "The expression has a syntax error or names a field that does not exist.",
+    next: "Write it like `verdict:denied from:web path:/api/*`.",
+  },
+  MD8005: {
+    title: "There is no such thing in the mesh",
+    why: "The service, workload or event that was named does not exist or is no longer kept.",
+    next: "Names are listed by `meshdev ps`, events by `meshdev events`.",
+  },
+  MD8006: {
+    title: "A file is in the way",
+    why: "meshdev never overwrites what it did not write.",
+    next: "Move the file away, or name another folder.",
+  },
+  MD8007: {
+    title: "The command cannot be started",
+    why: "The program was not found or may not be executed.",
+    next: "Check its name and the PATH.",
+  },
+  MD8008: {
+    title: "There is no terminal for this",
+    why: "The full-screen view needs a terminal on both stdin and stdout.",
+    next: "Use --plain, or -o ndjson for programs.",
+  },
+  MD8009: {
+    title: "A service did not come up",
+    why: "Its program ended with an error, or could not be started, before it was ready.",
+    next: "Read its last lines with `meshdev logs`; the mesh keeps running until `meshdev down`.",
+  },
 } as const satisfies CodeTable<`MD8${string}`>;

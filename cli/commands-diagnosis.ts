@@ -1,0 +1,61 @@
+import { type Command, Option } from "commander";
+import { withGlobals } from "./commands-session.ts";
+import type { Context } from "./context.ts";
+import type { Settle } from "./main.ts";
+import { collect, directoryOption, fileOption, jsonOption, outputOption, parsePort } from "./options.ts";
+
+/** Commands that explain. */
+export function addDiagnosisCommands(program: Command, context: Context, settle: Settle): void {
+  program
+    .command("why [event]")
+    .description("explain one decision or handshake clause by clause; without an id the last refusal")
+    .addOption(directoryOption())
+    .addOption(outputOption(["table", "json"]))
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExamples:\n  meshdev why\n  meshdev why r-4711\n  meshdev why -o json")
+    .action(async (event: string | undefined, options) => {
+      const { why } = await import("./commands/why.ts");
+      settle(await why(event, withGlobals(program, options), context));
+    });
+
+  program
+    .command("can <from> <to> [method] [path]")
+    .description("what policy says to a call, without sending it (predicted by the engine that the sidecars use)")
+    .addOption(directoryOption())
+    .addOption(fileOption())
+    .addOption(new Option("--expect <verdict>", "exit 4 unless it is so").choices(["allow", "deny"]).env("MESHDEV_EXPECT"))
+    .addOption(new Option("--port <port>", "service port, when there are several").argParser(parsePort).env("MESHDEV_PORT"))
+    .addOption(new Option("--header <name: value>", "a request header, may be repeated").argParser(collect))
+    .addOption(outputOption(["table", "json"]))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev can frontend backend GET /api/data\n  meshdev can intruder backend GET /api/data --expect deny\n  meshdev can web orders POST /pay --port 8080 --header 'x-tenant: a'",
+    )
+    .action(async (from: string, to: string, method: string | undefined, path: string | undefined, options) => {
+      const { can } = await import("./commands/can.ts");
+      settle(await can({ from, to, method: method ?? "GET", path: path ?? "/" }, withGlobals(program, options), context));
+    });
+
+  program
+    .command("check [path]")
+    .description("read a project and report every problem with its position; runs nothing")
+    .addOption(directoryOption())
+    .addOption(fileOption())
+    .addOption(outputOption(["table", "json"]))
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExamples:\n  meshdev check\n  meshdev check samples/shop -o json\n\nExit code 3 when there are errors.")
+    .action(async (path: string | undefined, options) => {
+      const { check } = await import("./commands/check.ts");
+      settle(await check(path, withGlobals(program, options), context));
+    });
+
+  program
+    .command("explain <code>")
+    .description("what a code such as MD7001 means")
+    .addHelpText("after", "\nExamples:\n  meshdev explain MD7001")
+    .action(async (code: string, options) => {
+      const { explain } = await import("./commands/explain.ts");
+      settle(explain(code, withGlobals(program, options), context));
+    });
+}

@@ -1,0 +1,66 @@
+import { MeshError } from "../../runtime/core/error.ts";
+import type { Context } from "../context.ts";
+import { findProject } from "../discovery.ts";
+import { exitCodes } from "../exit-code.ts";
+import { decisionLines } from "../print/decision.ts";
+import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
+import { sanitize } from "../print/sanitize.ts";
+import { seg } from "../print/segment.ts";
+import { openDoor } from "../runtime-door.ts";
+
+export interface CanOptions extends OutputOptions {
+  readonly directory?: string;
+  readonly file?: readonly string[];
+  readonly expect?: "allow" | "deny";
+  readonly port?: number;
+  readonly header?: readonly string[];
+}
+
+export interface Question {
+  readonly from: string;
+  readonly to: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+export async function can(question: Question, options: CanOptions, context: Context): Promise<number> {
+  const directory = findProject(context.cwd, options.directory);
+  const headers = (options.header ?? []).map(parseHeader);
+  const door = await openDoor();
+  const { value: mesh, problems } = await door.loadProject(directory, { files: options.file ?? [] });
+  const errors = problems.filter((problem) => problem.severity === "error");
+  if (mesh === undefined || errors.length > 0) {
+    throw new MeshError("MD8003", "the project is not valid, so nothing can be said about it", { problems: errors, hint: "Fix the problems above; `meshdev check` shows them all." });
+  }
+  const call = { ...question, from: bareName(question.from), to: bareName(question.to), port: options.port, headers };
+  const prediction = await door.predict(mesh, call);
+  const printer = createPrinter(context, options.color);
+  const held = options.expect === undefined || options.expect === prediction.verdict;
+  if (chosenOutput(options) === "json") {
+    printer.json({ schemaVersion: 1, predicted: true, call, verdict: prediction.verdict, summary: prediction.summary, expected: options.expect ?? null, decision: prediction.decision, details: prediction.details });
+  } else {
+    const { glyphs } = printer;
+    printer.lines([
+      [
+        seg(prediction.verdict === "allow" ? "ALLOW" : "DENY", prediction.verdict === "allow" ? "good" : "bad"),
+        seg("  predicted  ", "dim"),
+        seg(`${sanitize(call.from)} ${glyphs.arrow} ${sanitize(call.to)}  ${sanitize(call.method)} ${sanitize(call.path)}`, "strong"),
+      ],
+      [seg(`  ${sanitize(prediction.summary)}`)],
+      ...(prediction.decision === null ? [] : decisionLines(prediction.decision).slice(1)),
+    ]);
+    if (!held) printer.note([[seg(`expected ${options.expect ?? ""}, policy says ${prediction.verdict}`, "bad")]]);
+  }
+  return held ? exitCodes.ok : exitCodes.findings;
+}
+
+function parseHeader(text: string): readonly [string, string] {
+  const at = text.indexOf(":");
+  if (at <= 0) throw new MeshError("MD8001", `--header needs \`name: value\`, not ${text}`);
+  return [text.slice(0, at).trim().toLowerCase(), text.slice(at + 1).trim()];
+}
+
+/** `svc/orders` and `orders` mean the same. */
+function bareName(text: string): string {
+  return text.replace(/^(svc|service|workload)\//, "");
+}

@@ -1,0 +1,68 @@
+import { reduce } from "../../runtime/store/reduce.ts";
+import type { MeshState } from "../../runtime/model/state.ts";
+import type { Context } from "../context.ts";
+import { exitCodes } from "../exit-code.ts";
+import type { StreamLine } from "../door.ts";
+import { eventLine } from "../print/event-line.ts";
+import { isRow } from "../print/interesting.ts";
+import { chosenOutput, createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
+import { openDoor } from "../runtime-door.ts";
+import { limitTime, requireFilter, requireSession } from "../session.ts";
+
+export interface EventsOptions extends OutputOptions {
+  readonly directory?: string;
+  readonly filter?: string;
+  readonly for?: number;
+  readonly limit?: number;
+  readonly replay?: boolean;
+  readonly headers?: boolean;
+  readonly verbose?: boolean;
+}
+
+export async function events(options: EventsOptions, context: Context): Promise<number> {
+  const match = requireFilter(options.filter);
+  const door = await openDoor();
+  const session = await requireSession(door, context, options.directory);
+  const printer = createPrinter(context, options.color);
+  const signal = limitTime(context.signal, options.for);
+  const asJson = chosenOutput(options) !== "table";
+  const show = createStreamPrinter(printer, { asJson, quiet: false, verbose: options.verbose === true, match });
+  let left = options.limit ?? Infinity;
+  for await (const line of door.connect(session).events({ replay: options.replay === true, headers: options.headers === true, signal })) {
+    if (show(line) && --left <= 0) break;
+  }
+  return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
+}
+
+export interface StreamLook {
+  readonly asJson: boolean;
+  /** Without lines of the programs. */
+  readonly quiet: boolean;
+  /** With the client's side of each call. */
+  readonly verbose: boolean;
+  readonly match: ReturnType<typeof requireFilter>;
+}
+
+/** Prints the stream line by line; the returned function says whether a line counted as an event that was shown. */
+export function createStreamPrinter(printer: Printer, look: StreamLook): (line: StreamLine) => boolean {
+  let state: MeshState | undefined;
+  return (line) => {
+    if (line.type === "state") {
+      state = line.state;
+      if (look.asJson) printer.ndjson(line);
+      return false;
+    }
+    if (state !== undefined) state = reduce(state, line);
+    if (line.type !== "events.dropped" && !look.match(line)) return false;
+    if (look.asJson) {
+      printer.ndjson(line);
+      return line.type !== "events.dropped";
+    }
+    if (look.quiet && line.type === "workload.logged") return false;
+    if (!look.verbose && !isRow(line, state)) return false;
+    const words = eventLine(line, printer.glyphs);
+    if (words === undefined) return false;
+    printer.lines([words]);
+    return line.type !== "events.dropped";
+  };
+}

@@ -1,0 +1,63 @@
+import { MeshError } from "../runtime/core/error.ts";
+
+/** A published contract: scripts branch on these. */
+export const exitCodes = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  invalid: 3,
+  findings: 4,
+  serviceFailed: 5,
+  timeout: 6,
+  conflict: 7,
+  environment: 8,
+  noSession: 9,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** Ends a command with a code and nothing more to say. */
+export class ExitWith extends Error {
+  override readonly name = "ExitWith";
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}
+
+/** Codes whose exit code differs from that of their thousand. */
+const special: Readonly<Record<string, number>> = {
+  MD8002: exitCodes.timeout,
+  MD8003: exitCodes.invalid,
+  MD8005: exitCodes.usage,
+  MD8006: exitCodes.conflict,
+  MD8007: exitCodes.environment,
+  MD8008: exitCodes.environment,
+  MD8009: exitCodes.serviceFailed,
+};
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof ExitWith) return error.code;
+  if (!(error instanceof MeshError)) return exitCodes.internal;
+  const own = special[error.code];
+  if (own !== undefined) return own;
+  switch (error.code[2]) {
+    case "1":
+    case "2":
+    case "3":
+      return exitCodes.invalid;
+    case "4":
+    case "5":
+      return exitCodes.serviceFailed;
+    case "6":
+      return exitCodes.environment;
+    case "7":
+      return exitCodes.noSession;
+    case "8":
+      return exitCodes.usage;
+    default:
+      return exitCodes.internal;
+  }
+}

@@ -1,0 +1,58 @@
+import { InvalidArgumentError, Option } from "commander";
+
+/** Options that mean the same on every command. Each can also be set by a MESHDEV_* variable; a flag wins. */
+
+export const outputs = ["table", "wide", "json", "name", "ndjson"] as const;
+export type Output = (typeof outputs)[number];
+
+/** `8s`, `500ms`, `5m`, `2h`; a bare number is seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim());
+  if (match === null) throw new InvalidArgumentError("Write a duration such as 500ms, 8s or 5m.");
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] ?? "s"] ?? 1_000;
+  return Number(match[1]) * unit;
+}
+
+export function parseCount(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Write a whole number.");
+  return Number(text);
+}
+
+export function parsePort(text: string): number {
+  const port = parseCount(text);
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError("Write a port between 1 and 65535.");
+  return port;
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+export function directoryOption(): Option {
+  return new Option("-C, --directory <dir>", "project folder; where the search for meshdev.yaml begins").env("MESHDEV_DIRECTORY");
+}
+
+export function fileOption(): Option {
+  return new Option("-f, --file <file>", "project file, may be repeated").argParser(collect).env("MESHDEV_FILE");
+}
+
+export function outputOption(allowed: readonly Output[]): Option {
+  return new Option("-o, --output <format>", "output format").choices(allowed).env("MESHDEV_OUTPUT");
+}
+
+export function jsonOption(): Option {
+  return new Option("--json", "same as -o json");
+}
+
+export function colorOption(): Option {
+  return new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto").env("MESHDEV_COLOR");
+}
+
+export function timeoutOption(what: string): Option {
+  return new Option("--timeout <duration>", what).argParser(parseDuration).env("MESHDEV_TIMEOUT");
+}
+
+export function filterOption(): Option {
+  return new Option("--filter <expression>", "only matching events, such as `verdict:denied from:web`").env("MESHDEV_FILTER");
+}

@@ -1,0 +1,22 @@
+import type { SourcePosition } from "../../runtime/core/source.ts";
+import type { DecisionRecord } from "../../runtime/model/decision.ts";
+import type { MeshEvent } from "../../runtime/model/event.ts";
+
+/** The line of YAML to look at first: the deciding rule, the clause that missed most narrowly, or what made a handshake fail. */
+export function decidingPlace(event: MeshEvent): SourcePosition | undefined {
+  switch (event.type) {
+    case "exchange.completed":
+    case "connection.closed":
+      return event.decision === null ? undefined : placeOfDecision(event.decision);
+    case "handshake.failed":
+      return event.failure?.because[0];
+    default:
+      return undefined;
+  }
+}
+
+export function placeOfDecision(decision: DecisionRecord): SourcePosition | undefined {
+  if (decision.by !== null) return decision.by;
+  const nearest = decision.tried.find((rule) => rule.result === "missed" && !rule.dryRun);
+  return nearest?.missed ?? nearest;
+}

@@ -1,0 +1,95 @@
+import type { DecisionRecord, MissedClause, RuleRecord, TriedRule } from "../../runtime/model/decision.ts";
+import { sanitize } from "./sanitize.ts";
+import { seg, type Line, type Segment } from "./segment.ts";
+
+/** Decisions in words: the one-line summary and the clause-by-clause form that `why`, `can` and the detail pane share. */
+
+export function place(at: { readonly file: string; readonly line: number; readonly column?: number }): string {
+  return sanitize(`${at.file}:${at.line}${at.column === undefined ? "" : `:${at.column}`}`);
+}
+
+function shortName(resource: string): string {
+  return sanitize(resource.slice(resource.indexOf("/") + 1));
+}
+
+function list(values: readonly string[], limit = 3): string {
+  const shown = values.slice(0, limit).map((value) => sanitize(value));
+  const rest = values.length - shown.length;
+  return shown.join(", ") + (rest > 0 ? ` (+${rest} more)` : "");
+}
+
+/** `from.source.principals wanted a, b; the request had c` */
+export function missedWords(missed: MissedClause): string {
+  const field = sanitize(missed.field);
+  const actual = missed.actual === null ? "nothing" : missed.actual === "" ? "an empty value" : sanitize(missed.actual);
+  if (missed.negated) return `${field} excludes ${list(missed.wanted)}; the request had ${actual}`;
+  return `${field} wanted ${list(missed.wanted)}; the request had ${actual}`;
+}
+
+/** `no ALLOW policy matched`, `matched AuthorizationPolicy default/x rule 0`, `no policy applies` */
+export function reasonWords(decision: DecisionRecord): string {
+  switch (decision.reason) {
+    case "matched":
+      return decision.by === null ? "a rule matched" : `${sanitize(decision.by.action)} ${sanitize(decision.by.resource)} rule ${decision.by.rule} matched`;
+    case "no-allow-matched":
+      return "ALLOW policies apply and none matched";
+    case "no-policy":
+      return "no AuthorizationPolicy applies";
+  }
+}
+
+/** The end of a plain line: who decided, and where it is written. */
+export function decisionSummary(decision: DecisionRecord): readonly Segment[] {
+  if (decision.by !== null) return byRule(decision.by);
+  const nearest = decision.tried.find((rule) => rule.result === "missed" && !rule.dryRun);
+  if (decision.verdict === "deny" && nearest !== undefined) {
+    const missed = nearest.missed;
+    const words = missed === null ? "it names no request" : missedWords(missed);
+    return [
+      seg("no ALLOW rule matched; nearest "),
+      seg(`${shortName(nearest.resource)} rule ${nearest.rule}`, "strong"),
+      seg(`: ${words} `),
+      seg(place(missed ?? nearest), "dim"),
+    ];
+  }
+  return [seg(decision.verdict === "deny" ? "no ALLOW rule matched" : reasonWords(decision), "dim")];
+}
+
+function byRule(rule: RuleRecord): readonly Segment[] {
+  return [seg("by "), seg(`${shortName(rule.resource)} rule ${rule.rule}`, "strong"), seg(` ${place(rule)}`, "dim")];
+}
+
+/** Every rule that was tried, nearest miss first: two lines a rule, position included. */
+export function decisionLines(decision: DecisionRecord): readonly Line[] {
+  const lines: Line[] = [
+    [seg(decision.verdict === "deny" ? "DENY" : "ALLOW", decision.verdict === "deny" ? "bad" : "good"), seg(`  ${reasonWords(decision)}`)],
+  ];
+  if (decision.by !== null) lines.push([seg("  at "), seg(place(decision.by), "info")]);
+  if (decision.details !== null) lines.push([seg(`  details ${sanitize(decision.details)}`, "dim")]);
+  if (decision.note !== null) lines.push([seg(`  note: ${sanitize(decision.note)}`, "warn")]);
+  const rest = decision.tried.filter((rule) => !isDeciding(rule, decision.by));
+  if (rest.length > 0) lines.push([seg(decision.by === null ? `tried ${rest.length}, nearest first:` : `also tried ${rest.length}:`)]);
+  for (const rule of rest) lines.push(...triedLines(rule));
+  return lines;
+}
+
+function isDeciding(rule: TriedRule, by: RuleRecord | null): boolean {
+  return by !== null && rule.resource === by.resource && rule.rule === by.rule && rule.result === "matched";
+}
+
+function triedLines(rule: TriedRule): readonly Line[] {
+  const dry = rule.dryRun ? " (dry run)" : "";
+  const head: Segment[] = [seg("  "), seg(`${sanitize(rule.action)} ${sanitize(rule.resource)} rule ${rule.rule}${dry}`, "strong")];
+  switch (rule.result) {
+    case "matched":
+      return [[...head, seg(" matched", "warn"), seg(` ${place(rule)}`, "info")]];
+    case "skipped":
+      return [[...head, seg(" skipped", "warn")], [seg(`    ${sanitize(rule.skipped ?? "not for this layer")} `), seg(place(rule), "info")]];
+    case "missed": {
+      const missed = rule.missed;
+      const score = seg(`  ${rule.held} of ${rule.parts} parts held`, "dim");
+      if (missed === null) return [[...head, score], [seg("    no rule in it "), seg(place(rule), "info")]];
+      return [[...head, score], [seg("    "), seg("missed ", "bad"), seg(missedWords(missed))], [seg("    at "), seg(place(missed), "info")]];
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, MeshEvent, Party } from "../../runtime/model/event.ts";
+import { decisionLines, place } from "./decision.ts";
+import { clockTime, eventLine, partyName, statusTone, targetName } from "./event-line.ts";
+import type { Glyphs } from "./glyphs.ts";
+import { handshakeLines, milliseconds } from "./handshake.ts";
+import { sanitize } from "./sanitize.ts";
+import { seg, type Line } from "./segment.ts";
+import { hasFlags, verdictOf, verdictSegment } from "./verdict.ts";
+
+/** Everything known about one event, for the detail pane and `why`: what, who, decision, handshake. */
+export function detailLines(event: MeshEvent, handshake: HandshakeEvent | undefined, glyphs: Glyphs): readonly Line[] {
+  switch (event.type) {
+    case "exchange.completed":
+      return [...exchangeHead(event, glyphs), ...decisionPart(event), ...handshakePart(event, handshake)];
+    case "connection.closed":
+      return [...connectionHead(event, glyphs), ...decisionPart(event), ...handshakePart(event, handshake)];
+    case "handshake.completed":
+    case "handshake.failed":
+      return [
+        [verdictSegment(verdictOf(event)), seg(` ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
+        when(event),
+        ...parties(event.from, event.to),
+        [],
+        ...handshakeLines(event),
+      ];
+    default: {
+      const line = eventLine(event, glyphs);
+      return line === undefined ? [] : [line];
+    }
+  }
+}
+
+function when(event: { readonly id: string; readonly at: string; readonly generation: number }): Line {
+  return [seg(`${sanitize(event.id)}  ${clockTime(event.at)}  generation ${event.generation}`, "dim")];
+}
+
+function parties(from: Party, to: Party): readonly Line[] {
+  return [partyLine("from", from), partyLine("to  ", to)];
+}
+
+function partyLine(label: string, party: Party): Line {
+  const name = party.workload === null ? "" : `${sanitize(party.workload)} `;
+  return [seg(`${label} `, "dim"), seg(`${name}${sanitize(party.address)}`), seg(party.spiffe === null ? "  no identity" : `  ${sanitize(party.spiffe)}`, party.spiffe === null ? "warn" : "dim")];
+}
+
+function exchangeHead(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
+  const lines: Line[] = [
+    [
+      verdictSegment(verdictOf(event)),
+      seg(` ${sanitize(event.method)} ${sanitize(event.authority)}${sanitize(event.path)} `, "strong"),
+      seg(`${glyphs.arrow} `, "dim"),
+      seg(event.status === 0 ? "no answer" : String(event.status), statusTone(event.status)),
+    ],
+    when(event),
+    ...parties(event.from, event.to),
+  ];
+  if (event.originalPath !== null) lines.push([seg(`path as sent ${sanitize(event.originalPath)}`, "warn")]);
+  lines.push([
+    seg(`${sanitize(event.protocol)}  ${milliseconds(event.timing.total)}, upstream ${milliseconds(event.timing.upstream)}, ${event.bytes.in} B in, ${event.bytes.out} B out`, "dim"),
+  ]);
+  if (hasFlags(event.flags)) lines.push([seg(`flags ${sanitize(event.flags)}`, "warn"), seg(`  ${sanitize(event.details)}`)]);
+  if (event.route !== null) {
+    lines.push([seg("route ", "dim"), seg(sanitize(event.route)), ...(event.routeAt === null ? [] : [seg(` ${place(event.routeAt)}`, "info")])]);
+  }
+  if (event.cluster !== null) {
+    lines.push([seg("cluster ", "dim"), seg(sanitize(event.cluster)), seg(event.endpoint === null ? "" : ` ${glyphs.arrow} ${sanitize(event.endpoint)}`), seg(event.attempts > 1 ? `  ${event.attempts} attempts` : "", "warn")]);
+  }
+  for (const [name, value] of Object.entries(event.headers ?? {})) lines.push([seg(`  ${sanitize(name)}: `, "dim"), seg(sanitize(value))]);
+  return lines;
+}
+
+function connectionHead(event: ConnectionEvent, glyphs: Glyphs): readonly Line[] {
+  return [
+    [verdictSegment(verdictOf(event)), seg(` TCP ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
+    when(event),
+    ...parties(event.from, event.to),
+    [seg(`open for ${milliseconds(event.ms)}, ${event.bytes.in} B in, ${event.bytes.out} B out`, "dim")],
+    ...(hasFlags(event.flags) ? [[seg(`flags ${sanitize(event.flags)}`, "warn"), seg(`  ${sanitize(event.details)}`)]] : []),
+  ];
+}
+
+function decisionPart(event: ExchangeEvent | ConnectionEvent): readonly Line[] {
+  if (event.decision !== null) return [[], ...decisionLines(event.decision)];
+  return event.side === "outbound" ? [[], [seg("no decision here: only the server's sidecar decides", "dim")]] : [];
+}
+
+function handshakePart(event: ExchangeEvent | ConnectionEvent, handshake: HandshakeEvent | undefined): readonly Line[] {
+  if (handshake !== undefined) return [[], ...handshakeLines(handshake)];
+  if (event.handshake !== null) return [[], [seg(`handshake ${sanitize(event.handshake)} is no longer kept`, "dim")]];
+  return [[], [seg("plaintext: no handshake", "warn")]];
+}
