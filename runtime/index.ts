@@ -1,6 +1,7 @@
 import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
 import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
+import type { SessionRecord } from "./host/session.ts";
 import type { SessionInfo } from "./model/session.ts";
 
 export type { DaemonOptions, EventOptions, MeshClient, SessionInfo, StartedDaemon, StartFailure, StateLine };
@@ -27,6 +28,24 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
     ...options,
   };
   return startDaemonProcess(await programFile("daemon"), complete, process.env);
+}
+
+/** The mesh that runs for a project folder. */
+export async function findSession(directory: string): Promise<SessionInfo | undefined> {
+  const [{ findSession: find }, { currentUser }] = await Promise.all([import("./host/session.ts"), import("./host/session-folder.ts")]);
+  const record = find(directory, currentUser());
+  return record === undefined ? undefined : sessionInfo(record);
+}
+
+/** Every mesh that runs for this user. */
+export async function listSessions(): Promise<readonly SessionInfo[]> {
+  const [{ listSessions: list }, { currentUser }] = await Promise.all([import("./host/session.ts"), import("./host/session-folder.ts")]);
+  return (await list(currentUser())).map(sessionInfo);
+}
+
+function sessionInfo(record: SessionRecord): SessionInfo {
+  const folder = record.control.slice(0, record.control.lastIndexOf("/"));
+  return { id: record.id, directory: record.directory, folder, socket: record.control, pid: record.pid, startedAt: record.startedAt };
 }
 
 /** A client of a running mesh; nothing is sent before it is asked something. */

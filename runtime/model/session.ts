@@ -1,7 +1,7 @@
 /** One running mesh on this machine, as every client finds it. */
 export interface SessionInfo {
-  /** Name of the mesh. */
-  readonly mesh: string;
+  /** Differs for every start of a mesh. */
+  readonly id: string;
   /** Absolute real path of the project folder. */
   readonly directory: string;
   /** The session folder: sockets and logs. */
