@@ -7,4 +7,44 @@ export const hostCodes = {
     why: "It is missing, not ours, or open to others.",
     next: "Set XDG_RUNTIME_DIR to a folder that only you can enter.",
   },
+  MD6002: {
+    title: "The path of the session folder is too long",
+    why: "A Unix socket name holds at most 107 bytes, and longer ones would be cut silently.",
+    next: "Set XDG_RUNTIME_DIR or TMPDIR to a folder with a shorter path.",
+  },
+  MD6003: {
+    title: "A port is taken",
+    why: "Another program already listens on a port that the project file publishes.",
+    next: "Stop that program, or publish another port.",
+  },
+  MD6004: {
+    title: "The CA could not be stored",
+    why: "The state folder cannot be written: no space, or no permission.",
+    next: "Free space or fix the permissions. Until then the CA lives in memory and the next start makes a new one.",
+  },
+  MD6005: {
+    title: "The CA folder cannot be read",
+    why: "The folder is missing a file, or its files cannot be read.",
+    next: "Give a folder with ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem.",
+  },
+  MD6006: {
+    title: "A mesh file cannot be read",
+    why: "The path does not exist, is not readable, or is too large.",
+    next: "Fix the path or its permissions. What was last read from it stays in force.",
+  },
+  MD6007: {
+    title: "A mesh file is still being written",
+    why: "A file lost content and the program that writes it has not closed it, so its new content is not trusted yet.",
+    next: "Finish writing the file. What was last read from it stays in force.",
+  },
+  MD6008: {
+    title: "No loopback range is free",
+    why: "Each mesh uses its own 127.x range for its sidecars, and all are taken by other meshes.",
+    next: "Stop another mesh: `meshdev ps --all` lists them.",
+  },
+  MD6009: {
+    title: "Files cannot be watched",
+    why: "The system refused to watch for changes, usually because its limit of watches is reached.",
+    next: "Raise fs.inotify.max_user_watches. Changes are still found, up to two seconds later.",
+  },
 } as const satisfies CodeTable<`MD6${string}`>;

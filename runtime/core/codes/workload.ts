@@ -7,4 +7,24 @@ export const workloadCodes = {
     why: "The command was not found or may not be executed.",
     next: "Check `run` and `cwd` of the service in meshdev.yaml.",
   },
+  MD4002: {
+    title: "A program never listened",
+    why: "It runs, but a declared port did not accept connections in time.",
+    next: "Check that the program listens on the port that `port` declares; `ready: spawn` is for programs without one.",
+  },
+  MD4003: {
+    title: "A program crashed",
+    why: "It ended by itself and is started again after a pause that doubles each time.",
+    next: "Read its last lines with `meshdev logs`.",
+  },
+  MD4004: {
+    title: "Programs wait for each other",
+    why: "Their `needs` form a circle or name something that does not exist, so none of them could ever start.",
+    next: "Remove one of the `needs`.",
+  },
+  MD4005: {
+    title: "A program goes past its sidecar",
+    why: "The hook could not enter the program, so it listens or connects in the open. STRICT cannot be enforced for it.",
+    next: "Run it with Node, or let it use the PORT and proxy variables.",
+  },
 } as const satisfies CodeTable<`MD4${string}`>;

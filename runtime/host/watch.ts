@@ -1,0 +1,164 @@
+import { resolve } from "node:path";
+import { watch as watchPaths } from "chokidar";
+import type { Clock } from "../core/clock.ts";
+import type { Problem } from "../core/problem.ts";
+import { findOpenWriters } from "./open-writers.ts";
+import { readMeshFiles, type MeshFileSet } from "./read-mesh-files.ts";
+import { describe } from "./session-folder.ts";
+import { goLive, observe, startSettling, type Settling } from "./settle.ts";
+
+export interface MeshChange extends MeshFileSet {
+  /** Monotonic milliseconds at the first sign of this change; "after save" counts from here. */
+  readonly eventAt: number;
+  readonly changed: readonly string[];
+}
+
+export interface WatchOptions {
+  /** Absolute project folder. */
+  readonly directory: string;
+  /** The project file; read whatever its name. */
+  readonly projectFile: string;
+  readonly clock: Clock;
+  readonly onChange: (change: MeshChange) => void;
+  /** A file lost content and its writer has not closed it; an empty list says that it is over. */
+  readonly onProblems?: (problems: readonly Problem[]) => void;
+}
+
+export interface MeshWatcher {
+  /** What was read when watching began. */
+  readonly initial: MeshFileSet;
+  /** Resolves when changes are noticed at once; until then they are found by polling. */
+  readonly watching: Promise<void>;
+  /** Watches other paths from now on; they are read at once, and what differs is a change. */
+  readonly setPaths: (paths: readonly string[]) => void;
+  /** Looks now, as if something had changed. */
+  readonly poke: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Blocks at most this long to look for writers; suspects get more. */
+const writerBudgetMs = { ordinary: 8, suspect: 100 };
+/** Notifications are throttled, lost on some file systems, or never come: look again on our own. */
+const afterwardsMs = [60, 200];
+const pollMs = 2000;
+
+/**
+ * Watches the project file and the mesh folders. Events only say "look": size, time and content decide (model.md §3), so it does not
+ * matter how an editor writes.
+ */
+export function watchMeshFiles(paths: readonly string[], options: WatchOptions): MeshWatcher {
+  const { directory, clock } = options;
+  let watched = paths;
+  const read = (previous?: MeshFileSet): MeshFileSet => readMeshFiles(directory, watched, [options.projectFile], previous);
+
+  const initial = read();
+  let current = initial;
+  let settling: Settling = startSettling(initial.facts, clock.monotonic());
+  let eventAt: number | undefined;
+  let waiting: string[] = [];
+  let cancelLook: (() => void) | undefined;
+  let cancelPoll = clock.after(pollMs, poll);
+  let pendingLooks: (() => void)[] = [];
+  let closed = false;
+
+  function look(): void {
+    cancelLook = undefined;
+    if (closed) return;
+    const now = clock.monotonic();
+    current = read(current);
+    const [next, verdict] = observe(settling, current.facts, now);
+    settling = next;
+    if (verdict.kind === "same") {
+      eventAt = undefined;
+      report([]);
+      return;
+    }
+    eventAt ??= now;
+    if (verdict.kind === "wait") return lookAgain(verdict.at - now);
+    // A writer that stalls with the file open is not done, however long it takes.
+    const suspicious = verdict.suspects.length > 0;
+    const writers = findOpenWriters(
+      verdict.changed.map((path) => resolve(directory, path)),
+      clock.monotonic,
+      suspicious ? writerBudgetMs.suspect : writerBudgetMs.ordinary,
+    );
+    if (writers.length > 0) {
+      report(clock.monotonic() - eventAt > 1000 ? verdict.changed : []);
+      return lookAgain(20);
+    }
+    const change = { ...current, eventAt, changed: verdict.changed };
+    settling = goLive(settling);
+    eventAt = undefined;
+    report([]);
+    for (const cancel of pendingLooks) cancel();
+    pendingLooks = afterwardsMs.map((ms) => clock.after(ms, touch));
+    options.onChange(change);
+  }
+
+  function lookAgain(ms: number): void {
+    cancelLook?.();
+    cancelLook = clock.after(Math.max(1, ms), look);
+  }
+
+  function touch(): void {
+    if (closed) return;
+    eventAt ??= clock.monotonic();
+    if (cancelLook === undefined) look();
+  }
+
+  function poll(): void {
+    touch();
+    if (!closed) cancelPoll = clock.after(pollMs, poll);
+  }
+
+  function report(unfinished: readonly string[]): void {
+    if (unfinished.join("\n") === waiting.join("\n")) return;
+    waiting = [...unfinished];
+    options.onProblems?.(unfinished.map((path) => stillWritten(path)));
+  }
+
+  const targets = (): string[] => [options.projectFile, ...watched].map((path) => resolve(directory, path));
+  let watching: Promise<void>;
+  let watcher: ReturnType<typeof watchPaths>;
+  function openWatcher(): void {
+    watcher = watchPaths(targets(), { ignoreInitial: true, atomic: false, persistent: true });
+    watcher.on("all", touch);
+    watcher.on("raw", touch);
+    watcher.on("error", (error) => {
+      options.onProblems?.([{ code: "MD6009", severity: "warning", message: `files cannot be watched: ${describe(error)}` }]);
+    });
+    watching = new Promise((done) => watcher.once("ready", () => done()));
+  }
+  openWatcher();
+
+  return {
+    initial,
+    get watching() {
+      return watching;
+    },
+    setPaths: (next) => {
+      if (next.join("\n") === watched.join("\n")) return;
+      watched = next;
+      void watcher.close();
+      openWatcher();
+      touch();
+    },
+    poke: touch,
+    close: async () => {
+      closed = true;
+      cancelLook?.();
+      cancelPoll();
+      for (const cancel of pendingLooks) cancel();
+      await watcher.close();
+    },
+  };
+}
+
+function stillWritten(path: string): Problem {
+  return {
+    code: "MD6007",
+    severity: "warning",
+    message: `${path} is still open for writing; its new content waits until it is closed`,
+    at: { file: path, line: 1, column: 1 },
+  };
+}
