@@ -135,7 +135,8 @@ export interface HeaderMatch {
 }
 
 export type RouteAction =
-  | { readonly kind: "clusters"; readonly clusters: readonly WeightedCluster[] }
+  /** `weighted`: the rule lists several destinations; header operations of the destination then run first (spec traffic 2.7.2). */
+  | { readonly kind: "clusters"; readonly weighted: boolean; readonly clusters: readonly WeightedCluster[] }
   | { readonly kind: "direct"; readonly status: number; readonly body: string | undefined }
   | {
       readonly kind: "redirect";

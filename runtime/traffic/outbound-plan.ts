@@ -1,0 +1,285 @@
+import { assertNever } from "../core/assert-never.ts";
+import type { HeaderEdit } from "../model/header-edit.ts";
+import type { OutboundListener, OutboundSection, RetryPolicy, Route, VirtualHost } from "../model/snapshot.ts";
+import { chooseCluster } from "./choose-cluster.ts";
+import { decideFault } from "./fault.ts";
+import { isGrpc } from "./grpc.ts";
+import { editedValues, setHeader, type HeaderEditBuilder } from "./header-edit-builder.ts";
+import type { FormatFacts } from "./header-format.ts";
+import { applyPhases, bindPhases, type HeaderPhase } from "./header-operations.ts";
+import { bindListeners, fallbackCluster } from "./listener.ts";
+import { type LocalReply, localReply } from "./local-reply.ts";
+import { redirectLocation } from "./redirect.ts";
+import { outboundEntryEdit } from "./request-headers.ts";
+import { headerOrPseudo, type RouteRequest } from "./request.ts";
+import { bindMatchedRewrite, bindPathRewrite, type PathRewrite } from "./rewrite.ts";
+import { bindRoutes } from "./route.ts";
+import { resolveTimeouts, timeoutHeaders, type Timeouts } from "./timeout.ts";
+import { bindRouteTable } from "./virtual-host.ts";
+
+/** A request as the outbound proxy received it. */
+export interface OutboundRequest {
+  readonly method: string;
+  readonly authority: string;
+  /** Normalised path with its query. */
+  readonly path: string;
+  /** Lines as received; `name` is lower case. */
+  readonly header: (name: string) => readonly string[];
+  /** A fresh UUID, used when the application sent none. */
+  readonly requestId: string;
+  /** The protocol of an upgrade that the request asks for, lower case. */
+  readonly upgrade: string | undefined;
+  /** `ip:port` of the application. */
+  readonly remoteAddress: string;
+  /** `ip:port` that it dialled. */
+  readonly localAddress: string;
+  readonly protocol: string;
+}
+
+/** What every plan tells: the log's route and cluster, and how replies and responses are finished. */
+interface PlanBase {
+  /** Undefined: no route matched. */
+  readonly route: Route | undefined;
+  /** Name for logs; undefined where Envoy logs none. */
+  readonly clusterName: string | undefined;
+  /** Wait before doing anything (fault delay), 0 as a rule; adds the flag DI. */
+  readonly delayMs: number;
+  /** The path to show as original when it was rewritten. */
+  readonly originalPath: string | undefined;
+  /** The path as forwarded, with its query. */
+  readonly path: string;
+  readonly responsePhases: readonly HeaderPhase[];
+  readonly facts: FormatFacts;
+  readonly grpc: boolean;
+}
+
+export type OutboundPlan =
+  | (PlanBase & { readonly kind: "reply"; readonly reply: LocalReply })
+  | (PlanBase & {
+      readonly kind: "forward";
+      readonly route: Route;
+      readonly clusterName: string;
+      readonly authority: string;
+      /** Edit of the first try; `editForTry` gives that of later ones. */
+      readonly requestEdit: HeaderEdit;
+      readonly timeouts: Timeouts;
+      readonly retry: RetryPolicy | undefined;
+      /** Whether the request becomes a raw stream after a 101. */
+      readonly upgrade: string | undefined;
+    });
+
+export type ForwardPlan = Extract<OutboundPlan, { kind: "forward" }>;
+
+/** The outbound side of a snapshot, bound once: indices and closures instead of data. */
+export interface BoundOutbound {
+  readonly listener: (address: string, port: number) => OutboundListener | undefined;
+  /** Cluster of bytes that are not HTTP. */
+  readonly fallback: (listener: OutboundListener | undefined) => string;
+  /** Plans one HTTP request that came in on `listener`. `draw`: [0, 1). */
+  readonly plan: (listener: OutboundListener, request: OutboundRequest, draw: () => number) => OutboundPlan;
+}
+
+interface BoundRoute {
+  readonly rewrite: PathRewrite | undefined;
+  readonly redirectRewrite: PathRewrite | undefined;
+  /** Per destination, in the order of `action.clusters`; one entry for routes without destination. */
+  readonly phases: readonly { readonly request: readonly HeaderPhase[]; readonly response: readonly HeaderPhase[] }[];
+}
+
+interface BoundTable {
+  readonly host: (authority: string) => VirtualHost | undefined;
+  readonly routes: (host: VirtualHost) => (request: RouteRequest) => Route | undefined;
+}
+
+/** Binds lazily: a table, a virtual host and a route cost something only when a request first meets them. */
+export function bindOutbound(outbound: OutboundSection): BoundOutbound {
+  const tables = new Map<string, BoundTable>();
+  const bound = new Map<Route, BoundRoute>();
+  const tableOf = (name: string): BoundTable | undefined => {
+    const known = tables.get(name);
+    const table = outbound.routes[name];
+    if (known !== undefined || table === undefined) return known;
+    const matchers = new Map<VirtualHost, (request: RouteRequest) => Route | undefined>();
+    const made: BoundTable = {
+      host: bindRouteTable(table),
+      routes: (host) => remember(matchers, host, () => bindRoutes(host)),
+    };
+    tables.set(name, made);
+    return made;
+  };
+  return {
+    listener: bindListeners(outbound),
+    fallback: (listener) => fallbackCluster(outbound, listener),
+    plan: (listener, request, draw) => {
+      const table = listener.routes === undefined ? undefined : tableOf(listener.routes);
+      const edit = outboundEntryEdit(request.header, request.requestId);
+      const seen = routeRequest(request, edit);
+      const host = table?.host(request.authority);
+      const route = host === undefined ? undefined : table?.routes(host)(seen);
+      return planRoute(outbound, route, (one) => remember(bound, one, () => bindRoute(one)), request, seen, edit, draw);
+    },
+  };
+}
+
+/** The request's headers on a later try: its number, and the time that is left (spec traffic 5.2.3, 5.2.6a). */
+export function editForTry(plan: ForwardPlan, attempt: number, elapsedMs: number): HeaderEdit {
+  if (attempt === 1) return plan.requestEdit;
+  const edit: HeaderEditBuilder = { remove: new Set(plan.requestEdit.remove), add: [...plan.requestEdit.add] };
+  setHeader(edit, "x-envoy-attempt-count", `${attempt}`);
+  for (const [name, value] of timeoutHeaders(plan.timeouts, elapsedMs)) setHeader(edit, name, value);
+  return edit;
+}
+
+/** The request as route conditions see it: after the proxy's own first changes (spec traffic 2.2.9). */
+function routeRequest(request: OutboundRequest, edit: HeaderEditBuilder): RouteRequest {
+  const header = (name: string): readonly string[] => editedValues(edit, request.header, name);
+  const proto = request.header("x-forwarded-proto").at(-1)?.toLowerCase();
+  return {
+    method: request.method,
+    authority: request.authority,
+    path: request.path,
+    scheme: proto === "https" ? "https" : "http",
+    header,
+  };
+}
+
+function bindRoute(route: Route): BoundRoute {
+  const { action, headers } = route;
+  const destinations = action.kind === "clusters" ? action.clusters.map((cluster) => cluster.headers) : [];
+  const weighted = action.kind === "clusters" && action.weighted;
+  const levels = destinations.length === 0 ? [{ request: undefined, response: undefined }] : destinations;
+  return {
+    rewrite: bindPathRewrite(route),
+    redirectRewrite:
+      action.kind === "redirect" && action.prefixRewrite !== undefined
+        ? bindMatchedRewrite(route.match, action.prefixRewrite)
+        : undefined,
+    phases: levels.map((level) => ({
+      request: bindPhases(headers.request, level.request, weighted),
+      response: bindPhases(headers.response, level.response, weighted),
+    })),
+  };
+}
+
+function planRoute(
+  outbound: OutboundSection,
+  route: Route | undefined,
+  bind: (route: Route) => BoundRoute,
+  request: OutboundRequest,
+  seen: RouteRequest,
+  edit: HeaderEditBuilder,
+  draw: () => number,
+): OutboundPlan {
+  const facts: FormatFacts = {
+    request: (name) => headerOrPseudo(seen, name)[0],
+    downstreamRemoteAddress: request.remoteAddress,
+    downstreamLocalAddress: request.localAddress,
+    protocol: request.protocol,
+    routeName: route?.name ?? "",
+    upstreamCluster: "",
+  };
+  const grpc = isGrpc(request.header);
+  const base: PlanBase = {
+    route,
+    clusterName: undefined,
+    delayMs: 0,
+    originalPath: undefined,
+    path: request.path,
+    responsePhases: [],
+    facts,
+    grpc,
+  };
+  if (request.upgrade !== undefined && request.upgrade !== "websocket") {
+    const clusterName = route?.action.kind === "clusters" ? route.action.clusters[0]?.cluster : undefined;
+    return { ...base, kind: "reply", clusterName, reply: localReply({ kind: "upgrade-failed" }) };
+  }
+  if (route === undefined || request.method === "CONNECT") {
+    return { ...base, kind: "reply", route: undefined, reply: localReply({ kind: "route-not-found" }) };
+  }
+  const bound = bind(route);
+  const { action } = route;
+  const phasesOf = (index: number): BoundRoute["phases"][number] => bound.phases[index] ?? { request: [], response: [] };
+  switch (action.kind) {
+    case "direct":
+      return {
+        ...base,
+        kind: "reply",
+        responsePhases: phasesOf(0).response,
+        reply: localReply({ kind: "direct-response", status: action.status, body: action.body ?? "" }),
+      };
+    case "redirect": {
+      const path = bound.redirectRewrite?.(request.path) ?? request.path;
+      const location = redirectLocation(action, seen, path);
+      return {
+        ...base,
+        kind: "reply",
+        path,
+        originalPath: bound.redirectRewrite === undefined ? undefined : request.path,
+        responsePhases: phasesOf(0).response,
+        reply: localReply({ kind: "redirect", status: action.status, location }),
+      };
+    }
+    case "clusters":
+      break;
+    default:
+      return assertNever(action);
+  }
+
+  const chosen = chooseCluster(action.clusters, draw);
+  const phases = phasesOf(chosen === undefined ? 0 : action.clusters.indexOf(chosen));
+  const clusterName = chosen?.cluster ?? "";
+  const named: PlanBase = {
+    ...base,
+    clusterName,
+    responsePhases: phases.response,
+    facts: { ...facts, upstreamCluster: clusterName },
+  };
+  const fault = decideFault(route.fault, draw);
+  if (fault.abort !== undefined) {
+    const { status, grpcStatus } = fault.abort;
+    const delayed = fault.delayMs > 0;
+    const cause = grpcStatus === undefined ? { status, delayed } : { status, delayed, grpcStatus };
+    return { ...named, kind: "reply", delayMs: fault.delayMs, reply: localReply({ kind: "fault-abort", ...cause }) };
+  }
+  // A cluster that does not exist has no name in the log (errata traffic C4).
+  if (outbound.clusters[clusterName] === undefined) {
+    const reply = localReply({ kind: "cluster-not-found" });
+    return { ...named, kind: "reply", clusterName: undefined, delayMs: fault.delayMs, reply };
+  }
+
+  if (route.decorator !== undefined) setHeader(edit, "x-envoy-decorator-operation", route.decorator);
+  setHeader(edit, "x-envoy-attempt-count", "1");
+  const timeouts = resolveTimeouts(route.timeoutMs, route.retry?.perTryTimeoutMs, grpc, request.header("grpc-timeout")[0]);
+  for (const [name, value] of timeoutHeaders(timeouts, 0)) setHeader(edit, name, value);
+  applyPhases(phases.request, edit, named.facts);
+
+  const hostRewrite = route.rewrite?.host ?? chosen?.hostRewrite;
+  // Only the route's own rewrite leaves the original host behind (errata traffic C3).
+  if (route.rewrite?.host !== undefined && request.authority !== "") {
+    setHeader(edit, "x-envoy-original-host", request.authority);
+  }
+  const path = bound.rewrite?.(request.path) ?? request.path;
+  if (bound.rewrite !== undefined) setHeader(edit, "x-envoy-original-path", request.path);
+  return {
+    ...named,
+    kind: "forward",
+    route,
+    clusterName,
+    delayMs: fault.delayMs,
+    path,
+    originalPath: bound.rewrite === undefined ? undefined : request.path,
+    authority: hostRewrite ?? request.authority,
+    requestEdit: edit,
+    timeouts,
+    retry: route.retry,
+    upgrade: request.upgrade,
+  };
+}
+
+function remember<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
+}

@@ -1,0 +1,65 @@
+import type { HeaderEdit } from "../model/header-edit.ts";
+import { appendForwardedCertificate, forwardedCertificate, type ForwardedCertificate } from "./client-certificate.ts";
+import { createEdit, type HeaderEditBuilder } from "./header-edit-builder.ts";
+
+type ReadHeader = (name: string) => readonly string[];
+
+/** Control headers that no application may set: dropped on entry, on both sides (spec traffic 5.2.6, errata A12). */
+export const strippedRequestHeaders: ReadonlySet<string> = new Set([
+  "x-envoy-retry-on",
+  "x-envoy-retry-grpc-on",
+  "x-envoy-max-retries",
+  "x-envoy-upstream-rq-timeout-ms",
+  "x-envoy-upstream-rq-per-try-timeout-ms",
+  "x-envoy-upstream-alt-stat-name",
+  "x-envoy-upstream-rq-timeout-alt-response",
+  "x-envoy-hedge-on-per-try-timeout",
+  "x-envoy-retriable-status-codes",
+  "x-envoy-retriable-header-names",
+  "x-envoy-expected-rq-timeout-ms",
+  "x-envoy-force-trace",
+  "x-envoy-ip-tags",
+  "x-envoy-original-url",
+  "x-envoy-internal",
+]);
+
+const strippedOutbound: ReadonlySet<string> = new Set([...strippedRequestHeaders, "x-forwarded-client-cert"]);
+const strippedInbound: ReadonlySet<string> = new Set([...strippedOutbound, "x-envoy-decorator-operation"]);
+
+/** What the outbound proxy does to a request before it looks for a route; route matching sees the result. */
+export function outboundEntryEdit(header: ReadHeader, requestId: string): HeaderEditBuilder {
+  return entryEdit(strippedOutbound, header, requestId, "http");
+}
+
+export interface InboundRequestContext {
+  /** A fresh UUID, used when the caller sent none. */
+  readonly requestId: string;
+  /** Whether the connection is TLS: what `x-forwarded-proto` says when the caller did not. */
+  readonly tls: boolean;
+  /** Own SPIFFE id. */
+  readonly identity: string;
+  /** The verified client certificate; undefined on plaintext: then any XFCC is removed (spec security ID-33). */
+  readonly peer: ForwardedCertificate | undefined;
+}
+
+/** What the server's proxy does to a request on its way to the application (spec traffic 5.1). */
+export function inboundRequestEdit(header: ReadHeader, context: InboundRequestContext): HeaderEdit {
+  const edit = entryEdit(strippedInbound, header, context.requestId, context.tls ? "https" : "http");
+  if (context.peer !== undefined) {
+    const hop = forwardedCertificate(context.identity, context.peer);
+    edit.add.push(["x-forwarded-client-cert", appendForwardedCertificate(header("x-forwarded-client-cert"), hop)]);
+  }
+  return edit;
+}
+
+function entryEdit(stripped: ReadonlySet<string>, header: ReadHeader, requestId: string, scheme: string): HeaderEditBuilder {
+  const edit = createEdit(stripped);
+  // An empty id counts as none.
+  const id = header("x-request-id");
+  if (id.every((value) => value === "")) {
+    if (id.length > 0) edit.remove.add("x-request-id");
+    edit.add.push(["x-request-id", requestId]);
+  }
+  if (header("x-forwarded-proto").length === 0) edit.add.push(["x-forwarded-proto", scheme]);
+  return edit;
+}
