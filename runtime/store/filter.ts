@@ -201,7 +201,7 @@ function readWord(reader: Reader, missing = "something to look for is missing he
 function nearest(name: string): readonly string[] {
   return filterFields
     .map((field) => ({ name: field.name, edits: field.name.startsWith(name) || name.startsWith(field.name) ? 1 : distance(field.name, name) }))
-    .filter((candidate) => candidate.edits <= 2 && candidate.edits < name.length)
+    .filter((candidate) => candidate.edits <= 2 && 2 * candidate.edits <= name.length)
     .toSorted((a, b) => a.edits - b.edits)
     .map((candidate) => candidate.name)
     .slice(0, 3);
