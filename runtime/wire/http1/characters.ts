@@ -1,0 +1,52 @@
+/** Classes of bytes for the HTTP/1 scanner; a table costs one load per byte. */
+export const NAME = 1;
+export const VALUE = 2;
+export const TARGET = 4;
+export const AUTHORITY = 8;
+export const HEX = 16;
+export const DIGIT = 32;
+/** Control bytes that a header line must not hold: all but tab, and not CR and LF, which the scanner handles. */
+export const CONTROL = 64;
+
+function classOf(byte: number): number {
+  const char = String.fromCharCode(byte);
+  const digit = byte >= 0x30 && byte <= 0x39;
+  const letter = (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+  const control = byte < 0x20 || byte === 0x7f;
+  let bits = 0;
+  if (digit || letter || "!#$%&'*+-.^_`|~".includes(char)) bits |= NAME;
+  if (!control || byte === 9) bits |= VALUE;
+  if (byte > 0x20 && byte < 0x7f) bits |= TARGET;
+  if (digit || letter || "!$%&'()*+,-.:;=@[]_~".includes(char)) bits |= AUTHORITY;
+  if (digit || "abcdefABCDEF".includes(char)) bits |= HEX;
+  if (digit) bits |= DIGIT;
+  if (control && byte !== 9 && byte !== 10 && byte !== 13) bits |= CONTROL;
+  return bits;
+}
+
+export const classes: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, (_, byte) => classOf(byte));
+
+/** Whether every byte of the range belongs to the class. */
+export function allOf(bytes: Uint8Array, from: number, to: number, kind: number): boolean {
+  for (let i = from; i < to; i += 1) if (((classes[bytes[i] ?? 0] ?? 0) & kind) === 0) return false;
+  return true;
+}
+
+/** ASCII text of a short range, without a call into C++ that costs more than the text. */
+export function ascii(bytes: Buffer, from: number, to: number): string {
+  if (to - from > 32) return bytes.toString("latin1", from, to);
+  let text = "";
+  for (let i = from; i < to; i += 1) text += String.fromCharCode(bytes[i] ?? 0);
+  return text;
+}
+
+/** Whether the range is `lower` in any letter case. `lower` must be lower case ASCII. */
+export function equalsIgnoreCase(bytes: Uint8Array, from: number, to: number, lower: string): boolean {
+  if (to - from !== lower.length) return false;
+  for (let i = 0; i < lower.length; i += 1) {
+    const byte = bytes[from + i] ?? 0;
+    const folded = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+    if (folded !== lower.charCodeAt(i)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,122 @@
+import { AUTHORITY, classes } from "./characters.ts";
+import { type CodecError, refusal } from "./error.ts";
+import { type Fields, headerEntries, type HeaderEntry, headerValue, headerValues, hasHeader } from "./fields.ts";
+import { parseRequestLine } from "./request-line.ts";
+import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
+import { chunkedBody, type Framing, noBody, readMeaning } from "./semantics.ts";
+
+export { defaultLimits, type Framing, type HeadLimits, headerEntries, type HeaderEntry, headerValue, headerValues, hasHeader };
+
+/**
+ * A request as a filter sees it: special headers are already turned into fields of their own and taken out of `fields`,
+ * together with what `Connection` nominated. `bytes` may be the buffer that was parsed: it is valid only as long as that one.
+ */
+export interface RequestHead {
+  readonly kind: "request";
+  readonly bytes: Buffer;
+  /** Byte ranges of the headers, see `Fields`; read them with `headerValues`, `hasHeader`, `headerEntries`. */
+  readonly fields: Fields;
+  readonly method: string;
+  /** Path and query as sent, without normalisation; `*`; `""` for CONNECT. */
+  readonly target: string;
+  /** Host, or the authority of an absolute target; `""` when Host is empty. */
+  readonly authority: string;
+  /** Scheme of an absolute target. */
+  readonly scheme: "http" | "https" | undefined;
+  readonly version: "1.1" | "1.0";
+  readonly framing: Framing;
+  readonly keepAlive: boolean;
+  /** The protocol that `Upgrade` names, as written; `connection` and `upgrade` are then still among the headers. */
+  readonly upgrade: string | undefined;
+  readonly expectContinue: boolean;
+}
+
+export type HeadResult<Head> =
+  /** `from`: where the next call may start; earlier bytes are blank lines. */
+  | { readonly kind: "incomplete"; readonly from: number }
+  | { readonly kind: "error"; readonly error: CodecError }
+  /** `next`: the first byte after the head. */
+  | { readonly kind: "head"; readonly head: Head; readonly next: number };
+
+export interface RequestLimits extends HeadLimits {
+  /** Let HTTP/1.0 through (PILOT_HTTP10); otherwise it is 426 like every other version. */
+  readonly http10?: boolean;
+}
+
+/**
+ * Reads one request head that begins at `from`. A pure function of the bytes: call it again with more of them when it is
+ * incomplete (worth doing only when a line feed arrived or the limit is near: see `mayComplete`).
+ */
+export function parseRequestHead(
+  bytes: Buffer,
+  from: number,
+  limits: RequestLimits = defaultLimits,
+): HeadResult<RequestHead> {
+  const scanned = scanHead(bytes, from, limits);
+  if (scanned.kind === "fault") return refused(refusal[scanned.fault]);
+  if (scanned.kind === "incomplete") return judgeFirstLine(bytes, scanned.from);
+
+  const line = parseRequestLine(bytes, scanned.lineStart, scanned.lineEnd);
+  if (line.kind === "error") return line;
+  const { version } = line;
+  if (version !== "1.1" && (version !== "1.0" || limits.http10 !== true)) return refused(refusal.lowVersion);
+
+  const meaning = readMeaning(bytes, scanned);
+  if (meaning.kind === "fault") return refused(refusal[meaning.fault]);
+  if (version === "1.0" && meaning.body === "chunked") return refused(refusal.codec);
+  const authority = line.authority ?? meaning.host;
+  if (authority !== undefined && !isAuthorityText(authority)) return refused(refusal.authority);
+
+  const framing: Framing =
+    meaning.body === undefined ? noBody : meaning.body === "chunked" ? chunkedBody : { kind: "length", length: meaning.body };
+  const head: RequestHead = {
+    kind: "request",
+    bytes: meaning.block.bytes,
+    fields: meaning.block.fields,
+    method: line.method,
+    target: line.target,
+    authority: authority ?? "",
+    scheme: line.scheme,
+    version,
+    framing,
+    keepAlive: version === "1.1" ? !meaning.close : meaning.keepAlive && !meaning.close,
+    upgrade: meaning.upgrade,
+    expectContinue: meaning.expectContinue,
+  };
+  if (authority === undefined && version === "1.1") return refused(rejected(head, 400, "missing_host_header"));
+  if (line.method !== "CONNECT" && !line.target.startsWith("/")) return refused(rejected(head, 404, "absolute_path_rejected"));
+  return { kind: "head", head, next: scanned.next };
+}
+
+/**
+ * Whether more bytes can change an `incomplete` answer: a line ended in them, or the limit may be passed.
+ * Keeps a sender of single bytes from making us scan the head again and again.
+ */
+export function mayComplete(bytes: Buffer, from: number, fresh: number, limits: HeadLimits = defaultLimits): boolean {
+  return bytes.length - from > limits.maxBytes || bytes.indexOf(10, fresh) !== -1;
+}
+
+/** A complete request line is judged before its headers are here: `GET /x` alone is answered at once (headers/raw-inbound h09). */
+function judgeFirstLine(bytes: Buffer, from: number): HeadResult<RequestHead> {
+  const lf = bytes.indexOf(10, from);
+  if (lf !== -1) {
+    const line = parseRequestLine(bytes, from, lf > from && bytes[lf - 1] === 13 ? lf - 1 : lf);
+    if (line.kind === "error") return line;
+    if (line.version === "0.9") return refused(refusal.lowVersion);
+  }
+  return { kind: "incomplete", from };
+}
+
+function isAuthorityText(authority: string): boolean {
+  for (let i = 0; i < authority.length; i += 1) if (((classes[authority.charCodeAt(i)] ?? 0) & AUTHORITY) === 0) return false;
+  return true;
+}
+
+function refused(error: CodecError): { readonly kind: "error"; readonly error: CodecError } {
+  return { kind: "error", error };
+}
+
+/** Refusals of Envoy's connection manager: empty body, and the connection lives on when nothing of the request is left to read. */
+function rejected(head: RequestHead, status: number, details: string): CodecError {
+  return { status, body: "", details, flags: "-", close: !head.keepAlive || head.framing.kind !== "none", head };
+}

@@ -1,0 +1,135 @@
+import { allOf, ascii, AUTHORITY, classes, equalsIgnoreCase, TARGET } from "./characters.ts";
+import { type CodecError, refusal } from "./error.ts";
+
+/** The methods that Envoy's HTTP/1 codec knows; others, and other letter cases, are 400 (errata security 33). */
+const methods: ReadonlySet<string> = new Set([
+  ...["ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LINK", "LOCK", "MERGE", "MKACTIVITY"],
+  ...["MKCALENDAR", "MKCOL", "MOVE", "MSEARCH", "NOTIFY", "OPTIONS", "PATCH", "POST", "PROPFIND", "PROPPATCH", "PURGE"],
+  ...["PUT", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "TRACE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE"],
+]);
+
+export interface RequestLine {
+  readonly kind: "line";
+  readonly method: string;
+  /** Path and query as written, `*`, or `""` for CONNECT. */
+  readonly target: string;
+  /** Authority of an absolute or CONNECT target; it replaces Host (RFC 9112 §3.2.2). */
+  readonly authority: string | undefined;
+  readonly scheme: "http" | "https" | undefined;
+  /** `"0.9"` when the line has no version. */
+  readonly version: string;
+}
+
+export type RequestLineResult = RequestLine | { readonly kind: "error"; readonly error: CodecError };
+
+/** Reads a request line in the range. Blanks and tabs between the parts may repeat, as Envoy allows. */
+export function parseRequestLine(bytes: Buffer, from: number, to: number): RequestLineResult {
+  const methodEnd = skipText(bytes, from, to);
+  const targetStart = skipBlanks(bytes, methodEnd, to);
+  const targetEnd = skipText(bytes, targetStart, to);
+  const versionStart = skipBlanks(bytes, targetEnd, to);
+  let versionEnd = to;
+  while (versionEnd > versionStart && isBlank(bytes[versionEnd - 1])) versionEnd -= 1;
+
+  const method = methodEnd - from > 16 ? "" : ascii(bytes, from, methodEnd);
+  if (!methods.has(method) || targetStart === targetEnd) return { kind: "error", error: refusal.codec };
+  if (!allOf(bytes, targetStart, targetEnd, TARGET)) return { kind: "error", error: refusal.codec };
+  const version = readVersion(bytes, versionStart, versionEnd);
+  if (version === undefined) return { kind: "error", error: refusal.codec };
+  return readTarget(bytes, targetStart, targetEnd, method, version);
+}
+
+function readTarget(bytes: Buffer, from: number, to: number, method: string, version: string): RequestLineResult {
+  const first = bytes[from];
+  const text = bytes.toString("latin1", from, to);
+  if (method === "CONNECT") {
+    if (first === 0x2f || first === 0x2a) return { kind: "error", error: refusal.url };
+    if (!isAuthority(bytes, from, to)) return { kind: "error", error: refusal.codec };
+    if (!hasPort(text)) return { kind: "error", error: refusal.url };
+    return { kind: "line", method, target: "", authority: text, scheme: undefined, version };
+  }
+  if (first === 0x2f || (first === 0x2a && method === "OPTIONS" && to - from === 1)) {
+    return { kind: "line", method, target: text, authority: undefined, scheme: undefined, version };
+  }
+  if (first === 0x2a) return { kind: "error", error: refusal.url };
+  return readAbsolute(bytes, from, to, text, method, version);
+}
+
+/** `http://host:port/path?query`: user information is dropped and an empty path is `/`, as recorded (normalization/forms). */
+function readAbsolute(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  text: string,
+  method: string,
+  version: string,
+): RequestLineResult {
+  const colon = text.indexOf("://");
+  if (colon <= 0 || !isScheme(text, colon)) return { kind: "error", error: refusal.codec };
+  const hostStart = from + colon + 3;
+  let hostEnd = hostStart;
+  while (hostEnd < to && bytes[hostEnd] !== 0x2f && bytes[hostEnd] !== 0x3f) hostEnd += 1;
+  if (!isAuthority(bytes, hostStart, hostEnd)) return { kind: "error", error: refusal.codec };
+  const scheme = equalsIgnoreCase(bytes, from, from + colon, "http")
+    ? "http"
+    : equalsIgnoreCase(bytes, from, from + colon, "https")
+      ? "https"
+      : undefined;
+  if (scheme === undefined) return { kind: "error", error: refusal.scheme };
+  const written = ascii(bytes, hostStart, hostEnd);
+  const authority = written.slice(written.lastIndexOf("@") + 1);
+  if (authority === "" || authority.startsWith(":")) return { kind: "error", error: refusal.url };
+  const target = hostEnd === to ? "/" : text.slice(hostEnd - from);
+  return { kind: "line", method, target, authority, scheme, version };
+}
+
+function isScheme(text: string, end: number): boolean {
+  for (let i = 0; i < end; i += 1) {
+    const code = text.charCodeAt(i);
+    const letter = (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+    const other = (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e;
+    if (!letter && (i === 0 || !other)) return false;
+  }
+  return true;
+}
+
+/** Whether the bytes may stand in an authority; an empty one may. */
+function isAuthority(bytes: Uint8Array, from: number, to: number): boolean {
+  return allOf(bytes, from, to, AUTHORITY);
+}
+
+function hasPort(authority: string): boolean {
+  const colon = authority.lastIndexOf(":");
+  const port = authority.slice(colon + 1);
+  if (colon <= 0 || port === "" || port.length > 5 || authority.includes("@")) return false;
+  for (let i = 0; i < port.length; i += 1) if (port.charCodeAt(i) < 0x30 || port.charCodeAt(i) > 0x39) return false;
+  return Number(port) <= 65_535;
+}
+
+/** `1.1` of `HTTP/1.1`; `0.9` for nothing; undefined when it is no version. */
+function readVersion(bytes: Buffer, from: number, to: number): string | undefined {
+  if (from >= to) return "0.9";
+  if (to - from !== 8 || bytes[from + 6] !== 0x2e) return undefined;
+  if (bytes[from] !== 0x48 || bytes[from + 1] !== 0x54 || bytes[from + 2] !== 0x54) return undefined;
+  if (bytes[from + 3] !== 0x50 || bytes[from + 4] !== 0x2f) return undefined;
+  const major = bytes[from + 5] ?? 0;
+  const minor = bytes[from + 7] ?? 0;
+  if (((classes[major] ?? 0) & 32) === 0 || ((classes[minor] ?? 0) & 32) === 0) return undefined;
+  return major === 0x31 && minor === 0x31 ? "1.1" : String.fromCharCode(major, 0x2e, minor);
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 32 || byte === 9;
+}
+
+function skipBlanks(bytes: Buffer, from: number, to: number): number {
+  let pos = from;
+  while (pos < to && isBlank(bytes[pos])) pos += 1;
+  return pos;
+}
+
+function skipText(bytes: Buffer, from: number, to: number): number {
+  let pos = from;
+  while (pos < to && !isBlank(bytes[pos])) pos += 1;
+  return pos;
+}

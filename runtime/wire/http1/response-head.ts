@@ -1,0 +1,110 @@
+import { classes, DIGIT } from "./characters.ts";
+import type { Fields } from "./fields.ts";
+import type { HeadResult } from "./head.ts";
+import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
+import type { CodecError } from "./error.ts";
+import { chunkedBody, type Framing, type Meaning, noBody, readMeaning, untilClose } from "./semantics.ts";
+
+/** A response; the remarks on `RequestHead` hold. */
+export interface ResponseHead {
+  readonly kind: "response";
+  readonly bytes: Buffer;
+  readonly fields: Fields;
+  readonly status: number;
+  readonly version: "1.1" | "1.0";
+  readonly framing: Framing;
+  readonly keepAlive: boolean;
+  /** Protocol of a 101. */
+  readonly upgrade: string | undefined;
+  /** 100, 102, 103 …: another head follows. */
+  readonly interim: boolean;
+}
+
+/** The answer to a broken response: 502 with Envoy's text (spec traffic 5.5; the connection to the server is closed). */
+export const brokenResponse: CodecError = {
+  status: 502,
+  body: "upstream connect error or disconnect/reset before headers. reset reason: protocol error",
+  details: "upstream_reset_before_response_started{protocol_error}",
+  flags: "UPE",
+  close: false,
+};
+
+/** Reads one response head; `method` is that of the request, because it decides whether a body follows. */
+export function parseResponseHead(
+  bytes: Buffer,
+  from: number,
+  method: string,
+  limits: HeadLimits = defaultLimits,
+): HeadResult<ResponseHead> {
+  const scanned = scanHead(bytes, from, limits);
+  if (scanned.kind === "incomplete") {
+    return looksLikeResponse(bytes, scanned.from) ? scanned : broken;
+  }
+  if (scanned.kind === "fault") return broken;
+  const line = parseStatusLine(bytes, scanned.lineStart, scanned.lineEnd);
+  if (line === undefined) return broken;
+  const meaning = readMeaning(bytes, scanned);
+  if (meaning.kind === "fault") return broken;
+  const framing = responseFraming(line.status, method, meaning);
+  if (framing === undefined) return broken;
+  const { status, version } = line;
+  const upgrade = status === 101 ? meaning.upgrade : undefined;
+  if (status === 101 && upgrade === undefined) return broken;
+  const persistent = version === "1.1" ? !meaning.close : meaning.keepAlive && !meaning.close;
+  return {
+    kind: "head",
+    head: {
+      kind: "response",
+      bytes: meaning.block.bytes,
+      fields: meaning.block.fields,
+      status,
+      version,
+      framing,
+      keepAlive: persistent && framing.kind !== "until-close",
+      upgrade,
+      interim: status < 200 && status !== 101,
+    },
+    next: scanned.next,
+  };
+}
+
+const broken: { readonly kind: "error"; readonly error: CodecError } = { kind: "error", error: brokenResponse };
+
+/** RFC 9112 §6.3; undefined when the headers contradict the status, as Envoy's client codec judges. */
+function responseFraming(status: number, method: string, meaning: Meaning): Framing | undefined {
+  if (status < 200 || status === 204) {
+    return meaning.body === undefined || meaning.body === 0 ? noBody : undefined;
+  }
+  if (method === "HEAD" || status === 304) return noBody;
+  if (meaning.body === "chunked") return chunkedBody;
+  return meaning.body === undefined ? untilClose : { kind: "length", length: meaning.body };
+}
+
+/** Whether the first bytes can still become `HTTP/1.x`; anything else is answered at once instead of waiting for a line. */
+function looksLikeResponse(bytes: Buffer, from: number): boolean {
+  const start = "HTTP/1.";
+  for (let i = 0; i < start.length && from + i < bytes.length; i += 1) {
+    if (bytes[from + i] !== start.charCodeAt(i)) return bytes[from + i] === 13 && from + i + 1 === bytes.length;
+  }
+  return true;
+}
+
+function parseStatusLine(
+  bytes: Buffer,
+  from: number,
+  to: number,
+): { readonly status: number; readonly version: "1.1" | "1.0" } | undefined {
+  if (to - from < 12 || !looksLikeResponse(bytes, from)) return undefined;
+  const minor = bytes[from + 7];
+  if ((minor !== 0x31 && minor !== 0x30) || bytes[from + 8] !== 0x20) return undefined;
+  let status = 0;
+  for (let i = from + 9; i < from + 12; i += 1) {
+    const byte = bytes[i] ?? 0;
+    if (((classes[byte] ?? 0) & DIGIT) === 0) return undefined;
+    status = status * 10 + (byte - 0x30);
+  }
+  if (to > from + 12 && bytes[from + 12] !== 0x20) return undefined;
+  for (let i = from + 12; i < to; i += 1) if (bytes[i] === 0 || bytes[i] === 13) return undefined;
+  return status < 100 ? undefined : { status, version: minor === 0x31 ? "1.1" : "1.0" };
+}
+

@@ -1,0 +1,121 @@
+import { classes, CONTROL, NAME, VALUE } from "./characters.ts";
+import type { Fields } from "./fields.ts";
+
+export interface HeadLimits {
+  /** Bytes of a head from its first line to its empty line (spec traffic 5.3.4). */
+  readonly maxBytes: number;
+  readonly maxHeaders: number;
+}
+
+export const defaultLimits: HeadLimits = { maxBytes: 60 * 1024, maxHeaders: 100 };
+
+export type ScanFault = "codec" | "characters" | "headersTooLarge" | "tooManyHeaders";
+
+/** The lines of a head, not yet understood. */
+export interface ScannedHead {
+  readonly kind: "lines";
+  /** Range of the first line without its end. */
+  readonly lineStart: number;
+  readonly lineEnd: number;
+  readonly fields: Fields;
+  /** Every header line reads `name: value CRLF` already. */
+  readonly canonical: boolean;
+  /** First byte after the head. */
+  readonly next: number;
+}
+
+export type ScanResult =
+  | ScannedHead
+  /** `from`: bytes before it are blank lines and will never be needed again. */
+  | { readonly kind: "incomplete"; readonly from: number }
+  | { readonly kind: "fault"; readonly fault: ScanFault };
+
+const LF = 10;
+const CR = 13;
+
+/**
+ * Splits a head into lines and headers in one pass over the bytes. Accepts what Envoy accepts (bare LF, folded lines, blanks
+ * around values) and says so by `canonical: false`; a CR that no LF follows is always refused.
+ */
+export function scanHead(bytes: Buffer, from: number, limits: HeadLimits): ScanResult {
+  const end = bytes.length;
+  const lineStart = skipBlankLines(bytes, from);
+  const incomplete = (): ScanResult =>
+    end - lineStart > limits.maxBytes ? fault("headersTooLarge") : { kind: "incomplete", from: lineStart };
+
+  const firstLf = bytes.indexOf(LF, lineStart);
+  if (firstLf === -1) return incomplete();
+  const lineEnd = firstLf > lineStart && bytes[firstLf - 1] === CR ? firstLf - 1 : firstLf;
+
+  const fields: number[] = [];
+  let canonical = true;
+  let count = 0;
+  let pos = firstLf + 1;
+  for (;;) {
+    if (pos - lineStart > limits.maxBytes) return fault("headersTooLarge");
+    if (pos >= end) return incomplete();
+    const head = bytes[pos] ?? 0;
+    if (head === LF) return finish(pos + 1);
+    if (head === CR) {
+      if (pos + 1 >= end) return incomplete();
+      return bytes[pos + 1] === LF ? finish(pos + 2) : fault("codec");
+    }
+
+    const folded = head === 32 || head === 9;
+    let colon = pos;
+    if (folded) {
+      if (count === 0) return fault("codec");
+      canonical = false;
+    } else {
+      for (; colon < end; colon += 1) {
+        const kind = classes[bytes[colon] ?? 0] ?? 0;
+        if ((kind & NAME) !== 0) continue;
+        if (bytes[colon] === 0x3a) break;
+        return fault((kind & CONTROL) !== 0 ? "characters" : "codec");
+      }
+      if (colon >= end) return incomplete();
+      if (colon === pos) return fault("codec");
+    }
+
+    let valueStart = folded ? pos : colon + 1;
+    while (valueStart < end && (bytes[valueStart] === 32 || bytes[valueStart] === 9)) valueStart += 1;
+    let valueEnd = valueStart;
+    while (valueEnd < end && ((classes[bytes[valueEnd] ?? 0] ?? 0) & VALUE) !== 0) valueEnd += 1;
+    if (valueEnd >= end) return incomplete();
+    const stop = bytes[valueEnd] ?? 0;
+    if (stop !== CR && stop !== LF) return fault("characters");
+    if (stop === CR && valueEnd + 1 >= end) return incomplete();
+    if (stop === CR && bytes[valueEnd + 1] !== LF) return fault("codec");
+    const next = valueEnd + (stop === CR ? 2 : 1);
+    while (valueEnd > valueStart && (bytes[valueEnd - 1] === 32 || bytes[valueEnd - 1] === 9)) valueEnd -= 1;
+
+    if (folded) {
+      if (count <= limits.maxHeaders) fields[fields.length - 1] = valueEnd;
+    } else {
+      count += 1;
+      if (count <= limits.maxHeaders) fields.push(pos, colon, valueStart, valueEnd);
+      if (valueStart !== colon + 2 || bytes[colon + 1] !== 32 || next !== valueEnd + 2) canonical = false;
+    }
+    pos = next;
+  }
+
+  function finish(next: number): ScanResult {
+    if (next - lineStart > limits.maxBytes) return fault("headersTooLarge");
+    if (count > limits.maxHeaders) return fault("tooManyHeaders");
+    return { kind: "lines", lineStart, lineEnd, fields, canonical, next };
+  }
+}
+
+function fault(name: ScanFault): ScanResult {
+  return { kind: "fault", fault: name };
+}
+
+/** Empty lines before a start line are allowed (RFC 9112 §2.2) and mean nothing. */
+function skipBlankLines(bytes: Buffer, from: number): number {
+  let pos = from;
+  for (;;) {
+    if (bytes[pos] === LF) pos += 1;
+    else if (bytes[pos] === CR && bytes[pos + 1] === LF) pos += 2;
+    else return pos;
+  }
+}

@@ -1,0 +1,188 @@
+import { buildBlock, decimalAt, type Fields, type HeaderBlock, hasRepeatedSingle, isCanonicalDecimal } from "./fields.ts";
+import { nameAt, type RawEntry, rawEntry, stride, tokensOf } from "./fields.ts";
+import { nameKind } from "./names.ts";
+import type { ScannedHead } from "./scan.ts";
+
+/** How the end of a body is found. */
+export type Framing =
+  | { readonly kind: "none" }
+  | { readonly kind: "length"; readonly length: number }
+  | { readonly kind: "chunked" }
+  | { readonly kind: "until-close" };
+
+export const noBody: Framing = { kind: "none" };
+export const chunkedBody: Framing = { kind: "chunked" };
+export const untilClose: Framing = { kind: "until-close" };
+
+export type FramingFault = "codec" | "bothFramings" | "coding" | "nominated";
+
+/** What the special headers of a message say, with the headers that are left for filters and for the next hop. */
+export interface Meaning {
+  readonly kind: "meaning";
+  readonly block: HeaderBlock;
+  /** Undefined without a Host line; several are joined with a comma (errata traffic A11). */
+  readonly host: string | undefined;
+  /** `chunked`, a length, or undefined when the headers name no body. */
+  readonly body: "chunked" | number | undefined;
+  readonly close: boolean;
+  readonly keepAlive: boolean;
+  /** Protocol of an upgrade, as written; undefined when none is asked for or it is h2c, which Envoy ignores. */
+  readonly upgrade: string | undefined;
+  readonly expectContinue: boolean;
+}
+
+/** Headers that belong to one hop; they never reach a filter or the next hop (spec traffic 5.3.1). */
+interface Specials {
+  hosts: string[];
+  connection: string[];
+  proxyConnection: string[];
+  coding: string[];
+  te: string[];
+  upgrade: string[];
+  lengths: number[];
+  settings: number;
+  expectContinue: boolean;
+  lengthIsCanonical: boolean;
+}
+
+/**
+ * Understands the special headers. Removes what belongs to this hop, including what `Connection` nominates, before anyone
+ * can decide on it or forward it; a nomination that could hide the caller is a fault, as in Envoy.
+ */
+export function readMeaning(bytes: Buffer, scanned: ScannedHead): Meaning | { readonly kind: "fault"; readonly fault: FramingFault } {
+  const seen: Specials = {
+    hosts: [],
+    connection: [],
+    proxyConnection: [],
+    coding: [],
+    te: [],
+    upgrade: [],
+    lengths: [],
+    settings: 0,
+    expectContinue: false,
+    lengthIsCanonical: true,
+  };
+  const kept: number[] = [];
+  const fault = readSpecials(bytes, scanned.fields, seen, kept);
+  if (fault !== undefined) return { kind: "fault", fault };
+
+  const tokens = seen.connection.length === 0 ? none : tokensOf(seen.connection.join(","));
+  const proxyTokens = seen.proxyConnection.length === 0 ? none : tokensOf(seen.proxyConnection.join(","));
+  const nominated = tokens.filter((token) => !ordinaryTokens.has(token));
+  if (tokens.length >= 10 || nominated.some(mustNotBeNominated)) return { kind: "fault", fault: "nominated" };
+
+  if (seen.lengths.length > 1) return { kind: "fault", fault: "codec" };
+  const length = seen.lengths[0];
+  if (seen.coding.length > 0) {
+    if (length !== undefined) return { kind: "fault", fault: "bothFramings" };
+    if (seen.coding.length > 1 || seen.coding[0]?.toLowerCase() !== "chunked") return { kind: "fault", fault: "coding" };
+  }
+
+  const asked = tokens.includes("upgrade") ? seen.upgrade.join(",") : "";
+  const upgrade = asked === "" || asked.toLowerCase() === "h2c" ? undefined : asked;
+  const trailers = seen.te.length > 0 && tokensOf(seen.te.join(",")).includes("trailers");
+  const h2c = asked !== "" && upgrade === undefined;
+
+  const rebuild =
+    !scanned.canonical ||
+    nominated.length > 0 ||
+    trailers ||
+    upgrade !== undefined ||
+    (h2c && seen.settings > 0) ||
+    !seen.lengthIsCanonical ||
+    hasRepeatedSingle(bytes, kept);
+  const block = rebuild
+    ? rebuildBlock(bytes, kept, { nominated, trailers, upgrade, tokens, dropSettings: h2c, length })
+    : { bytes, fields: kept };
+  return {
+    kind: "meaning",
+    block,
+    host: seen.hosts.length === 0 ? undefined : seen.hosts.join(","),
+    body: seen.coding.length > 0 ? "chunked" : length,
+    close: tokens.includes("close") || proxyTokens.includes("close"),
+    keepAlive: tokens.includes("keep-alive") || proxyTokens.includes("keep-alive"),
+    upgrade,
+    expectContinue: seen.expectContinue,
+  };
+}
+
+const none: readonly string[] = [];
+
+const ordinaryTokens: ReadonlySet<string> = new Set(["close", "keep-alive", "upgrade", "http2-settings", "connection"]);
+
+/** Dropping these would hide who called, or how the message ends. */
+function mustNotBeNominated(token: string): boolean {
+  return token.startsWith(":") || token.startsWith("x-forwarded-") || token === "host";
+}
+
+function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: number[]): FramingFault | undefined {
+  for (let at = 0; at < fields.length; at += stride) {
+    const from = fields[at] ?? 0;
+    const to = fields[at + 1] ?? 0;
+    const kind = nameKind(bytes, from, to);
+    const value = (): string => rawEntry(bytes, fields, at)[1];
+    switch (kind) {
+      case "host":
+        seen.hosts.push(value());
+        continue;
+      case "connection":
+        seen.connection.push(value());
+        continue;
+      case "proxy-connection":
+        seen.proxyConnection.push(value());
+        continue;
+      case "keep-alive":
+        continue;
+      case "transfer-encoding":
+        seen.coding.push(value());
+        continue;
+      case "te":
+        seen.te.push(value());
+        continue;
+      case "upgrade":
+        seen.upgrade.push(value());
+        continue;
+      case "content-length": {
+        const [start, end] = [fields[at + 2] ?? 0, fields[at + 3] ?? 0];
+        const length = decimalAt(bytes, start, end);
+        if (length === undefined) return "codec";
+        seen.lengths.push(length);
+        seen.lengthIsCanonical &&= isCanonicalDecimal(bytes, start, end);
+        break;
+      }
+      case "expect":
+        seen.expectContinue ||= value().toLowerCase() === "100-continue";
+        break;
+      case "http2-settings":
+        seen.settings += 1;
+        break;
+      case "ordinary":
+        break;
+    }
+    kept.push(from, to, fields[at + 2] ?? 0, fields[at + 3] ?? 0);
+  }
+  return undefined;
+}
+
+interface Rebuild {
+  readonly nominated: readonly string[];
+  readonly trailers: boolean;
+  readonly upgrade: string | undefined;
+  readonly tokens: readonly string[];
+  readonly dropSettings: boolean;
+  readonly length: number | undefined;
+}
+
+function rebuildBlock(bytes: Buffer, kept: Fields, wanted: Rebuild): HeaderBlock {
+  const entries: RawEntry[] = [];
+  for (let at = 0; at < kept.length; at += stride) {
+    const name = nameAt({ bytes, fields: kept }, at);
+    if (name === "content-length" && wanted.length !== undefined) entries.push([name, String(wanted.length)]);
+    else if (wanted.nominated.includes(name)) continue;
+    else if (name === "http2-settings" && wanted.dropSettings) continue;
+    else entries.push(rawEntry(bytes, kept, at));
+  }
+  if (wanted.trailers) entries.push(["te", "trailers"]);
+  if (wanted.upgrade !== undefined) entries.push(["connection", "Upgrade"], ["upgrade", wanted.upgrade]);
+  return buildBlock(entries);
+}
