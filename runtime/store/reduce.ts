@@ -99,7 +99,7 @@ function load(state: MeshState, event: MeshLoaded): MeshState {
           at: event.at,
           changes: event.changes,
         },
-    services: keepList(state.services, event.view.services),
+    services: keepList(state.services, withEndpoints(event.view.services, workloads)),
     resources: keepList(state.resources, event.view.resources),
     problems: event.problems,
     missing: event.view.missing,
@@ -146,12 +146,15 @@ export function addCounts(a: TrafficCounts, b: TrafficCounts): TrafficCounts {
 
 /** Replaces the workloads and what follows from them: which members of a service are endpoints. */
 function withWorkloads(state: MeshState, workloads: readonly WorkloadView[]): MeshState {
+  return put(state, { workloads, services: withEndpoints(state.services, workloads) });
+}
+
+function withEndpoints(services: readonly ServiceView[], workloads: readonly WorkloadView[]): readonly ServiceView[] {
   const ready = new Set(workloads.filter((workload) => workload.state.phase === "ready").map((workload) => workload.id));
-  const services = mapSame(state.services, (service): ServiceView => {
+  return mapSame(services, (service): ServiceView => {
     const endpoints = service.members.filter((member) => ready.has(member));
     return isSame(service.endpoints, endpoints) ? service : { ...service, endpoints };
   });
-  return put(state, { workloads, services });
 }
 
 function put(state: MeshState, part: Partial<MeshState>): MeshState {
