@@ -29,6 +29,13 @@ export class ExitWith extends Error {
 
 /** Codes whose exit code differs from that of their thousand. */
 const special: Readonly<Record<string, number>> = {
+  MD4002: exitCodes.timeout,
+  MD6003: exitCodes.conflict,
+  MD6008: exitCodes.conflict,
+  MD7004: exitCodes.internal,
+  MD7005: exitCodes.conflict,
+  MD7006: exitCodes.usage,
+  MD7007: exitCodes.conflict,
   MD8002: exitCodes.timeout,
   MD8003: exitCodes.invalid,
   MD8005: exitCodes.usage,
@@ -46,11 +53,11 @@ export function exitCodeOf(error: unknown): number {
   switch (error.code[2]) {
     case "1":
     case "2":
-    case "3":
       return exitCodes.invalid;
     case "4":
-    case "5":
       return exitCodes.serviceFailed;
+    case "3":
+    case "5":
     case "6":
       return exitCodes.environment;
     case "7":

@@ -34,7 +34,7 @@ export function directoryOption(): Option {
 }
 
 export function fileOption(): Option {
-  return new Option("-f, --file <file>", "project file, may be repeated").argParser(collect).env("MESHDEV_FILE");
+  return new Option("-f, --file <file>", "project file, when it has another name").env("MESHDEV_FILE");
 }
 
 export function outputOption(allowed: readonly Output[]): Option {

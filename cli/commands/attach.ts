@@ -10,5 +10,5 @@ export interface AttachOptions extends WatchOptions {
 export async function attach(options: AttachOptions, context: Context): Promise<number> {
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
-  return watchMesh({ door, session, client: door.connect(session), own: false }, options, context);
+  return watchMesh({ door, session, client: await door.connect(session), started: undefined }, options, context);
 }

@@ -10,7 +10,7 @@ import { openDoor } from "../runtime-door.ts";
 
 export interface CanOptions extends OutputOptions {
   readonly directory?: string;
-  readonly file?: readonly string[];
+  readonly file?: string;
   readonly expect?: "allow" | "deny";
   readonly port?: number;
   readonly header?: readonly string[];
@@ -27,7 +27,7 @@ export async function can(question: Question, options: CanOptions, context: Cont
   const directory = findProject(context.cwd, options.directory);
   const headers = (options.header ?? []).map(parseHeader);
   const door = await openDoor();
-  const { value: mesh, problems } = await door.loadProject(directory, { files: options.file ?? [] });
+  const { value: mesh, problems } = await door.loadProject(directory, { file: options.file });
   const errors = problems.filter((problem) => problem.severity === "error");
   if (mesh === undefined || errors.length > 0) {
     throw new MeshError("MD8003", "the project is not valid, so nothing can be said about it", { problems: errors, hint: "Fix the problems above; `meshdev check` shows them all." });

@@ -11,13 +11,13 @@ import { openDoor } from "../runtime-door.ts";
 
 export interface CheckOptions extends OutputOptions {
   readonly directory?: string;
-  readonly file?: readonly string[];
+  readonly file?: string;
 }
 
 export async function check(path: string | undefined, options: CheckOptions, context: Context): Promise<number> {
   const directory = findProject(context.cwd, folderOf(context.cwd, path) ?? options.directory);
   const door = await openDoor();
-  const checked = await door.loadProject(directory, { files: options.file ?? [] });
+  const checked = await door.loadProject(directory, { file: options.file });
   const problems = sortProblems(checked.problems);
   const printer = createPrinter(context, options.color);
   const isBad = problems.some((problem) => problem.severity === "error");

@@ -1,6 +1,6 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { ColorChoice, Context } from "../context.ts";
-import type { Door, MeshSession } from "../door.ts";
+import type { Door, SessionInfo } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { createPrinter } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
@@ -18,21 +18,21 @@ export async function down(options: DownOptions, context: Context): Promise<numb
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
   await stopMesh(door, session, options.timeout ?? 20_000);
-  createPrinter(context, options.color).note([[seg("stopped "), seg(sanitize(session.name), "strong")]]);
+  createPrinter(context, options.color).note([[seg("stopped "), seg(sanitize(session.directory), "strong")]]);
   return exitCodes.ok;
 }
 
 /** Asks a mesh to stop and waits until nothing answers for it any more. */
-export async function stopMesh(door: Door, session: MeshSession, timeoutMs: number): Promise<void> {
+export async function stopMesh(door: Door, session: SessionInfo, timeoutMs: number): Promise<void> {
   try {
-    requireOk(await door.connect(session).command({ type: "mesh.stop" }));
+    requireOk(await (await door.connect(session)).command({ type: "mesh.stop" }));
   } catch (error) {
     // A daemon that is already going may close the socket before it answers.
     if ((await door.findSession(session.directory)) !== undefined && error instanceof MeshError) throw error;
   }
   const deadline = Date.now() + timeoutMs;
   while ((await door.findSession(session.directory)) !== undefined) {
-    if (Date.now() > deadline) throw new MeshError("MD8002", `the mesh ${session.name} did not stop within ${timeoutMs / 1000} s`);
+    if (Date.now() > deadline) throw new MeshError("MD8002", `the mesh of ${session.directory} did not stop within ${timeoutMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -14,14 +14,11 @@ export interface ExecOptions {
 export async function exec(command: readonly string[], options: ExecOptions, context: Context): Promise<number> {
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
-  const client = door.connect(session);
+  await using client = await door.connect(session);
   const service = options.as.replace(/^svc\//, "");
   const answer = requireOk(await client.command({ type: "lease.acquire", service }));
-  try {
-    return await runCommand(command, { ...context.env, ...answer.env }, context);
-  } finally {
-    if (answer.lease !== undefined) await client.command({ type: "lease.release", lease: answer.lease }).catch(() => undefined);
-  }
+  // The lease lasts as long as the client, so nothing is left when we are killed.
+  return await runCommand(command, { ...context.env, ...answer.env }, context);
 }
 
 function runCommand(command: readonly string[], env: NodeJS.ProcessEnv, context: Context): Promise<number> {

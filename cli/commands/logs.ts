@@ -6,7 +6,7 @@ import { exitCodes } from "../exit-code.ts";
 import { eventLine } from "../print/event-line.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { openDoor } from "../runtime-door.ts";
-import { isEvent, readEvents, requireFilter, requireSession } from "../session.ts";
+import { requireFilter, requireSession } from "../session.ts";
 
 export interface LogsOptions extends OutputOptions {
   readonly directory?: string;
@@ -19,7 +19,7 @@ export async function logs(services: readonly string[], options: LogsOptions, co
   const match = requireFilter(options.filter);
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
-  const client = door.connect(session);
+  const client = await door.connect(session);
   const wanted = namedWorkloads(await client.state(), services);
   const printer = createPrinter(context, options.color);
   const asJson = chosenOutput(options) !== "table";
@@ -28,19 +28,19 @@ export async function logs(services: readonly string[], options: LogsOptions, co
     if (asJson) printer.ndjson(event);
     else printer.lines([eventLine(event, printer.glyphs) ?? []]);
   };
-  await readEvents(
-    client,
-    { signal: context.signal, follow: options.follow === true },
-    {
-      past: (events) => {
-        const lines = events.filter(isWanted);
-        for (const event of lines.slice(options.tail === undefined ? 0 : Math.max(0, lines.length - options.tail))) show(event);
-      },
-      live: (line) => {
-        if (isEvent(line) && isWanted(line)) show(line);
-      },
-    },
-  );
+  let past: MeshEvent[] | undefined = [];
+  const showPast = (): void => {
+    for (const event of past?.slice(options.tail === undefined ? 0 : -options.tail || Infinity) ?? []) show(event);
+    past = undefined;
+  };
+  for await (const line of client.events({ replay: true, follow: options.follow === true, signal: context.signal })) {
+    if (line.type === "state" || line.type === "events.dropped") continue;
+    if (line.replayed !== true) showPast();
+    if (!isWanted(line)) continue;
+    if (past === undefined) show(line);
+    else past.push(line);
+  }
+  showPast();
   return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
 }
 

@@ -15,7 +15,7 @@ export interface PsOptions extends OutputOptions {
 export async function ps(options: PsOptions, context: Context): Promise<number> {
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
-  const state = await door.connect(session).state();
+  const state = await (await door.connect(session)).state();
   const printer = createPrinter(context, options.color);
   const output = chosenOutput(options);
   switch (output) {

@@ -3,8 +3,8 @@ import type { MeshState } from "../../runtime/model/state.ts";
 import { reduce } from "../../runtime/store/reduce.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
-import type { Door, MeshClient, MeshSession } from "../door.ts";
-import { exitCodes } from "../exit-code.ts";
+import type { MeshClient, SessionInfo, StartedDaemon, StartOptions } from "../door.ts";
+import { exitCodes, ExitWith } from "../exit-code.ts";
 import { createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
@@ -12,11 +12,11 @@ import { statusLines } from "../print/status.ts";
 import { judgeReadiness } from "../readiness.ts";
 import { openDoor } from "../runtime-door.ts";
 import { isEvent, requireFilter } from "../session.ts";
-import { watchMesh, type WatchOptions } from "./watch.ts";
+import { failureError, watchMesh, type WatchOptions } from "./watch.ts";
 
 export interface UpOptions extends OutputOptions, WatchOptions {
   readonly directory?: string;
-  readonly file?: readonly string[];
+  readonly file?: string;
   readonly detach?: boolean;
   readonly timeout?: number;
   readonly allowInvalid?: boolean;
@@ -36,25 +36,58 @@ export async function runMesh(directory: string, services: readonly string[], op
   const printer = createPrinter(context, options.color);
   const running = await door.findSession(directory);
   const detach = options.detach === true;
-  const session = running ?? (await startMesh(door, directory, services, options));
-  const client = door.connect(session);
-  if (running !== undefined) printer.note([[seg("already running: "), seg(sanitize(session.name), "strong"), seg(detach ? "" : ", attaching")]]);
-  if (!detach) return watchMesh({ door, session, client, own: running === undefined }, options, context);
-  const ready = await waitUntilReady(client, services, options.timeout ?? 90_000, context.signal);
-  printReady(printer, session, ready);
-  return exitCodes.ok;
+  if (running !== undefined) {
+    printer.note([[seg("already running: "), seg(sanitize(running.directory), "strong"), seg(detach ? "" : ", attaching")]]);
+    const client = await door.connect(running);
+    if (!detach) return watchMesh({ door, session: running, client, started: undefined }, options, context);
+    printReady(printer, running, await waitUntilReady(client, services, options.timeout ?? defaultTimeoutMs, context.signal));
+    return exitCodes.ok;
+  }
+  const started = await door.startDaemon(startOptions(directory, services, options));
+  try {
+    const { session } = started;
+    const client = await door.connect(session);
+    if (!detach) return await watchMesh({ door, session, client, started }, options, context);
+    await requireStart(started, options.timeout ?? defaultTimeoutMs, context.signal);
+    printReady(printer, session, await client.state());
+    return exitCodes.ok;
+  } finally {
+    started.release();
+  }
 }
 
-function startMesh(door: Door, directory: string, services: readonly string[], options: UpOptions): Promise<MeshSession> {
-  return door.startMesh({
+const defaultTimeoutMs = 90_000;
+
+function startOptions(directory: string, services: readonly string[], options: UpOptions): StartOptions {
+  return {
     directory,
-    files: options.file ?? [],
-    only: services,
+    file: options.file,
+    services,
     allowInvalid: options.allowInvalid === true,
     freshCa: options.freshCa === true,
     caDirectory: options.ca,
     svidTtlMs: options.svidTtl,
-    owned: options.detach !== true,
+    detach: options.detach === true,
+  };
+}
+
+/** Waits until the daemon says that everything is ready; throws what it says otherwise. */
+async function requireStart(started: StartedDaemon, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  const late = AbortSignal.timeout(timeoutMs);
+  const outcome = await Promise.race([started.ready, untilAborted(AbortSignal.any([signal, late]))]);
+  if (outcome === "aborted") {
+    if (signal.aborted) throw new ExitWith(Number(signal.reason));
+    throw new MeshError("MD8002", `not ready after ${timeoutMs / 1000} s`, { hint: "The mesh was stopped. Run it without -d to see what it waits for, or allow more time with --timeout." });
+  }
+  if (!outcome.ok) throw failureError(outcome.failure);
+}
+
+function untilAborted(signal: AbortSignal): Promise<"aborted"> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve("aborted");
+    signal.addEventListener("abort", () => {
+      resolve("aborted");
+    });
   });
 }
 
@@ -77,7 +110,7 @@ export async function waitUntilReady(client: MeshClient, only: readonly string[]
   throw new MeshError("MD8002", `not ready after ${timeoutMs / 1000} s: still waiting${waiting}`);
 }
 
-function printReady(printer: Printer, session: MeshSession, state: MeshState): void {
+function printReady(printer: Printer, session: SessionInfo, state: MeshState): void {
   printer.note([
     ...statusLines(state),
     ...state.workloads.flatMap((workload) =>

@@ -1,5 +1,7 @@
 import type { Context } from "../context.ts";
-import type { Door, MeshClient, MeshSession } from "../door.ts";
+import { MeshError } from "../../runtime/core/error.ts";
+import type { StartFailure } from "../../runtime/index.ts";
+import type { Door, MeshClient, SessionInfo, StartedDaemon } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
@@ -18,10 +20,10 @@ export interface WatchOptions extends OutputOptions {
 
 export interface Watched {
   readonly door: Door;
-  readonly session: MeshSession;
+  readonly session: SessionInfo;
   readonly client: MeshClient;
-  /** Whether the mesh ends when we stop watching. */
-  readonly own: boolean;
+  /** Set when we started it: then the mesh ends when we stop watching. */
+  readonly started: StartedDaemon | undefined;
 }
 
 /** Shows a mesh until its end or ours: full screen on a terminal, lines elsewhere, NDJSON for programs. */
@@ -35,10 +37,11 @@ export async function watchMesh(watched: Watched, options: WatchOptions, context
 }
 
 async function watchLines(watched: Watched, options: WatchOptions, context: Context, asJson: boolean): Promise<number> {
-  const { door, session, client, own } = watched;
+  const { door, session, client, started } = watched;
+  const own = started !== undefined;
   const printer = createPrinter(context, options.color);
   const signal = limitTime(context.signal, options.for);
-  if (!asJson) printer.note([[seg("meshdev "), seg(sanitize(session.name), "strong"), seg(`  ${sanitize(session.directory)}`, "dim")]]);
+  if (!asJson) printer.note([[seg("meshdev ", "strong"), seg(sanitize(session.directory), "dim")]]);
   const show = createStreamPrinter(printer, {
     asJson,
     quiet: options.quiet === true,
@@ -47,6 +50,7 @@ async function watchLines(watched: Watched, options: WatchOptions, context: Cont
   });
   for await (const line of client.events({ replay: true, own, signal })) show(line);
   if (!signal.aborted) {
+    await requireNoFailure(started);
     if (!asJson) printer.note([[seg("the mesh stopped", "dim")]]);
     return exitCodes.ok;
   }
@@ -57,3 +61,23 @@ async function watchLines(watched: Watched, options: WatchOptions, context: Cont
   return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
 }
 
+
+/** A mesh that ended by itself while it started: the daemon says why. */
+export async function requireNoFailure(started: StartedDaemon | undefined): Promise<void> {
+  if (started === undefined) return;
+  const soon = new Promise<undefined>((resolve) => {
+    setTimeout(() => {
+      resolve(undefined);
+    }, 500);
+  });
+  const outcome = await Promise.race([started.ready, soon]);
+  if (outcome !== undefined && !outcome.ok) throw failureError(outcome.failure);
+}
+
+export function failureError(failure: StartFailure): MeshError {
+  return new MeshError(failure.code, failure.message, {
+    problems: failure.problems,
+    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    ...(failure.at === undefined ? {} : { at: failure.at }),
+  });
+}

@@ -10,9 +10,8 @@ import { excerptLines } from "../print/excerpt.ts";
 import { detailLines } from "../print/event-detail.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import type { Line } from "../print/segment.ts";
-import { verdictOf } from "../print/verdict.ts";
 import { openDoor } from "../runtime-door.ts";
-import { collectPast, requireSession } from "../session.ts";
+import { requireSession } from "../session.ts";
 
 export interface WhyOptions extends OutputOptions {
   readonly directory?: string;
@@ -21,8 +20,8 @@ export interface WhyOptions extends OutputOptions {
 export async function why(id: string | undefined, options: WhyOptions, context: Context): Promise<number> {
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
-  const client = door.connect(session);
-  const event = await findEvent(client, id, context.signal);
+  const client = await door.connect(session);
+  const event = await findEvent(client, id);
   const handshake = await handshakeOf(client, event);
   const printer = createPrinter(context, options.color);
   if (chosenOutput(options) === "json") {
@@ -33,26 +32,11 @@ export async function why(id: string | undefined, options: WhyOptions, context: 
   return exitCodes.ok;
 }
 
-async function findEvent(client: MeshClient, id: string | undefined, signal: AbortSignal): Promise<MeshEvent> {
-  if (id !== undefined) {
-    const event = await client.event(id);
-    if (event === undefined) throw new MeshError("MD8005", `there is no event ${id}`, { hint: "Ids are in `meshdev events -o ndjson`; only the last few thousand are kept." });
-    return event;
-  }
-  const last = (await collectPast(client, signal)).findLast(isRefusal);
-  if (last === undefined) throw new MeshError("MD8005", "nothing was refused so far", { hint: "Name an event of `meshdev events -o ndjson` to explain it." });
-  return last;
-}
-
-function isRefusal(event: MeshEvent): boolean {
-  switch (event.type) {
-    case "handshake.failed":
-    case "exchange.completed":
-    case "connection.closed":
-      return ["DENY", "TLS-FAIL"].includes(verdictOf(event));
-    default:
-      return false;
-  }
+async function findEvent(client: MeshClient, id: string | undefined): Promise<MeshEvent> {
+  const event = await client.event(id ?? "last-refusal");
+  if (event !== undefined) return event;
+  if (id === undefined) throw new MeshError("MD8005", "nothing was refused so far", { hint: "Name an event of `meshdev events -o ndjson` to explain it." });
+  throw new MeshError("MD8005", `there is no event ${id}`, { hint: "Ids are in `meshdev events -o ndjson`; only the last few thousand are kept." });
 }
 
 async function handshakeOf(client: MeshClient, event: MeshEvent): Promise<HandshakeEvent | undefined> {
