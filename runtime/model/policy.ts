@@ -70,8 +70,16 @@ export type Matcher =
   | { readonly kind: "suffix"; readonly value: string }
   /** Present; `nonEmpty` asks for at least one character (spec AP-18). */
   | { readonly kind: "present"; readonly nonEmpty: boolean }
-  /** RE2, full match. */
-  | { readonly kind: "regex"; readonly source: string }
+  /** Both ends at once, without overlap: `spiffe://.*<suffix>` (spec AP-20). */
+  | { readonly kind: "affix"; readonly prefix: string; readonly suffix: string }
+  /** The parts in this order, anything before, between and after: the namespace patterns (spec AP-22). */
+  | { readonly kind: "sequence"; readonly parts: readonly string[] }
+  /** spec AP-23 */
+  | { readonly kind: "service-account"; readonly namespace: string; readonly name: string }
+  /** `spiffe://<before>[^/]*<after>/` (spec AP-24). */
+  | { readonly kind: "trust-domain"; readonly before: string; readonly after: string }
+  /** Path template with `{*}` and `{**}` (spec AP-53). */
+  | { readonly kind: "template"; readonly value: string }
   | { readonly kind: "cidr"; readonly value: string }
   | { readonly kind: "port"; readonly value: number }
   | { readonly kind: "never" };

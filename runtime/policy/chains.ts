@@ -1,0 +1,77 @@
+import type { EffectiveMtlsMode, FilterChain, InboundListener } from "../model/snapshot.ts";
+
+const mtlsHttp = ["istio-http/1.0", "istio-http/1.1", "istio-h2"];
+const mtlsTcp = ["istio-peer-exchange", "istio"];
+const allIstio = [...mtlsTcp, ...mtlsHttp];
+const plainHttp = ["http/1.1", "h2c"];
+
+interface ChainNames {
+  readonly http: string;
+  readonly tcp: string;
+}
+
+/** The chains of a port in order of precedence (spec PA-13…PA-15). */
+export function inboundChains(
+  protocol: InboundListener["protocol"],
+  mode: EffectiveMtlsMode,
+  names: ChainNames,
+): readonly FilterChain[] {
+  const terminated = (network: "http" | "tcp", protocols: readonly string[] | undefined): FilterChain => ({
+    name: names[network],
+    transport: "tls",
+    applicationProtocols: protocols,
+    terminates: true,
+    network,
+  });
+  const raw = (network: "http" | "tcp", protocols?: readonly string[]): FilterChain => ({
+    name: names[network],
+    transport: "raw",
+    applicationProtocols: protocols,
+    terminates: false,
+    network,
+  });
+  const untouched: FilterChain = {
+    name: names.tcp,
+    transport: "tls",
+    applicationProtocols: undefined,
+    terminates: false,
+    network: "tcp",
+  };
+  const chains: Readonly<Record<EffectiveMtlsMode, Readonly<Record<InboundListener["protocol"], () => readonly FilterChain[]>>>> = {
+    PERMISSIVE: {
+      auto: () => [terminated("http", mtlsHttp), raw("http", plainHttp), terminated("tcp", mtlsTcp), raw("tcp"), untouched],
+      http: () => [terminated("http", allIstio), raw("http")],
+      tcp: () => [terminated("tcp", allIstio), untouched, raw("tcp")],
+    },
+    STRICT: {
+      auto: () => [terminated("http", mtlsHttp), terminated("tcp", undefined)],
+      http: () => [terminated("http", undefined)],
+      tcp: () => [terminated("tcp", undefined)],
+    },
+    DISABLE: {
+      auto: () => [raw("http", plainHttp), raw("tcp")],
+      http: () => [raw("http")],
+      tcp: () => [raw("tcp")],
+    },
+  };
+  return chains[mode][protocol]();
+}
+
+/** What was seen of a connection before a handler is chosen: the ClientHello's ALPN, or what sniffing found. */
+export interface ConnectionSeen {
+  readonly transport: "tls" | "raw";
+  readonly protocols: readonly string[];
+}
+
+/** The chain that takes a connection; undefined: none does, and it is closed without a byte (spec PA-16). */
+export function chooseChain(listener: InboundListener, seen: ConnectionSeen): FilterChain | undefined {
+  // Under DISABLE nobody looks for TLS (spec PA-11): a ClientHello is bytes like any other.
+  const blind = listener.mode === "DISABLE" && seen.transport === "tls";
+  const transport = blind ? "raw" : seen.transport;
+  const protocols = blind ? [] : seen.protocols;
+  return listener.chains.find(
+    (chain) =>
+      chain.transport === transport &&
+      (chain.applicationProtocols === undefined || chain.applicationProtocols.some((protocol) => protocols.includes(protocol))),
+  );
+}

@@ -1,0 +1,199 @@
+import type { Decision, DecisionRecord, MissedClause, RequestFacts, RuleRecord, TriedRule } from "../model/decision.ts";
+import { parseSpiffeId } from "../model/identity.ts";
+import type { Clause, ClauseGroup, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
+import { assertNever } from "../core/assert-never.ts";
+import { bindClause, headerLines, pathOf, peerNames, remoteAddress } from "./clause.ts";
+import { evaluationStride, isEnforced } from "./decide.ts";
+
+/**
+ * A decision in words. Only the rules that were really tried are told, with the first clause that failed; policies that never decide
+ * (AUDIT, dry-run) are evaluated here, as the shadow they are.
+ */
+export function explain(set: PolicySet, decision: Decision, facts: RequestFacts): DecisionRecord {
+  const tried: Ranked[] = [];
+  for (let at = 0; at < decision.evaluation.length; at += evaluationStride) {
+    const policy = set.policies[decision.evaluation[at] ?? -1];
+    const rule = policy?.rules[decision.evaluation[at + 1] ?? -1];
+    if (policy === undefined || rule === undefined) continue;
+    tried.push(describeRule(policy, rule, decision.evaluation[at + 2] === 1, facts));
+  }
+  const denies = decision.verdict === "deny";
+  for (const policy of set.policies) {
+    for (const rule of policy.rules) {
+      if (rule.dropped !== undefined) tried.push(skippedRule(policy, rule, rule.dropped));
+      else if (!isEnforced(policy)) tried.push(describeRule(policy, rule, undefined, facts));
+    }
+  }
+  const wanted = decision.reason === "no-allow-matched" ? "ALLOW" : undefined;
+  const by = decision.by === undefined ? undefined : ruleAt(set, decision.by);
+  return {
+    verdict: decision.verdict,
+    reason: decision.reason,
+    by: by ?? null,
+    details: denies ? `rbac_access_denied_matched_policy[${by?.id.replaceAll(/\s/g, "_") ?? "none"}]` : null,
+    tried: tried.toSorted((a, b) => rankOf(a, wanted) - rankOf(b, wanted) || b.nearness - a.nearness).map((entry) => entry.rule),
+    note: noteOn(set, facts),
+  };
+}
+
+interface Ranked {
+  readonly rule: TriedRule;
+  readonly shadow: boolean;
+  /** Share of the rule's parts that held, and below that of the clauses of the part that failed. */
+  readonly nearness: number;
+}
+
+function rankOf(entry: Ranked, wanted: string | undefined): number {
+  const { result, action } = entry.rule;
+  const base = entry.shadow ? 1 : 0;
+  if (result === "matched") return base;
+  if (result === "missed") return (wanted === undefined || action === wanted ? 2 : 4) + base;
+  return 6;
+}
+
+function ruleAt(set: PolicySet, by: NonNullable<Decision["by"]>): RuleRecord | undefined {
+  const policy = set.policies[by.policy];
+  const rule = policy?.rules[by.rule];
+  return policy === undefined || rule === undefined ? undefined : recordOf(policy, rule);
+}
+
+function recordOf(policy: CompiledPolicy, rule: CompiledRule): RuleRecord {
+  const { file, line, column } = rule.provenance;
+  const suffix = policy.action === "CUSTOM" ? "-deny-due-to-bad-CUSTOM-action" : "";
+  return {
+    resource: policy.from.resource,
+    action: policy.action,
+    rule: rule.index,
+    id: `${policy.id}-rule[${rule.index}]${suffix}`,
+    file,
+    line,
+    column,
+  };
+}
+
+function skippedRule(policy: CompiledPolicy, rule: CompiledRule, why: string): Ranked {
+  return {
+    rule: {
+      ...recordOf(policy, rule),
+      dryRun: policy.dryRun,
+      result: "skipped",
+      held: 0,
+      parts: partsOf(rule),
+      missed: null,
+      skipped: why,
+    },
+    shadow: !isEnforced(policy),
+    nearness: 0,
+  };
+}
+
+interface Failure {
+  readonly clause: Clause;
+  /** Share of the group's clauses that held before it. */
+  readonly share: number;
+}
+
+/** `matched` undefined: not decided by anybody yet. */
+function describeRule(policy: CompiledPolicy, rule: CompiledRule, matched: boolean | undefined, facts: RequestFacts): Ranked {
+  const failures: (Failure | undefined)[] = [];
+  if (rule.from.length > 0) failures.push(failureOfGroups(rule.from, facts));
+  if (rule.to.length > 0) failures.push(failureOfGroups(rule.to, facts));
+  for (const clause of rule.when) failures.push(bindClause(clause)(facts) ? undefined : { clause, share: 0 });
+
+  const failed = failures.filter((failure) => failure !== undefined);
+  const parts = failures.length;
+  const held = parts - failed.length;
+  const [first] = failed;
+  const result = (matched ?? first === undefined) ? "matched" : "missed";
+  return {
+    rule: {
+      ...recordOf(policy, rule),
+      dryRun: policy.dryRun,
+      result,
+      held,
+      parts,
+      missed: result === "missed" && first !== undefined ? missedClause(first.clause, facts) : null,
+      skipped: null,
+    },
+    shadow: !isEnforced(policy),
+    nearness: parts === 0 ? 1 : (held + (first?.share ?? 0)) / parts,
+  };
+}
+
+function partsOf(rule: CompiledRule): number {
+  return (rule.from.length > 0 ? 1 : 0) + (rule.to.length > 0 ? 1 : 0) + rule.when.length;
+}
+
+/** The first failing clause of the group that came nearest; undefined when a group holds. */
+function failureOfGroups(groups: readonly ClauseGroup[], facts: RequestFacts): Failure | undefined {
+  let nearest: Failure | undefined;
+  for (const group of groups) {
+    const failing = group.clauses.findIndex((clause) => !bindClause(clause)(facts));
+    const clause = group.clauses[failing];
+    if (clause === undefined) return undefined;
+    const held = group.clauses.filter((each) => bindClause(each)(facts)).length;
+    const share = held / group.clauses.length;
+    if (nearest === undefined || share > nearest.share) nearest = { clause, share };
+  }
+  return nearest;
+}
+
+function missedClause(clause: Clause, facts: RequestFacts): MissedClause {
+  const { file, line, column } = clause.provenance;
+  return { field: clause.field, negated: clause.negated, wanted: clause.values, actual: actualOf(clause, facts), file, line, column };
+}
+
+/** What the request had for this clause, written as the user would write a value; null: nothing. */
+function actualOf(clause: Clause, facts: RequestFacts): string | null {
+  const { attribute } = clause;
+  switch (attribute.kind) {
+    case "peer":
+      return facts.peer === undefined ? null : peerAs(clause.field, peerNames(facts.peer));
+    case "source-ip":
+      return facts.sourceIp;
+    case "remote-ip":
+      return remoteAddress(facts);
+    case "destination-ip":
+      return facts.destinationIp;
+    case "destination-port":
+      return String(facts.destinationPort);
+    case "sni":
+      return facts.sni ?? null;
+    case "host":
+      return facts.authority();
+    case "method":
+      return facts.method();
+    case "path":
+      return pathOf(facts.path());
+    case "header": {
+      const lines = headerLines(facts, attribute.name);
+      return lines.length === 0 ? null : lines.join(", ");
+    }
+    case "request-auth":
+      return null;
+    default:
+      return assertNever(attribute);
+  }
+}
+
+function peerAs(field: string, names: readonly string[]): string {
+  const [name = ""] = names;
+  const identity = parseSpiffeId(name);
+  if (identity === undefined) return names.join(", ");
+  const kind = field.toLowerCase();
+  if (kind.includes("namespace")) return identity.namespace;
+  if (kind.includes("serviceaccount")) return `${identity.namespace}/${identity.serviceAccount}`;
+  if (kind.includes("trustdomain")) return identity.trustDomain;
+  return name.slice("spiffe://".length);
+}
+
+function noteOn(set: PolicySet, facts: RequestFacts): string | null {
+  if (facts.peer !== undefined) return null;
+  const asks = set.policies.some((policy) => policy.rules.some((rule) => rule.dropped === undefined && asksForPeer(rule)));
+  return asks ? "the connection was plaintext: the caller has no identity" : null;
+}
+
+function asksForPeer(rule: CompiledRule): boolean {
+  const clauses = [...rule.from.flatMap((group) => group.clauses), ...rule.when];
+  return clauses.some((clause) => clause.attribute.kind === "peer");
+}
