@@ -7,4 +7,54 @@ export const fileCodes = {
     why: "The text is not valid YAML, so nothing of this file can be read.",
     next: "Fix the line that the caret shows. The last valid version of each document stays in force.",
   },
+  MD1002: {
+    title: "The project file has an unknown key",
+    why: "meshdev.yaml has a fixed set of keys; an unknown one is most often a typing error.",
+    next: "Correct or remove the key. `meshdev schema project` prints every key.",
+  },
+  MD1003: {
+    title: "A value in the project file is not understood",
+    why: "The value has the wrong type or is outside what the key allows.",
+    next: "Write a value of the kind that the message names.",
+  },
+  MD1004: {
+    title: "A document is not a Kubernetes object",
+    why: "Every document of the mesh folder needs apiVersion, kind and metadata.name, as an API server would ask for.",
+    next: "Add what is missing, or move the file out of the mesh folder.",
+  },
+  MD1005: {
+    title: "A kind or version that Istio does not have",
+    why: "The API group is Istio's, but it has no such kind or no such version.",
+    next: "Correct apiVersion and kind.",
+  },
+  MD1006: {
+    title: "A resource has an unknown field",
+    why: "The API server refuses fields that the schema does not know, so the document would not reach a cluster either.",
+    next: "Correct the field's name or its indentation.",
+  },
+  MD1007: {
+    title: "A field has a value that the schema refuses",
+    why: "The value has the wrong type, is not one of the allowed values, or is missing.",
+    next: "Use one of the values that the message names.",
+  },
+  MD1008: {
+    title: "Istio would refuse the resource",
+    why: "The document has the right shape, but Istio's validation refuses its meaning.",
+    next: "Change the field that the caret shows.",
+  },
+  MD1009: {
+    title: "A key is written twice",
+    why: "One of the two values would be lost, and YAML does not say which.",
+    next: "Remove one of them.",
+  },
+  MD1010: {
+    title: "A document is too large",
+    why: "It has more text, nodes or nesting than any real resource; aliases may multiply it.",
+    next: "Split the file, or remove the aliases.",
+  },
+  MD1011: {
+    title: "A variable is not set",
+    why: "The project file uses ${NAME} and the environment has no such variable.",
+    next: "Set the variable, or write ${NAME:-default}.",
+  },
 } as const satisfies CodeTable<`MD1${string}`>;

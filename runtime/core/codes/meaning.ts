@@ -7,4 +7,84 @@ export const meaningCodes = {
     why: "meshdev accepts the field so that the same file works in a cluster, but does not act on it yet.",
     next: "Do not rely on it here. `meshdev check` lists every such field.",
   },
+  MD2002: {
+    title: "A security rule is read but not enforced",
+    why: "The resource restricts access in a cluster, and this version of meshdev does not enforce that part. Tokens are never present here: rules that need one never match.",
+    next: "Do not take a verdict here as proof for the cluster.",
+  },
+  MD2003: {
+    title: "Two resources compete and their name decided",
+    why: "Istio lets the oldest win, and files have no age, so the order of names decided.",
+    next: "Merge the two, or set metadata.creationTimestamp to say which is older.",
+  },
+  MD2004: {
+    title: "A selector matches no workload",
+    why: "No workload of the namespace has these labels, so the resource has no effect.",
+    next: "Compare the labels with `meshdev ps -o wide`.",
+  },
+  MD2005: {
+    title: "A host is unknown",
+    why: "No service has this name. A short name means a service of the resource's own namespace; any name with a dot is taken as it stands.",
+    next: "Write the short name or <service>.<namespace>.svc.cluster.local.",
+  },
+  MD2006: {
+    title: "A service needs something that does not exist",
+    why: "`needs` and `extends` name other services of the same project file.",
+    next: "Correct the name, or add the service.",
+  },
+  MD2007: {
+    title: "Services need each other in a circle",
+    why: "Each would wait for the other to be ready.",
+    next: "Remove one of the `needs`.",
+  },
+  MD2008: {
+    title: "A host port is published twice",
+    why: "Only one service can hold a port of this machine.",
+    next: "Give one of them another `publish` port.",
+  },
+  MD2009: {
+    title: "A port is declared twice",
+    why: "Port numbers and port names are unique within a service.",
+    next: "Remove or rename one of them.",
+  },
+  MD2010: {
+    title: "The label app cannot be changed",
+    why: "The Service of a project service selects its workloads by app: <key>.",
+    next: "Rename the service, or remove the label.",
+  },
+  MD2011: {
+    title: "The same resource is written twice",
+    why: "Kind, namespace and name are equal; the later document replaces the earlier one, as `kubectl apply` would.",
+    next: "Remove one of them.",
+  },
+  MD2012: {
+    title: "A Kubernetes Service replaces the one of the project file",
+    why: "The mesh folder has a Service of the same name and namespace; its ports and selector are the ones that count.",
+    next: "Nothing, if that is meant.",
+  },
+  MD2013: {
+    title: "A MeshConfig field is not understood",
+    why: "The field is unknown, or its value is one that Istio refuses or this version does not support.",
+    next: "Correct it. Fields are those of Istio's MeshConfig.",
+  },
+  MD2014: {
+    title: "A resource has no effect",
+    why: "Istio ignores it where it stands: for example a PeerAuthentication with a selector in the root namespace.",
+    next: "Move it, or remove it.",
+  },
+  MD2015: {
+    title: "A DENY policy closes TCP ports",
+    why: "On a port that is not HTTP the HTTP conditions of a DENY rule fall away, and what remains matches every connection.",
+    next: "Add `ports` to the operation.",
+  },
+  MD2016: {
+    title: "A port is not proxied",
+    why: "Sidecars carry TCP; UDP passes them by, in a cluster too.",
+    next: "Nothing, if that is meant.",
+  },
+  MD2017: {
+    title: "A subset is not defined",
+    why: "A route names a subset that no DestinationRule of its host has; such a request is answered 503.",
+    next: "Add the subset to the DestinationRule, or correct the name.",
+  },
 } as const satisfies CodeTable<`MD2${string}`>;

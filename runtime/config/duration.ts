@@ -1,0 +1,25 @@
+const unitNanoseconds: Readonly<Record<string, number>> = { ns: 1, us: 1e3, "µs": 1e3, "μs": 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+
+/** Milliseconds of a Go duration (`1m30s`, `250ms`, `0`), or undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const nanoseconds = parseNanoseconds(text);
+  return nanoseconds === undefined ? undefined : nanoseconds / 1e6;
+}
+
+/** Whether a duration has parts below a millisecond, which Istio refuses. */
+export function isWholeMilliseconds(text: string): boolean {
+  const nanoseconds = parseNanoseconds(text);
+  return nanoseconds !== undefined && nanoseconds % 1e6 === 0;
+}
+
+function parseNanoseconds(text: string): number | undefined {
+  const sign = text.startsWith("-") ? -1 : 1;
+  const rest = text.replace(/^[+-]/, "");
+  if (rest === "0") return 0;
+  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(rest)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of rest.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    total += Number(amount) * (unitNanoseconds[unit ?? ""] ?? 0);
+  }
+  return sign * Math.round(total);
+}

@@ -1,0 +1,113 @@
+import { basename, isAbsolute, join } from "node:path";
+import type { Program, ReadyProbe } from "../model/mesh.ts";
+import type { Labels } from "../model/resource.ts";
+import type { SourcePosition } from "../core/source.ts";
+import type { PortSpec, PublishSpec, ReadySpec } from "./project-ports.ts";
+import type { ProjectSpec, ServiceSpec, VariantSpec } from "./project.ts";
+
+/** A service or variant of the project file with its defaults filled in: the template of its workloads. */
+export interface Group {
+  readonly key: string;
+  /** The service behind whose Service it stands: itself, or what a variant extends. */
+  readonly parent: string;
+  readonly field: string;
+  readonly at: SourcePosition | undefined;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly sidecar: boolean;
+  readonly instances: number;
+  readonly ports: readonly PortSpec[];
+  readonly publish: readonly PublishSpec[];
+  readonly needs: readonly string[];
+  readonly run: string | readonly string[] | undefined;
+  readonly cwd: string | undefined;
+  readonly env: Labels;
+  readonly ready: ReadySpec | undefined;
+}
+
+/** Services first, then variants; a variant of an unknown service is left out (it is a problem of its own). */
+export function projectGroups(project: ProjectSpec): readonly Group[] {
+  const services = new Map(project.services.map((service) => [service.key, service] as const));
+  return [
+    ...project.services.map((service) => toGroup(service)),
+    ...project.variants.flatMap((variant) => {
+      const parent = services.get(variant.extends);
+      return parent === undefined ? [] : [variantGroup(variant, parent)];
+    }),
+  ];
+}
+
+function toGroup(service: ServiceSpec): Group {
+  return {
+    key: service.key,
+    parent: service.key,
+    field: service.field,
+    at: service.at,
+    namespace: service.namespace ?? "default",
+    serviceAccount: service.serviceAccount ?? service.key,
+    labels: { app: service.key, version: "v1", ...service.labels },
+    annotations: service.annotations,
+    sidecar: service.sidecar ?? true,
+    instances: service.instances ?? 1,
+    ports: service.ports ?? [],
+    publish: service.publish,
+    needs: service.needs ?? [],
+    run: service.run,
+    cwd: service.cwd,
+    env: service.env,
+    ready: service.ready,
+  };
+}
+
+/** Parent's app, account and namespace, own version; what a variant does not say it inherits, except published ports. */
+function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
+  const base = toGroup(parent);
+  const suffix = variant.key.startsWith(`${parent.key}-`) ? variant.key.slice(parent.key.length + 1) : variant.key;
+  return {
+    ...base,
+    key: variant.key,
+    field: variant.field,
+    at: variant.at,
+    namespace: variant.namespace ?? base.namespace,
+    serviceAccount: variant.serviceAccount ?? base.serviceAccount,
+    labels: { ...base.labels, version: suffix, ...variant.labels },
+    annotations: { ...base.annotations, ...variant.annotations },
+    sidecar: variant.sidecar ?? base.sidecar,
+    instances: variant.instances ?? 1,
+    ports: variant.ports ?? base.ports,
+    publish: variant.publish,
+    needs: variant.needs ?? base.needs,
+    run: variant.run ?? base.run,
+    cwd: variant.cwd ?? base.cwd,
+    env: { ...base.env, ...variant.env },
+    ready: variant.ready ?? base.ready,
+  };
+}
+
+export function programOf(group: Group, directory: string): Program | undefined {
+  if (group.run === undefined) return undefined;
+  const cwd = group.cwd === undefined ? directory : isAbsolute(group.cwd) ? group.cwd : join(directory, group.cwd);
+  return { command: group.run, cwd, env: group.env, needs: group.needs, ready: readyProbe(group) };
+}
+
+/** Declared TCP ports accept; a program without any is a job and ready at spawn. */
+function readyProbe(group: Group): ReadyProbe {
+  const first = group.ports.find((port) => port.transport === "TCP");
+  if (group.ready?.kind === "http") {
+    const port = group.ready.port ?? first?.target;
+    return port === undefined ? { kind: "spawn" } : { kind: "http", path: group.ready.path, port, everyMs: group.ready.everyMs };
+  }
+  if (group.ready !== undefined) return first === undefined ? { kind: "spawn" } : { kind: group.ready.kind };
+  return first === undefined ? { kind: "spawn" } : { kind: "ports" };
+}
+
+/** `frontend-1` in `default`, `frontend-1.shop` elsewhere. */
+export function workloadId(name: string, namespace: string): string {
+  return namespace === "default" ? name : `${name}.${namespace}`;
+}
+
+export function projectName(project: ProjectSpec, directory: string): string {
+  return project.name ?? (basename(directory) || "mesh");
+}

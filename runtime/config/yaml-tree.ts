@@ -1,0 +1,194 @@
+import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar, type ScalarTag, type YAMLMap } from "yaml";
+import type { Code } from "../core/codes.ts";
+import type { Problem } from "../core/problem.ts";
+import type { SourcePosition } from "../core/source.ts";
+import type { FieldPositions } from "../model/resource.ts";
+import { joinIndex, joinKey } from "./field-path.ts";
+import { excerptAt, positionAt, type SourceText, type Span } from "./source-text.ts";
+
+/** One YAML document as plain data, with the place of every field. */
+export interface YamlTree {
+  /** Undefined for an empty document. */
+  readonly value: unknown;
+  readonly positions: FieldPositions;
+  readonly at: SourcePosition;
+  /** Position and excerpt of a field, or of the nearest enclosing one. `key`: underline the name, not the value. */
+  readonly locate: (path: string, part?: "key" | "value") => Pick<Problem, "at" | "excerpt">;
+  /** The node itself as its own tree, for the items of a List. */
+  readonly subtree: (path: string) => YamlTree | undefined;
+  /** Faults of this document alone, such as a key written twice. */
+  readonly problems: readonly Problem[];
+}
+
+export interface YamlFile {
+  readonly trees: readonly YamlTree[];
+  /** Syntax errors; when there are any, no tree of the file may be trusted. */
+  readonly problems: readonly Problem[];
+}
+
+const largestText = 8 * 1024 * 1024;
+const mostNodes = 200_000;
+const deepest = 100;
+
+/** Kubernetes reads YAML 1.1 booleans (`yes`, `off`, `y`); meshdev.yaml is YAML 1.2. */
+export type Dialect = "kubernetes" | "project";
+
+const kubernetesBoolean: ScalarTag = {
+  identify: (value) => typeof value === "boolean",
+  default: true,
+  tag: "tag:yaml.org,2002:bool",
+  test: /^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
+  resolve: (text) => /^(?:y|yes|true|on)$/i.test(text),
+};
+
+/** Parses every document of a file. Never throws, whatever the text is. */
+export function parseYaml(source: SourceText, dialect: Dialect): YamlFile {
+  if (source.text.length > largestText) {
+    return { trees: [], problems: [fileProblem(source, "MD1010", [0, 1], `the file has ${source.text.length} characters; at most ${largestText} are read`)] };
+  }
+  try {
+    const documents = parseAllDocuments(source.text, {
+      lineCounter: new LineCounter(),
+      prettyErrors: false,
+      uniqueKeys: true,
+      merge: true,
+      logLevel: "silent",
+      schema: "core",
+      ...(dialect === "kubernetes" ? { customTags: (tags) => [kubernetesBoolean, ...tags.filter((tag) => typeof tag === "string" || tag.tag !== kubernetesBoolean.tag)] } : {}),
+    });
+    if (!Array.isArray(documents)) return { trees: [], problems: [] };
+    const syntax = documents.flatMap((document) =>
+      document.errors
+        .filter((error) => error.code !== "DUPLICATE_KEY")
+        .map((error) => fileProblem(source, "MD1001", error.pos, firstSentence(error.message), yamlHint(source, error.pos[0]))),
+    );
+    return { trees: syntax.length > 0 ? [] : documents.map((document) => treeOf(source, document, document.contents, [])), problems: syntax };
+  } catch (error) {
+    const reason = error instanceof RangeError ? "it is nested too deeply" : error instanceof Error ? firstSentence(error.message) : "it cannot be read";
+    return { trees: [], problems: [fileProblem(source, "MD1001", [0, 1], reason)] };
+  }
+}
+
+function treeOf(source: SourceText, document: Document.Parsed, root: Node | null, inherited: readonly Problem[]): YamlTree {
+  const duplicates = document.errors
+    .filter((error) => error.code === "DUPLICATE_KEY")
+    .map((error) => fileProblem(source, "MD1009", error.pos, "this key is already set above"));
+  const problems = inherited.length > 0 ? [...inherited] : duplicates;
+  const places = new Map<string, { readonly key: Span | undefined; readonly value: Span; readonly node: Node | null }>();
+  const limit: { nodes: number; exceeded: boolean } = { nodes: 0, exceeded: false };
+  const rootSpan = spanOf(root) ?? [document.range[0], document.range[0]];
+  const value = convert(root, "", undefined, 0);
+  if (limit.exceeded) problems.push(fileProblem(source, "MD1010", rootSpan, `the document has more than ${mostNodes} values or is nested more than ${deepest} levels deep`));
+
+  const at: Record<string, readonly [number, number]> = Object.create(null);
+  for (const [path, place] of places) {
+    const position = positionAt(source, (isScalar(place.node) || place.node === null ? place.value : (place.key ?? place.value))[0]);
+    at[path] = [position.line, position.column];
+  }
+
+  function convert(node: unknown, path: string, key: Span | undefined, depth: number): unknown {
+    limit.nodes += 1;
+    if (limit.nodes > mostNodes || depth > deepest) {
+      limit.exceeded = true;
+      return undefined;
+    }
+    if (isAlias(node)) return convert(node.resolve(document), path, key ?? spanOf(node), depth + 1);
+    const known: Node | null = isScalar(node) || isMap(node) || isSeq(node) ? node : null;
+    const span = spanOf(known) ?? key ?? rootSpan;
+    if (!places.has(path)) places.set(path, { key, value: span, node: known });
+    if (isScalar(known)) return scalarValue(known);
+    if (isSeq(known)) return known.items.map((item, index) => convert(isPair(item) ? null : item, joinIndex(path, index), undefined, depth + 1));
+    if (isMap(known)) return convertMap(known, path, depth);
+    return null;
+  }
+
+  function convertMap(map: YAMLMap, path: string, depth: number): Readonly<Record<string, unknown>> {
+    const entries = new Map<string, unknown>();
+    const merges: unknown[] = [];
+    for (const pair of map.items) {
+      if (isScalar(pair.key) && isMergeKey(pair.key)) {
+        merges.push(pair.value);
+        continue;
+      }
+      const name = isScalar(pair.key) ? String(pair.key.value) : "?";
+      entries.set(name, convert(pair.value, joinKey(path, name), spanOf(pair.key), depth + 1));
+    }
+    for (const merge of merges) {
+      const merged = convert(merge, `${path}.<<`, undefined, depth + 1);
+      for (const layer of Array.isArray(merged) ? merged : [merged]) {
+        if (!isRecord(layer)) continue;
+        for (const [name, inner] of Object.entries(layer)) if (!entries.has(name)) entries.set(name, inner);
+      }
+    }
+    return Object.fromEntries(entries);
+  }
+
+  return {
+    value: root === null ? undefined : value,
+    positions: { file: source.path, at },
+    at: positionAt(source, rootSpan[0]),
+    problems,
+    locate: (path, part = "value") => {
+      for (let rest = path; ; rest = parentPath(rest)) {
+        const place = places.get(rest);
+        if (place !== undefined || rest === "") {
+          // A caret under a whole block says little: under its key it says which.
+          const wantKey = rest !== path || part === "key" || !isScalar(place?.node);
+          const span = place === undefined ? rootSpan : wantKey ? (place.key ?? place.value) : place.value;
+          return { at: positionAt(source, span[0]), excerpt: excerptAt(source, span) };
+        }
+      }
+    },
+    subtree: (path) => {
+      const place = places.get(path);
+      return place === undefined || place.node === null ? undefined : treeOf(source, document, place.node, problems);
+    },
+  };
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parentPath(path: string): string {
+  const cut = Math.max(path.lastIndexOf("."), path.lastIndexOf("["));
+  return cut <= 0 ? "" : path.slice(0, cut);
+}
+
+function isMergeKey(key: Scalar): boolean {
+  return (key.value === "<<" || typeof key.value === "symbol") && key.type !== "QUOTE_DOUBLE" && key.type !== "QUOTE_SINGLE";
+}
+
+/** Integers beyond what a number holds exactly stay numbers; only strings, numbers, booleans and null leave here. */
+function scalarValue(node: Scalar): unknown {
+  const { value } = node;
+  if (typeof value === "bigint") return Number(value);
+  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  return node.source ?? null;
+}
+
+function spanOf(node: unknown): Span | undefined {
+  if (!isScalar(node) && !isMap(node) && !isSeq(node) && !isAlias(node)) return undefined;
+  const { range } = node;
+  return range === null || range === undefined ? undefined : [range[0], range[1]];
+}
+
+function fileProblem(source: SourceText, code: Code, span: Span, message: string, hint?: string): Problem {
+  return {
+    code,
+    severity: "error",
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    at: positionAt(source, span[0]),
+    excerpt: excerptAt(source, span),
+  };
+}
+
+function firstSentence(message: string): string {
+  return message.split("\n")[0] ?? message;
+}
+
+function yamlHint(source: SourceText, offset: number): string | undefined {
+  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
+  return /^ *\t/.test(source.text.slice(start, offset + 2)) ? "indent with spaces: YAML does not allow tabs there" : undefined;
+}
