@@ -1,0 +1,92 @@
+import type { Problem } from "../core/problem.ts";
+import { sortProblems } from "../core/problem.ts";
+import type { SourceFile } from "../core/source.ts";
+import { acceptFiles, type Accepted } from "../config/accept.ts";
+import { parseDocuments, type ParsedFile } from "../config/documents.ts";
+import { parseProject, type ProjectSpec } from "../config/project.ts";
+import { resolve } from "../config/resolve.ts";
+import type { Mesh } from "../model/mesh.ts";
+
+/** What all files mean together, and what is needed to read them again cheaply. */
+export interface Loaded {
+  readonly project: ProjectSpec;
+  readonly accepted: Accepted;
+  readonly mesh: Mesh;
+  /** Everything found, also what kept its last valid version. */
+  readonly problems: readonly Problem[];
+  /** Documents in force in no version. */
+  readonly missing: readonly string[];
+  readonly parsed: ReadonlyMap<string, { readonly text: string; readonly file: ParsedFile }>;
+}
+
+export type LoadResult =
+  | { readonly kind: "loaded"; readonly loaded: Loaded; readonly complete: boolean }
+  /** Without an earlier version there is nothing to run; with one, nothing of the change went live. */
+  | { readonly kind: "rejected"; readonly problems: readonly Problem[] };
+
+export interface LoadInput {
+  /** Absolute folder of the project. */
+  readonly directory: string;
+  /** Path of the project file as `files` names it. */
+  readonly projectFile: string;
+  /** The project file and all mesh files. */
+  readonly files: readonly SourceFile[];
+  readonly env: Readonly<Record<string, string>>;
+  /** What reading found. */
+  readonly problems: readonly Problem[];
+}
+
+/** Files in, mesh out. What is invalid keeps its last valid version (model.md §3); `complete` says that nothing had to. */
+export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadResult {
+  const project = readProject(previous, input);
+  if (project.value === undefined) return { kind: "rejected", problems: sortProblems([...input.problems, ...project.problems]) };
+  const parsed = new Map<string, { readonly text: string; readonly file: ParsedFile }>();
+  for (const source of input.files) {
+    if (source.path === input.projectFile) continue;
+    const known = previous?.parsed.get(source.path);
+    parsed.set(source.path, known?.text === source.text ? known : { text: source.text, file: parseDocuments(source) });
+  }
+  const accepted = acceptFiles(previous?.accepted, Array.from(parsed.values(), ({ file }) => file));
+  const meaning = resolve(project.value, accepted.resources, {
+    directory: input.directory,
+    env: input.env,
+    ...(previous === undefined ? {} : { previous: previous.mesh }),
+  });
+  const problems = sortProblems([...input.problems, ...project.problems, ...accepted.problems, ...meaning.problems]);
+  if (meaning.value === undefined) return { kind: "rejected", problems };
+  return {
+    kind: "loaded",
+    loaded: {
+      project: project.value,
+      accepted,
+      mesh: meaning.value,
+      problems,
+      missing: accepted.missing.map((document) => document.label),
+      parsed,
+    },
+    complete: !problems.some((problem) => problem.severity === "error"),
+  };
+}
+
+interface ProjectReading {
+  readonly value: ProjectSpec | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** An invalid project file keeps its last valid version, as every other file does. */
+function readProject(previous: Loaded | undefined, input: LoadInput): ProjectReading {
+  const source = input.files.find((file) => file.path === input.projectFile);
+  if (source === undefined) {
+    const problem: Problem = {
+      code: "MD1003",
+      severity: "error",
+      message: `${input.projectFile} is not there`,
+      hint: "run `meshdev init`, or name the folder with -C",
+      at: { file: input.projectFile, line: 1, column: 1 },
+    };
+    return { value: previous?.project, problems: [problem] };
+  }
+  if (previous !== undefined && previous.project.source.text === source.text) return { value: previous.project, problems: [] };
+  const checked = parseProject(source, input.env);
+  return { value: checked.value ?? previous?.project, problems: checked.problems };
+}
