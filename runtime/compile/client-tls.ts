@@ -1,0 +1,226 @@
+import type { ClientTlsMode, ClientTlsSettings, TrafficPolicy } from "../model/istio-networking.ts";
+import { parseSpiffeId, spiffeId } from "../model/identity.ts";
+import type { Mesh, Service, ServicePort, Workload } from "../model/mesh.ts";
+import { provenance, type Provenance } from "../model/resource.ts";
+import type { ClusterTls } from "../model/snapshot.ts";
+import { portMode } from "../policy/mtls-mode.ts";
+import { bindDestinationRules, type MergedRule } from "./client-rule.ts";
+import { bindNamespaceMode, bindPeerAuthentication } from "./peer-authentication.ts";
+import { bindWorkloadsOf } from "./service-index.ts";
+
+export interface ClientTlsResult {
+  readonly tls: ClusterTls;
+  /** The field that chose it; empty when nothing but the default did. */
+  readonly because: readonly Provenance[];
+}
+
+export interface ClientTls {
+  readonly resolve: (client: Workload, service: Service, port: ServicePort, subset: string) => ClientTlsResult;
+  /** Whether an endpoint is marked `tlsMode=istio` for this workload port (spec CT-16). */
+  readonly endpointMtls: (workload: Workload, port: number) => boolean;
+}
+
+/** Client TLS of a whole mesh, indexed once. */
+export function bindClientTls(mesh: Mesh): ClientTls {
+  const ruleFor = bindDestinationRules(mesh);
+  const levelsOf = bindPeerAuthentication(mesh);
+  const namespaceMode = bindNamespaceMode(mesh);
+  const workloadsOf = bindWorkloadsOf(mesh);
+  const trustDomains = [mesh.config.trustDomain, ...mesh.config.trustDomainAliases];
+  const names = new Map<Service, readonly string[]>();
+
+  const endpointMtls: ClientTls["endpointMtls"] = (workload, port) =>
+    isLabelled(workload) && portMode(levelsOf(workload), port).mode !== "DISABLE";
+
+  const automaticNames = (service: Service): readonly string[] => {
+    const known = names.get(service);
+    if (known !== undefined) return known;
+    const found = serverNames(service, workloadsOf(service), trustDomains);
+    names.set(service, found);
+    return found;
+  };
+
+  const automatic: ClientTls["resolve"] = (client, service, port, subset) => {
+    const rule = ruleFor(client, service.hostname, service.namespace);
+    const checked = checkerMode(rule, port.port, subset);
+    const plain = (because: readonly Provenance[] = []): ClientTlsResult => ({ tls: { mode: "none" }, because });
+    if (service.externalName !== undefined || !mesh.config.enableAutoMtls) return plain();
+    if (checked !== undefined && checked !== "ISTIO_MUTUAL") return plain();
+    const endpoints = workloadsOf(service);
+    const tls = { sni: sniOf(service, port, subset), subjectAltNames: automaticNames(service) };
+    if (isOriginalDestination(rule, service, port, subset)) {
+      // All or nothing: which endpoint will be dialled is not known (spec CT-14).
+      const all = endpoints.length > 0 && endpoints.every((each) => endpointMtls(each, port.target));
+      return all ? { tls: { mode: "istio", ...tls }, because: [] } : plain();
+    }
+    const mode = namespaceMode(service.namespace);
+    if (mode.mode === "DISABLE") return plain(mode.because);
+    // The top level of the rule keeps the marks although the server's PeerAuthentication says DISABLE (errata security 32).
+    const kept = checked === "ISTIO_MUTUAL" && endpoints.length > 0 && endpoints.every(isLabelled);
+    return { tls: { mode: kept ? "istio" : "auto", ...tls }, because: [] };
+  };
+
+  return {
+    endpointMtls,
+    resolve: (client, service, port, subset) => {
+      const rule = ruleFor(client, service.hostname, service.namespace);
+      const chosen = rule === undefined ? undefined : settingsOf(rule, port.port, subset);
+      if (chosen === undefined) return automatic(client, service, port, subset);
+      const { settings, because } = chosen;
+      return {
+        tls: explicitTls(settings, rule?.selector !== undefined, sniOf(service, port, subset), () => automaticNames(service)),
+        because: [because],
+      };
+    },
+  };
+}
+
+/** The injector's label; a pod may carry it by hand (spec CT-16). */
+function isLabelled(workload: Workload): boolean {
+  return (workload.labels["security.istio.io/tlsMode"] ?? (workload.sidecar ? "istio" : "disabled")) === "istio";
+}
+
+/** For one cluster; whoever asks for many uses `bindClientTls`. */
+export function resolveClientTls(
+  mesh: Mesh,
+  client: Workload,
+  service: Service,
+  port: ServicePort,
+  subset: string,
+): ClientTlsResult {
+  return bindClientTls(mesh).resolve(client, service, port, subset);
+}
+
+export function endpointMtls(mesh: Mesh, workload: Workload, port: number): boolean {
+  return bindClientTls(mesh).endpointMtls(workload, port);
+}
+
+/** `outbound_.8080_.v1_.backend.default.svc.cluster.local` (spec CT-20). */
+function sniOf(service: Service, port: ServicePort, subset: string): string {
+  return `outbound_.${port.port}_.${subset}_.${service.hostname}`;
+}
+
+interface ChosenSettings {
+  readonly settings: ClientTlsSettings;
+  readonly because: Provenance;
+}
+
+/** Which `tls` block applies; a port entry replaces the level it stands on, also when it has no `tls` (spec CT-1…CT-3, traffic 3.7). */
+function settingsOf(rule: MergedRule, port: number, subsetName: string): ChosenSettings | undefined {
+  let chosen: ChosenSettings | undefined;
+  if (rule.policy !== undefined) {
+    const { rule: source, traffic } = rule.policy;
+    const entry = portEntry(traffic, port);
+    const settings = entry === undefined ? traffic.tls : entry.settings.tls;
+    const path = entry === undefined ? "spec.trafficPolicy" : `spec.trafficPolicy.portLevelSettings[${entry.index}]`;
+    chosen = settings === undefined ? undefined : { settings, because: provenance(source, `${path}.tls.mode`) };
+  }
+  const subset = rule.subsets.find((each) => each.subset.name === subsetName);
+  const traffic = subset?.subset.trafficPolicy;
+  if (subset === undefined || traffic === undefined) return chosen;
+  const path = `${subset.path}.trafficPolicy`;
+  const entry = portEntry(traffic, port);
+  if (entry !== undefined) {
+    const settings = entry.settings.tls;
+    const at = `${path}.portLevelSettings[${entry.index}].tls.mode`;
+    return settings === undefined ? undefined : { settings, because: provenance(subset.rule, at) };
+  }
+  return traffic.tls === undefined ? chosen : { settings: traffic.tls, because: provenance(subset.rule, `${path}.tls.mode`) };
+}
+
+/** What the endpoint side makes of the same rule: there a port entry without `tls` does inherit (spec CT-4). */
+function checkerMode(rule: MergedRule | undefined, port: number, subsetName: string): ClientTlsMode | undefined {
+  const subset = rule?.subsets.find((each) => each.subset.name === subsetName)?.subset.trafficPolicy;
+  for (const traffic of [subset, rule?.policy?.traffic]) {
+    if (traffic === undefined) continue;
+    const settings = portEntry(traffic, port)?.settings.tls ?? traffic.tls;
+    if (settings !== undefined) return settings.mode ?? "DISABLE";
+  }
+  return undefined;
+}
+
+function portEntry(
+  traffic: TrafficPolicy,
+  port: number,
+): { readonly index: number; readonly settings: TrafficPolicy } | undefined {
+  const entries = traffic.portLevelSettings ?? [];
+  const index = entries.findIndex((entry) => entry.port?.number === port);
+  const settings = entries[index];
+  return settings === undefined ? undefined : { index, settings };
+}
+
+/** Headless services, and `simple: PASSTHROUGH`, go to the address that the caller dialled. */
+function isOriginalDestination(rule: MergedRule | undefined, service: Service, port: ServicePort, subsetName: string): boolean {
+  if (service.address === "None") return true;
+  const subset = rule?.subsets.find((each) => each.subset.name === subsetName)?.subset.trafficPolicy;
+  const base = rule?.policy?.traffic;
+  const inSubset = subset === undefined ? undefined : portEntry(subset, port.port);
+  const inBase = base === undefined ? undefined : portEntry(base, port.port);
+  const balancer =
+    inSubset === undefined
+      ? (subset?.loadBalancer ?? (inBase === undefined ? base : inBase.settings)?.loadBalancer)
+      : inSubset.settings.loadBalancer;
+  return typeof balancer === "object" && balancer !== null && "simple" in balancer && balancer.simple === "PASSTHROUGH";
+}
+
+function explicitTls(
+  settings: ClientTlsSettings,
+  selective: boolean,
+  sni: string,
+  automaticNames: () => readonly string[],
+): ClusterTls {
+  const names = settings.subjectAltNames ?? [];
+  const text = (value: string | undefined): string | undefined => (value === undefined || value === "" ? undefined : value);
+  switch (settings.mode) {
+    case undefined:
+    case "DISABLE":
+      return { mode: "none" };
+    case "ISTIO_MUTUAL":
+      return { mode: "istio", sni: text(settings.sni) ?? sni, subjectAltNames: names.length > 0 ? names : automaticNames() };
+    default:
+      break;
+  }
+  // A secret can be used only by rules with a workloadSelector; others end up without TLS (spec CT-11).
+  if (text(settings.credentialName) !== undefined && !selective) return { mode: "none" };
+  const certFile = text(settings.clientCertificate);
+  const keyFile = text(settings.privateKey);
+  const mutual = settings.mode === "MUTUAL";
+  if (mutual && (certFile === undefined || keyFile === undefined)) return { mode: "none" };
+  return {
+    mode: mutual ? "mutual" : "simple",
+    sni: text(settings.sni),
+    subjectAltNames: names,
+    caFile: settings.caCertificates === "system" ? undefined : text(settings.caCertificates),
+    certFile: mutual ? certFile : undefined,
+    keyFile: mutual ? keyFile : undefined,
+    skipVerify: settings.insecureSkipVerify ?? false,
+  };
+}
+
+/** Names that the server's certificate may carry (spec ID-9, ID-10): every endpoint's account, and what the Service's annotations add. */
+function serverNames(service: Service, endpoints: readonly Workload[], trustDomains: readonly string[]): readonly string[] {
+  const own = trustDomains[0] ?? "";
+  const identity = (serviceAccount: string): string =>
+    spiffeId({ trustDomain: own, namespace: service.namespace, serviceAccount });
+  const list = (annotation: string): readonly string[] =>
+    (service.annotations[annotation] ?? "")
+      .split(",")
+      .map((each) => each.trim())
+      .filter((each) => each !== "");
+  const names = [
+    ...endpoints.map((endpoint) =>
+      spiffeId({
+        trustDomain: endpoint.trustDomain ?? own,
+        namespace: endpoint.namespace,
+        serviceAccount: endpoint.serviceAccount,
+      }),
+    ),
+    ...list("alpha.istio.io/kubernetes-serviceaccounts").map(identity),
+    ...list("alpha.istio.io/canonical-serviceaccounts"),
+  ];
+  const expanded = names.flatMap((name) => {
+    const parsed = parseSpiffeId(name);
+    return parsed === undefined ? [name] : [name, ...trustDomains.map((trustDomain) => spiffeId({ ...parsed, trustDomain }))];
+  });
+  return [...new Set(expanded)].toSorted();
+}
