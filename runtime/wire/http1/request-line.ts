@@ -1,4 +1,4 @@
-import { allOf, ascii, AUTHORITY, classes, equalsIgnoreCase, TARGET } from "./characters.ts";
+import { allOf, ascii, AUTHORITY, classes, equalsIgnoreCase, NAME, TARGET } from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
 
 /** The methods that Envoy's HTTP/1 codec knows; others, and other letter cases, are 400 (errata security 33). */
@@ -81,6 +81,38 @@ function readAbsolute(
   if (authority === "" || authority.startsWith(":")) return { kind: "error", error: refusal.url };
   const target = hostEnd === to ? "/" : text.slice(hostEnd - from);
   return { kind: "line", method, target, authority, scheme, version };
+}
+
+/**
+ * Version of a line that reads like `TOKEN target HTTP/x.y`, whatever its method: what Envoy's HTTP inspector takes for HTTP.
+ * A method that the codec does not know is refused later, by the codec.
+ */
+export function isRequestLine(bytes: Buffer, from: number, to: number): string | undefined {
+  const methodEnd = skipText(bytes, from, to);
+  const targetStart = skipBlanks(bytes, methodEnd, to);
+  const targetEnd = skipText(bytes, targetStart, to);
+  const versionStart = skipBlanks(bytes, targetEnd, to);
+  let versionEnd = to;
+  while (versionEnd > versionStart && isBlank(bytes[versionEnd - 1])) versionEnd -= 1;
+  if (from === methodEnd || targetStart === targetEnd) return undefined;
+  if (!allOf(bytes, from, methodEnd, NAME) || !allOf(bytes, targetStart, targetEnd, TARGET)) return undefined;
+  const version = readVersion(bytes, versionStart, versionEnd);
+  if (version === undefined || !isTargetShape(bytes, targetStart, targetEnd, from, methodEnd)) return undefined;
+  return version;
+}
+
+/** The forms of a target that the inspector's parser lets pass: a path, `*…`, an absolute URL, or CONNECT's authority. */
+function isTargetShape(bytes: Buffer, from: number, to: number, methodFrom: number, methodTo: number): boolean {
+  const first = bytes[from];
+  if (first === 0x2f || first === 0x2a) return true;
+  const text = bytes.toString("latin1", from, to);
+  const connect = ascii(bytes, methodFrom, methodTo) === "CONNECT";
+  const colon = text.indexOf("://");
+  if (!connect && (colon <= 0 || !isScheme(text, colon))) return false;
+  const hostStart = connect ? from : from + colon + 3;
+  let hostEnd = hostStart;
+  while (hostEnd < to && bytes[hostEnd] !== 0x2f && bytes[hostEnd] !== 0x3f) hostEnd += 1;
+  return isAuthority(bytes, hostStart, hostEnd);
 }
 
 function isScheme(text: string, end: number): boolean {
