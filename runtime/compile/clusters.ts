@@ -1,0 +1,89 @@
+import type { Service, ServicePort, Workload } from "../model/mesh.ts";
+import type { Labels } from "../model/resource.ts";
+import type { Cluster } from "../model/snapshot.ts";
+import { isSelected } from "../policy/selector.ts";
+import { blackHoleCluster, passthroughCluster } from "../traffic/listener.ts";
+import { parseDuration } from "./duration.ts";
+import type { IndexedService, MeshIndex } from "./mesh-index.ts";
+import { clusterName } from "./routes.ts";
+
+/** One cluster per port of each visible service, and one per subset of the rule that the client obeys (spec traffic 3.1.1). */
+export function compileClusters(
+  index: MeshIndex,
+  client: Workload,
+  services: readonly IndexedService[],
+): Readonly<Record<string, Cluster>> {
+  const clusters: Record<string, Cluster> = {};
+  for (const { service, workloads } of services) {
+    // An alias has no cluster of its own (spec traffic 1.1.9).
+    if (service.externalName !== undefined) continue;
+    const rule = index.destinationRule(client, service.hostname, service.namespace);
+    const subsets = (rule?.subsets ?? []).map(({ subset }) => ({ name: subset.name, labels: subset.labels ?? {} }));
+    for (const port of service.ports) {
+      if (port.protocol === "udp") continue;
+      for (const subset of [wholeService, ...subsets]) {
+        const members = workloads.filter((workload) => isSelected(subset.labels, workload.labels));
+        const cluster = compileCluster(index, client, service, port, subset.name, members);
+        clusters[cluster.name] ??= cluster;
+      }
+    }
+  }
+  const fixed = fixedCluster(index);
+  clusters[fixed.name] = fixed;
+  return clusters;
+}
+
+const wholeService: { readonly name: string; readonly labels: Labels } = { name: "", labels: {} };
+
+function compileCluster(
+  index: MeshIndex,
+  client: Workload,
+  service: Service,
+  port: ServicePort,
+  subset: string,
+  members: readonly Workload[],
+): Cluster {
+  const { mesh, world, tls } = index;
+  const { tls: clientTls, because, keepMarks } = tls.resolveClientTls(mesh, client, service, port, subset);
+  return {
+    name: clusterName(port.port, subset, service.hostname),
+    host: service.hostname,
+    port: port.port,
+    subset,
+    protocol: port.protocol,
+    discovery: service.address === "None" ? "original-destination" : "endpoints",
+    endpoints: members.map((workload) => ({
+      workload: workload.id,
+      address: workload.address,
+      port: port.target,
+      // Listed though not ready, but without traffic (spec traffic 1.1.10).
+      ready: world.ready.has(workload.id),
+      mtls: tls.endpointMtls(mesh, workload, port.target, keepMarks),
+    })),
+    tls: clientTls,
+    connectTimeoutMs: connectTimeoutMs(index),
+    because,
+  };
+}
+
+/** Where traffic goes that nothing in the registry claims: to the dialled address, or nowhere (spec traffic 3.1.4). Always plain. */
+function fixedCluster(index: MeshIndex): Cluster {
+  const open = index.mesh.config.outboundTrafficPolicy === "ALLOW_ANY";
+  return {
+    name: open ? passthroughCluster : blackHoleCluster,
+    host: "",
+    port: 0,
+    subset: "",
+    protocol: "auto",
+    discovery: open ? "original-destination" : "endpoints",
+    endpoints: [],
+    tls: { mode: "none" },
+    connectTimeoutMs: connectTimeoutMs(index),
+    because: [],
+  };
+}
+
+function connectTimeoutMs(index: MeshIndex): number {
+  const raw = index.mesh.config.raw["connectTimeout"];
+  return parseDuration(typeof raw === "string" ? raw : undefined) ?? 10_000;
+}
