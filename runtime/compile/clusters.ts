@@ -43,8 +43,7 @@ function compileCluster(
   subset: string,
   members: readonly Workload[],
 ): Cluster {
-  const { mesh, world, tls } = index;
-  const { tls: clientTls, because, keepMarks } = tls.resolveClientTls(mesh, client, service, port, subset);
+  const { tls, because, keepMarks } = index.tls.resolve(client, service, port, subset);
   return {
     name: clusterName(port.port, subset, service.hostname),
     host: service.hostname,
@@ -57,10 +56,10 @@ function compileCluster(
       address: workload.address,
       port: port.target,
       // Listed though not ready, but without traffic (spec traffic 1.1.10).
-      ready: world.ready.has(workload.id),
-      mtls: tls.endpointMtls(mesh, workload, port.target, keepMarks),
+      ready: index.world.ready.has(workload.id),
+      mtls: index.tls.endpointMtls(workload, port.target, keepMarks),
     })),
-    tls: clientTls,
+    tls,
     connectTimeoutMs: connectTimeoutMs(index),
     because,
   };

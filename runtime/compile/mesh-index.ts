@@ -1,23 +1,10 @@
-import type { Mesh, PortProtocol, Service, ServicePort, Workload, World } from "../model/mesh.ts";
-import type { Provenance } from "../model/resource.ts";
-import type { ClusterTls, OutboundSection } from "../model/snapshot.ts";
-import { bindDestinationRules } from "./client-rule.ts";
+import type { Mesh, PortProtocol, Service, Workload, World } from "../model/mesh.ts";
+import type { OutboundSection } from "../model/snapshot.ts";
+import { bindClientTls, type ClientTls } from "./client-tls.ts";
+import { bindDestinationRules } from "./destination-rule.ts";
 import { parseExportTo, type Visibility } from "./export-to.ts";
 import { bindWorkloadsOf } from "./service-index.ts";
 import { indexVirtualServices, type IndexedVirtualService } from "./virtual-service-index.ts";
-
-/** The TLS half of a cluster, decided elsewhere. */
-export interface TlsRules {
-  readonly resolveClientTls: (
-    mesh: Mesh,
-    client: Workload,
-    service: Service,
-    port: ServicePort,
-    subset: string,
-  ) => { readonly tls: ClusterTls; readonly because: readonly Provenance[]; readonly keepMarks?: boolean };
-  /** Whether auto mTLS uses TLS to this workload port (spec security CT-16); `keepMarks` as the cluster's TLS says. */
-  readonly endpointMtls: (mesh: Mesh, workload: Workload, port: number, keepMarks?: boolean) => boolean;
-}
 
 export interface IndexedService {
   readonly service: Service;
@@ -31,7 +18,7 @@ export interface IndexedService {
 export interface MeshIndex {
   readonly mesh: Mesh;
   readonly world: World;
-  readonly tls: TlsRules;
+  readonly tls: ClientTls;
   /** Oldest first. */
   readonly services: readonly IndexedService[];
   readonly destinationRule: ReturnType<typeof bindDestinationRules>;
@@ -40,7 +27,7 @@ export interface MeshIndex {
   readonly sections: Map<string, OutboundSection>;
 }
 
-export function indexMesh(mesh: Mesh, world: World, tls: TlsRules): MeshIndex {
+export function indexMesh(mesh: Mesh, world: World): MeshIndex {
   const services = mesh.services.toSorted(
     (a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0) || compareText(a.name, b.name) || compareText(a.namespace, b.namespace),
   );
@@ -49,7 +36,7 @@ export function indexMesh(mesh: Mesh, world: World, tls: TlsRules): MeshIndex {
   return {
     mesh,
     world,
-    tls,
+    tls: bindClientTls(mesh),
     services: services.map((service) => ({
       service,
       visibility: parseExportTo(
