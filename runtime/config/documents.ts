@@ -148,7 +148,7 @@ function checkKind(who: DocumentName): readonly Finding[] {
     const meant = didYouMean(group, istioGroups);
     return [{ code: "MD1005", field: "apiVersion", message: `Istio has no API group ${group}`, hint: meant === undefined ? `it has ${istioGroups.join(", ")}` : `${group}: ${meant}` }];
   }
-  const meantGroup = named === undefined ? undefined : didYouMean(group, istioGroups);
+  const meantGroup = named === undefined ? undefined : didYouMean(group, istioGroups, 2);
   if (meantGroup !== undefined) return [{ code: "MD1005", field: "apiVersion", message: `${group} has no kind ${kind}`, hint: `${group}: ${meantGroup}` }];
   return [];
 }

@@ -26,7 +26,7 @@ const connectionPool = object({
     connectTimeout: duration,
     tcpKeepalive: object({ probes: uint32, time: duration, interval: duration }),
     maxConnectionDuration: duration,
-    idleTimeout: duration,
+    idleTimeout: string,
   }),
   http: object({
     http1MaxPendingRequests: int32,

@@ -1,4 +1,4 @@
-import { any, boolean, listOf, mapOf, object, oneOfValues, type Shape, string, uint32 } from "./shape.ts";
+import { boolean, listOf, mapOf, object, oneOfValues, type Shape, string, uint32 } from "./shape.ts";
 
 const matchLabels = mapOf({ kind: "string", maxBytes: 63 }, { max: 4096 });
 export const workloadSelector = object({ matchLabels });
@@ -93,7 +93,7 @@ export const requestAuthenticationShape: Shape = object({
         outputClaimToHeaders: listOf(claimHeader),
         timeout: { kind: "string", format: "duration" },
         spaceDelimitedClaims: listOf(filled, 64),
-        presence: any,
+        presence: oneOfValues("OPTIONAL", "REQUIRED"),
         clockSkewSeconds: uint32,
       },
     ),

@@ -1,7 +1,7 @@
 /** The nearest of `candidates` to what was typed, or undefined when none is near enough to be what was meant. */
-export function nearest(typed: string, candidates: readonly string[]): string | undefined {
+export function nearest(typed: string, candidates: readonly string[], most = 4): string | undefined {
   const wanted = typed.toLowerCase();
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  const limit = Math.min(most, Math.max(1, Math.floor(wanted.length / 3)));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
@@ -15,8 +15,8 @@ export function nearest(typed: string, candidates: readonly string[]): string | 
 }
 
 /** `did you mean X?`, to be used as a hint. */
-export function didYouMean(typed: string, candidates: readonly string[]): string | undefined {
-  const found = nearest(typed, candidates);
+export function didYouMean(typed: string, candidates: readonly string[], most?: number): string | undefined {
+  const found = nearest(typed, candidates, most);
   return found === undefined ? undefined : `did you mean ${found}?`;
 }
 

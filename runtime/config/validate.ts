@@ -5,6 +5,7 @@ import { isRecord } from "./yaml-tree.ts";
 import { validateAuthorizationPolicy } from "./validate-authorization-policy.ts";
 import { validateDestinationRule } from "./validate-destination-rule.ts";
 import { validatePeerAuthentication } from "./validate-peer-authentication.ts";
+import { validateRequestAuthentication } from "./validate-request-authentication.ts";
 import { validateVirtualService } from "./validate-virtual-service.ts";
 
 /** Name of the resource that is validated. */
@@ -23,7 +24,7 @@ export function validateResource(document: Readonly<Record<string, unknown>>, su
   const warn: Refuse = (field, message, hint) => {
     findings.push({ code: "MD2015", severity: "warning", field, message, ...(hint === undefined ? {} : { hint }) });
   };
-  if (!["PeerAuthentication", "AuthorizationPolicy", "DestinationRule", "VirtualService"].includes(subject.kind)) return findings;
+  if (!["PeerAuthentication", "AuthorizationPolicy", "RequestAuthentication", "DestinationRule", "VirtualService"].includes(subject.kind)) return findings;
   checkDryRun(document, subject, refuse);
   if (found.some((finding) => (finding.severity ?? "error") === "error")) return findings;
   const spec = isRecord(document["spec"]) ? document["spec"] : {};
@@ -33,6 +34,9 @@ export function validateResource(document: Readonly<Record<string, unknown>>, su
       break;
     case "AuthorizationPolicy":
       validateAuthorizationPolicy(spec, refuse, warn);
+      break;
+    case "RequestAuthentication":
+      validateRequestAuthentication(spec, refuse);
       break;
     case "DestinationRule":
       validateDestinationRule(spec, subject.namespace, refuse);

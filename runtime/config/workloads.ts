@@ -1,4 +1,3 @@
-import { basename, isAbsolute, join } from "node:path";
 import type { Program, ReadyProbe } from "../model/mesh.ts";
 import type { Labels } from "../model/resource.ts";
 import type { SourcePosition } from "../core/source.ts";
@@ -88,8 +87,7 @@ function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
 
 export function programOf(group: Group, directory: string): Program | undefined {
   if (group.run === undefined) return undefined;
-  const cwd = group.cwd === undefined ? directory : isAbsolute(group.cwd) ? group.cwd : join(directory, group.cwd);
-  return { command: group.run, cwd, env: group.env, needs: group.needs, ready: readyProbe(group) };
+  return { command: group.run, cwd: workingDirectory(directory, group.cwd), env: group.env, needs: group.needs, ready: readyProbe(group) };
 }
 
 /** Declared TCP ports accept; a program without any is a job and ready at spawn. */
@@ -109,5 +107,19 @@ export function workloadId(name: string, namespace: string): string {
 }
 
 export function projectName(project: ProjectSpec, directory: string): string {
-  return project.name ?? (basename(directory) || "mesh");
+  return project.name ?? directory.split(/[\\/]/).findLast((part) => part !== "") ?? "mesh";
+}
+
+/** `cwd` below `directory`, unless it is absolute. */
+function workingDirectory(directory: string, cwd: string | undefined): string {
+  const root = directory.replace(/(?<=.)[\\/]+$/, "");
+  if (cwd === undefined) return root;
+  if (/^(?:[\\/]|[A-Za-z]:[\\/])/.test(cwd)) return cwd;
+  const absolute = root.startsWith("/") ? "/" : "";
+  const parts: string[] = [];
+  for (const part of `${root}/${cwd}`.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return absolute + parts.join("/");
 }
