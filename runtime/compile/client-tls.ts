@@ -4,7 +4,7 @@ import type { Mesh, Service, ServicePort, Workload } from "../model/mesh.ts";
 import { provenance, type Provenance } from "../model/resource.ts";
 import type { ClusterTls } from "../model/snapshot.ts";
 import { portMode } from "../policy/mtls-mode.ts";
-import { bindDestinationRules, type MergedRule } from "./client-rule.ts";
+import { bindDestinationRules, type MergedRule } from "./destination-rule.ts";
 import { bindNamespaceMode, bindPeerAuthentication } from "./peer-authentication.ts";
 import { bindWorkloadsOf } from "./service-index.ts";
 
@@ -12,12 +12,17 @@ export interface ClientTlsResult {
   readonly tls: ClusterTls;
   /** The field that chose it; empty when nothing but the default did. */
   readonly because: readonly Provenance[];
+  /**
+   * The DestinationRule's top level says ISTIO_MUTUAL although this port has no `tls` of its own: endpoints keep their mark even where
+   * the server's PeerAuthentication is DISABLE (errata security 32). Pass it on to `endpointMtls`.
+   */
+  readonly keepMarks: boolean;
 }
 
 export interface ClientTls {
   readonly resolve: (client: Workload, service: Service, port: ServicePort, subset: string) => ClientTlsResult;
   /** Whether an endpoint is marked `tlsMode=istio` for this workload port (spec CT-16). */
-  readonly endpointMtls: (workload: Workload, port: number) => boolean;
+  readonly endpointMtls: (workload: Workload, port: number, keepMarks?: boolean) => boolean;
 }
 
 /** Client TLS of a whole mesh, indexed once. */
@@ -29,8 +34,8 @@ export function bindClientTls(mesh: Mesh): ClientTls {
   const trustDomains = [mesh.config.trustDomain, ...mesh.config.trustDomainAliases];
   const names = new Map<Service, readonly string[]>();
 
-  const endpointMtls: ClientTls["endpointMtls"] = (workload, port) =>
-    isLabelled(workload) && portMode(levelsOf(workload), port).mode !== "DISABLE";
+  const endpointMtls: ClientTls["endpointMtls"] = (workload, port, keepMarks = false) =>
+    isLabelled(workload) && (keepMarks || portMode(levelsOf(workload), port).mode !== "DISABLE");
 
   const automaticNames = (service: Service): readonly string[] => {
     const known = names.get(service);
@@ -43,21 +48,20 @@ export function bindClientTls(mesh: Mesh): ClientTls {
   const automatic: ClientTls["resolve"] = (client, service, port, subset) => {
     const rule = ruleFor(client, service.hostname, service.namespace);
     const checked = checkerMode(rule, port.port, subset);
-    const plain = (because: readonly Provenance[] = []): ClientTlsResult => ({ tls: { mode: "none" }, because });
+    const keepMarks = checked === "ISTIO_MUTUAL";
+    const plain = (because: readonly Provenance[] = []): ClientTlsResult => ({ tls: { mode: "none" }, because, keepMarks });
     if (service.externalName !== undefined || !mesh.config.enableAutoMtls) return plain();
-    if (checked !== undefined && checked !== "ISTIO_MUTUAL") return plain();
+    if (checked !== undefined && !keepMarks) return plain();
     const endpoints = workloadsOf(service);
     const tls = { sni: sniOf(service, port, subset), subjectAltNames: automaticNames(service) };
     if (isOriginalDestination(rule, service, port, subset)) {
       // All or nothing: which endpoint will be dialled is not known (spec CT-14).
-      const all = endpoints.length > 0 && endpoints.every((each) => endpointMtls(each, port.target));
-      return all ? { tls: { mode: "istio", ...tls }, because: [] } : plain();
+      const all = endpoints.length > 0 && endpoints.every((each) => endpointMtls(each, port.target, keepMarks));
+      return all ? { tls: { mode: "istio", ...tls }, because: [], keepMarks } : plain();
     }
     const mode = namespaceMode(service.namespace);
     if (mode.mode === "DISABLE") return plain(mode.because);
-    // The top level of the rule keeps the marks although the server's PeerAuthentication says DISABLE (errata security 32).
-    const kept = checked === "ISTIO_MUTUAL" && endpoints.length > 0 && endpoints.every(isLabelled);
-    return { tls: { mode: kept ? "istio" : "auto", ...tls }, because: [] };
+    return { tls: { mode: "auto", ...tls }, because: [], keepMarks };
   };
 
   return {
@@ -70,6 +74,7 @@ export function bindClientTls(mesh: Mesh): ClientTls {
       return {
         tls: explicitTls(settings, rule?.selector !== undefined, sniOf(service, port, subset), () => automaticNames(service)),
         because: [because],
+        keepMarks: settings.mode === "ISTIO_MUTUAL",
       };
     },
   };
