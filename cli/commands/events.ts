@@ -53,7 +53,7 @@ export function createStreamPrinter(printer: Printer, look: StreamLook): (line: 
       if (look.asJson) printer.ndjson(line);
       return false;
     }
-    if (state !== undefined) state = reduce(state, line);
+    if (state !== undefined && line.replayed !== true) state = reduce(state, line);
     if (line.type !== "events.dropped" && !look.match(line)) return false;
     if (look.asJson) {
       printer.ndjson(line);

@@ -11,7 +11,8 @@ export function widthOf(text: string): number {
   return plainAscii.test(text) ? text.length : stringWidth(text);
 }
 
-function takeStart(text: string, columns: number): string {
+/** The longest start of `text` that fits into `columns`. */
+export function takeStart(text: string, columns: number): string {
   if (plainAscii.test(text)) return text.slice(0, columns);
   let taken = "";
   let used = 0;

@@ -1,6 +1,106 @@
-import type { Watched, WatchOptions } from "../commands/watch.ts";
-import type { Context } from "../context.ts";
+import { render } from "ink";
+import { chooseLook, type Context } from "../context.ts";
+import { stopMesh } from "../commands/down.ts";
+import { requireNoFailure, type Watched, type WatchOptions } from "../commands/watch.ts";
+import { exitCodes } from "../exit-code.ts";
+import { createPrinter } from "../print/printer.ts";
+import { sanitize } from "../print/sanitize.ts";
+import { seg } from "../print/segment.ts";
+import { limitTime, requireOk } from "../session.ts";
+import { App } from "./app.tsx";
+import { createController, type Leaving } from "./controller.ts";
+import { createFeed } from "./feed.ts";
 
-export async function showScreen(_watched: Watched, _options: WatchOptions, _context: Context): Promise<number> {
-  throw new Error("not yet");
+/** The full-screen view of a mesh, until the person leaves, a signal comes or the mesh ends. Returns the exit code. */
+export async function showScreen(watched: Watched, options: WatchOptions, context: Context): Promise<number> {
+  const { door, session, client, started } = watched;
+  const own = started !== undefined;
+  const printer = createPrinter(context, options.color);
+  // A mesh of ours stops when the stream ends, so it stays open until we have said what is to happen.
+  const reading = new AbortController();
+  using _end = {
+    [Symbol.dispose]: () => {
+      reading.abort();
+    },
+  };
+  const how = await runScreen(watched, options, context, reading.signal);
+  if (how === "ended") {
+    await requireNoFailure(started);
+    printer.note([[seg("the mesh stopped", "dim")]]);
+    return exitCodes.ok;
+  }
+  if (how === "detach") {
+    requireOk(await client.command({ type: "mesh.detach" }));
+    printer.note([[seg(`the mesh keeps running; \`meshdev attach\` shows it, \`meshdev down\` stops it (in ${sanitize(session.directory)})`, "dim")]]);
+  } else if (own) {
+    printer.note([[seg("stopping", "dim")]]);
+    await stopMesh(door, session, 20_000);
+    printer.note([[seg("stopped", "dim")]]);
+  }
+  return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
+}
+
+async function runScreen(watched: Watched, options: WatchOptions, context: Context, reading: AbortSignal): Promise<Leaving | "ended"> {
+  const { client, started } = watched;
+  const own = started !== undefined;
+  const feed = createFeed();
+  const left = Promise.withResolvers<Leaving | "ended">();
+  const app: { redraw: () => void; suspend: ((callback: () => Promise<void>) => Promise<unknown>) | undefined } = { redraw: () => undefined, suspend: undefined };
+  const controller = createController(
+    feed,
+    { look: chooseLook(context, options.color), own, filter: options.filter ?? "", now: Date.now },
+    {
+      leave: left.resolve,
+      restart: async (service) => {
+        const answer = await client.command({ type: "workload.restart", service });
+        return answer.ok ? `${service} is restarting` : `${answer.code} ${answer.message}`;
+      },
+      redraw: () => {
+        app.redraw();
+      },
+      suspend: () => {
+        void app.suspend?.(suspendProcess);
+      },
+    },
+  );
+  const signal = limitTime(context.signal, options.for);
+  const onAbort = (): void => {
+    left.resolve(own ? "stop" : "leave");
+  };
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+
+  const instance = render(
+    <App
+      feed={feed}
+      controller={controller}
+      terminal={process.stdout}
+      bind={(handles) => {
+        app.redraw = handles.redraw;
+        app.suspend = handles.suspend;
+      }}
+    />,
+    { alternateScreen: true, incrementalRendering: true, maxFps: 15, exitOnCtrlC: false, interactive: true },
+  );
+  void (async () => {
+    for await (const line of client.events({ replay: true, own, signal: reading })) feed.apply(line);
+    left.resolve("ended");
+  })().catch(left.reject);
+  try {
+    return await left.promise;
+  } finally {
+    instance.unmount();
+    await instance.waitUntilExit().catch(() => undefined);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Stops this process as Ctrl-Z does elsewhere, and returns when the shell continues it. */
+function suspendProcess(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGCONT", () => {
+      resolve();
+    });
+    process.kill(process.pid, "SIGTSTP");
+  });
 }

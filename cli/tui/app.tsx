@@ -1,0 +1,98 @@
+import { Box, Text, useApp, useInput } from "ink";
+import { memo, useEffect, useReducer } from "react";
+import type { Controller } from "./controller.ts";
+import type { Feed } from "./feed.ts";
+import { keyNames } from "./key-name.ts";
+
+/** A stream of the terminal as the screen needs it. */
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  readonly writableNeedDrain: boolean;
+  readonly on: (event: "resize" | "drain", listener: () => void) => unknown;
+  readonly off: (event: "resize" | "drain", listener: () => void) => unknown;
+}
+
+/** Frames are at least this far apart, whatever comes. */
+const frameMs = 80;
+/** Dragging a window's edge sends many sizes: wait until it rests. */
+const resizeMs = 50;
+
+const Row = memo(function Row({ text }: { readonly text: string }) {
+  return <Text wrap="truncate">{text}</Text>;
+});
+
+/** The whole screen: one text per line. It draws what `controller` says and holds no state of its own. */
+export function App({ feed, controller, terminal, bind }: {
+  readonly feed: Feed;
+  readonly controller: Controller;
+  readonly terminal: Terminal;
+  /** Hands out what only a mounted app can do. */
+  readonly bind: (handles: { readonly redraw: () => void; readonly suspend: ReturnType<typeof useApp>["suspendTerminal"] }) => void;
+}) {
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const { suspendTerminal } = useApp();
+
+  useEffect(() => {
+    bind({ redraw, suspend: suspendTerminal });
+  }, [bind, suspendTerminal]);
+
+  useEffect(() => watchFeed(feed, terminal, redraw), [feed, terminal]);
+  useEffect(() => watchSize(terminal, redraw), [terminal]);
+
+  useInput((input, key) => {
+    for (const name of keyNames(input, key)) {
+      controller.press(name);
+      // Each key is decided by what the one before it did to the screen.
+      controller.draw(terminal);
+    }
+    redraw();
+  });
+
+  const { lines } = controller.draw({ columns: terminal.columns, rows: terminal.rows });
+  return (
+    <Box flexDirection="column" width={terminal.columns} height={Math.max(1, terminal.rows - 1)} overflow="hidden">
+      {lines.map((text, at) => (
+        <Row key={at} text={text} />
+      ))}
+    </Box>
+  );
+}
+
+/** Redraws after changes of the feed, never faster than frames, and not while the terminal is still busy with the last one. */
+function watchFeed(feed: Feed, terminal: Terminal, redraw: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let drawn = feed.version();
+  const frame = (): void => {
+    timer = undefined;
+    if (terminal.writableNeedDrain) {
+      schedule();
+      return;
+    }
+    if (feed.version() === drawn) return;
+    drawn = feed.version();
+    redraw();
+  };
+  const schedule = (): void => {
+    timer ??= setTimeout(frame, frameMs);
+  };
+  const unsubscribe = feed.subscribe(schedule);
+  schedule();
+  return () => {
+    unsubscribe();
+    clearTimeout(timer);
+  };
+}
+
+function watchSize(terminal: Terminal, redraw: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const onResize = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(redraw, resizeMs);
+  };
+  terminal.on("resize", onResize);
+  return () => {
+    terminal.off("resize", onResize);
+    clearTimeout(timer);
+  };
+}

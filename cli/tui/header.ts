@@ -1,0 +1,85 @@
+import type { MeshState } from "../../runtime/model/state.ts";
+import { generationWords } from "../print/event-line.ts";
+import { mtlsWords } from "../print/status.ts";
+import { sanitize } from "../print/sanitize.ts";
+import { lineWidth, seg, type Line, type Segment } from "../print/segment.ts";
+import { views, type UiState, type ViewName } from "./ui-state.ts";
+
+/** The first line: mesh, generation, services, refusals, problems. Short forms when the long ones do not fit. */
+export function headerLine(state: MeshState | undefined, columns: number): Line {
+  if (state === undefined) return [seg(" meshdev ", "title"), seg(" starting")];
+  const name = [seg(" meshdev ", "title"), seg(sanitize(state.mesh), "strong")];
+  const counts = [...services(state), ...refusals(state), ...problems(state)];
+  const candidates: readonly Line[] = [
+    [...name, ...generation(state, true), ...counts, ...mode(state)],
+    [...name, ...generation(state, false), ...counts, ...mode(state)],
+    [...name, ...generation(state, false), ...counts],
+    [seg(` ${sanitize(state.mesh)}`, "strong"), ...generation(state, false), ...counts],
+    [seg(" "), ...generation(state, false).slice(1), ...counts],
+  ];
+  return candidates.find((line) => lineWidth(line) <= columns) ?? [seg(" "), ...generation(state, false).slice(1), ...problems(state), ...refusals(state)];
+}
+
+function generation(state: MeshState, isLong: boolean): Line {
+  const { number, live, total, waiting, ms } = state.generation;
+  if (number === 0) return [gap, seg("loading", "info")];
+  if (state.missing.length > 0) return [gap, seg(`gen ${number} WITHOUT ${state.missing.length} invalid resource${state.missing.length === 1 ? "" : "s"}`, "bad")];
+  if (waiting.length > 0) return [gap, seg(`gen ${number}: ${live}/${total}, waiting for ${waiting.map(sanitize).join(", ")}`, "warn")];
+  if (isLong) return [gap, seg(generationWords(state.generation), "good")];
+  return [gap, seg(`gen ${number} live ${live}/${total}${ms === null ? "" : ` (${Math.round(ms)} ms)`}`, "good")];
+}
+
+function services(state: MeshState): Line {
+  const count = (test: (phase: string) => boolean): number => state.workloads.filter((workload) => test(workload.state.phase)).length;
+  const up = count((phase) => phase === "ready");
+  const failing = state.workloads.filter(({ state: now }) => now.phase === "failed" || now.phase === "unready" || (now.phase === "exited" && now.code !== 0)).length;
+  const coming = count((phase) => phase === "waiting" || phase === "starting");
+  return [
+    gap,
+    seg(`${up} up`),
+    ...(coming > 0 ? [seg(` ${coming} starting`, "info")] : []),
+    ...(failing > 0 ? [seg(` ${failing} failing`, "bad")] : []),
+  ];
+}
+
+function refusals(state: MeshState): Line {
+  const { denied, handshakesFailed } = state.counts;
+  const parts: Segment[] = [gap, seg(`${denied} denied`, denied > 0 ? "warn" : "dim")];
+  if (handshakesFailed > 0) parts.push(gap, seg(`${handshakesFailed} TLS-FAIL`, "warn"));
+  return parts;
+}
+
+function problems(state: MeshState): Line {
+  const errors = state.problems.filter((problem) => problem.severity === "error").length;
+  const warnings = state.problems.filter((problem) => problem.severity === "warning").length;
+  if (errors > 0) return [gap, seg(`${errors} problem${errors === 1 ? "" : "s"}`, "bad")];
+  return warnings > 0 ? [gap, seg(`${warnings} warning${warnings === 1 ? "" : "s"}`, "warn")] : [];
+}
+
+/** The inbound mTLS mode, when every sidecar has the same. */
+function mode(state: MeshState): Line {
+  const modes = new Set(state.workloads.filter((workload) => workload.sidecar && Object.keys(workload.mtls).length > 0).map(mtlsWords));
+  const [only] = modes;
+  if (only === undefined) return [];
+  return [gap, seg(modes.size === 1 ? only : "mTLS mixed", "dim")];
+}
+
+/** The second line: tabs, and the active filter with its hits. */
+export function tabLine(ui: UiState, columns: number, hits: { readonly shown: number; readonly all: number } | undefined, fresh: number): Line {
+  const tabs = views.flatMap((view, at): Segment[] => [
+    seg(` ${at + 1}`, "dim"),
+    seg(` ${columns < 60 ? title(view).slice(0, 4) : title(view)}`, view === ui.view ? "title" : "plain"),
+  ]);
+  const right: Segment[] = [];
+  if (ui.paused !== undefined) right.push(seg(`PAUSED ${fresh} new`, "warn"), gap);
+  if (ui.filter !== "" && hits !== undefined) {
+    right.push(seg(ui.filterOn ? `filter: ${sanitize(ui.filter)} (${hits.shown} of ${hits.all})` : "filter off", ui.filterOn ? "info" : "dim"));
+  }
+  const space = columns - lineWidth(tabs) - lineWidth(right) - 1;
+  if (space < 1) return right.length > 0 && columns < 60 ? right : [...tabs, gap, ...right];
+  return [...tabs, seg(" ".repeat(space)), ...right];
+}
+
+function title(view: ViewName): string {
+  return view === "tls" ? "TLS" : `${view[0]?.toUpperCase() ?? ""}${view.slice(1)}`;
+}

@@ -1,0 +1,51 @@
+import type { Line } from "../../print/segment.ts";
+import { placeColumns, rowLine, titleLine, type ListColumn } from "../columns.ts";
+import type { Rows } from "../rows.ts";
+import type { Detail, Scene, View } from "./view.ts";
+
+export function drawColumns<T>(mark: string): (columns: readonly ListColumn<T>[], width: number) => { readonly title: Line; readonly row: (row: T) => Line } {
+  return (columns, width) => {
+    const placed = placeColumns(columns, width);
+    return { title: titleLine(placed, width), row: (row) => rowLine(placed, row, width, mark) };
+  };
+}
+
+/** A view over a growing list: keys are row numbers, so that the cursor stays on its row. */
+export function growingView<T>(
+  scene: Scene,
+  rows: Rows<T>,
+  columns: readonly ListColumn<T>[],
+  rest: { readonly detail: (row: T) => Detail; readonly detailPane: boolean; readonly empty: () => readonly Line[] },
+): View {
+  const { matches } = scene;
+  const rowAt = (index: number): T | undefined => {
+    const number = matches.numberAt(index);
+    return number === undefined ? undefined : rows.get(number);
+  };
+  return {
+    count: matches.count(),
+    keyAt: matches.numberAt,
+    indexOf: matches.indexOf,
+    draw: (width) => {
+      const drawn = drawColumns<T>(scene.glyphs.ellipsis)(columns, width);
+      return {
+        title: drawn.title,
+        row: (index) => {
+          const row = rowAt(index);
+          return row === undefined ? [] : drawn.row(row);
+        },
+      };
+    },
+    detail: (index) => {
+      const row = rowAt(index);
+      return row === undefined ? undefined : rest.detail(row);
+    },
+    detailPane: rest.detailPane,
+    empty: rest.empty,
+  };
+}
+
+/** Width of a column of workload names: as wide as the longest needs, within reason. */
+export function nameWidth(scene: Scene, limit = 24): number {
+  return Math.min(limit, scene.state.workloads.reduce((longest, workload) => Math.max(longest, workload.id.length), 8));
+}

@@ -1,0 +1,68 @@
+import type { MeshState } from "../../../runtime/model/state.ts";
+import type { Glyphs } from "../../print/glyphs.ts";
+import type { Line } from "../../print/segment.ts";
+import type { ListColumn } from "../columns.ts";
+import type { Feed } from "../feed.ts";
+import type { Matches } from "../rows.ts";
+import type { UiState } from "../ui-state.ts";
+
+/** What a view is drawn from. */
+export interface Scene {
+  readonly feed: Feed;
+  readonly state: MeshState;
+  readonly ui: UiState;
+  readonly glyphs: Glyphs;
+  /** Milliseconds since the epoch, when the frame began. */
+  readonly now: number;
+  /** Rows of a growing list that pass the filter, the pause and Ctrl-L. */
+  readonly matches: Matches;
+}
+
+export interface Detail {
+  readonly lines: readonly Line[];
+  /** Index of the line where the reason stands. */
+  readonly why: number;
+}
+
+/** A view as data: a list with one line a row, and a detail of the row under the cursor. */
+export interface View {
+  readonly count: number;
+  readonly keyAt: (index: number) => number | undefined;
+  readonly indexOf: (key: number) => number;
+  readonly draw: (width: number) => { readonly title: Line; readonly row: (index: number) => Line };
+  readonly detail: (index: number) => Detail | undefined;
+  /** Beside or below the list, or only when it is opened. */
+  readonly detailPane: boolean;
+  /** Instead of rows, when there are none. */
+  readonly empty: () => readonly Line[];
+}
+
+/** A view over a short list that is replaced as a whole: keys are positions. */
+export function listView<T>(
+  rows: readonly T[],
+  columns: readonly ListColumn<T>[],
+  draw: (columns: readonly ListColumn<T>[], width: number) => { readonly title: Line; readonly row: (row: T) => Line },
+  rest: { readonly detail: (row: T) => Detail; readonly empty: () => readonly Line[] },
+): View {
+  return {
+    count: rows.length,
+    keyAt: (index) => (index < rows.length ? index : undefined),
+    indexOf: (key) => key,
+    draw: (width) => {
+      const drawn = draw(columns, width);
+      return {
+        title: drawn.title,
+        row: (index) => {
+          const row = rows[index];
+          return row === undefined ? [] : drawn.row(row);
+        },
+      };
+    },
+    detail: (index) => {
+      const row = rows[index];
+      return row === undefined ? undefined : rest.detail(row);
+    },
+    detailPane: true,
+    empty: rest.empty,
+  };
+}
