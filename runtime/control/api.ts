@@ -26,13 +26,15 @@ export interface Api {
 
 const maxBody = 64 * 1024;
 const maxConnections = 256;
+const lastLinesMs = 200;
 
 /** Serves the control API on a Unix socket; who may connect is decided by the folder that it is in. */
 export async function openApi(path: string, backend: ApiBackend): Promise<Api> {
+  const streams = new Set<ServerResponse>();
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
     request.on("error", ignore);
     response.on("error", ignore);
-    answer(request, response, backend).catch((error: unknown) => {
+    answer(request, response, backend, streams).catch((error: unknown) => {
       backend.onError(error);
       reply(response, 500, { error: "internal error" });
     });
@@ -56,8 +58,14 @@ export async function openApi(path: string, backend: ApiBackend): Promise<Api> {
           resolve();
         });
       });
-      server.closeAllConnections();
+      // Subscribers get the last lines; who does not take them in time is cut off.
+      for (const response of streams) response.end();
+      server.closeIdleConnections();
+      const cut = setTimeout(() => {
+        server.closeAllConnections();
+      }, lastLinesMs);
       await closed;
+      clearTimeout(cut);
     },
   };
 }
@@ -66,7 +74,7 @@ function ignore(): void {
   // The other end is gone; `close` follows.
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, backend: ApiBackend): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, backend: ApiBackend, streams: Set<ServerResponse>): Promise<void> {
   const { pathname, searchParams } = new URL(`http://control${request.url ?? "/"}`);
   const [, version, what, ...rest] = pathname.split("/");
   if (version !== "v1") {
@@ -80,6 +88,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, backen
       reply(response, 200, backend.state());
       return;
     case "GET events":
+      streams.add(response);
+      response.once("close", () => streams.delete(response));
       await stream(request, response, backend, searchParams);
       return;
     case "GET events/*": {

@@ -25,6 +25,8 @@ export interface Generations {
   readonly nack: (proxy: ProxyId, generation: number, reason: string) => void;
   /** Whether every proxy holds what it was sent last. */
   readonly isLive: () => boolean;
+  /** Resolves the next time that every proxy does. */
+  readonly whenLive: () => Promise<void>;
   readonly close: () => void;
 }
 
@@ -37,6 +39,7 @@ export function createGenerations(clock: Clock, onReport: (report: GenerationRep
   /** A report is due for this generation: everything live for the first time, or somebody who was named as waiting has come. */
   let due = false;
   let cancelPatience = (): void => undefined;
+  const waiters: (() => void)[] = [];
 
   const isLive = (): boolean => standing.values().every((each) => each.kind === "live");
 
@@ -60,8 +63,10 @@ export function createGenerations(clock: Clock, onReport: (report: GenerationRep
   }
 
   function reportIfLive(): void {
-    if (!due || !isLive()) return;
+    if (!isLive()) return;
     cancelPatience();
+    for (const wake of waiters.splice(0)) wake();
+    if (!due) return;
     due = false;
     report();
     since = undefined;
@@ -109,6 +114,11 @@ export function createGenerations(clock: Clock, onReport: (report: GenerationRep
       report();
     },
     isLive,
+    whenLive: () =>
+      new Promise((resolve) => {
+        if (isLive()) resolve();
+        else waiters.push(resolve);
+      }),
     close: () => {
       cancelPatience();
     },

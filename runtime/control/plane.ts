@@ -37,7 +37,7 @@ export interface Plane {
   /** A data plane began that knows nothing. */
   readonly resend: () => void;
   readonly snapshots: () => ReadonlyMap<ProxyId, ProxySnapshot>;
-  readonly generations: Pick<Generations, "ack" | "nack" | "isLive" | "close">;
+  readonly generations: Pick<Generations, "ack" | "nack" | "isLive" | "whenLive" | "close">;
 }
 
 export function createPlane(options: PlaneOptions): Plane {

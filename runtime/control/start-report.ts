@@ -73,4 +73,18 @@ function exitFor(error: MeshError): number {
 }
 
 /** By code, else by area. */
-const exits: Readonly<Record<string, number>> = { MD1: 3, MD2: 3, MD3: 8, MD4: 5, MD5: 7, MD6: 8, MD7: 9, MD7004: 1, MD7005: 7, MD7007: 7 };
+const exits: Readonly<Record<string, number>> = {
+  MD1: 3,
+  MD2: 3,
+  MD3: 8,
+  MD4: 5,
+  MD4002: 6,
+  MD5: 7,
+  MD6: 8,
+  MD6003: 7,
+  MD7: 9,
+  MD7004: 1,
+  MD7005: 7,
+  MD7006: 2,
+  MD7007: 7,
+};

@@ -1,0 +1,79 @@
+import { assertNever } from "../core/assert-never.ts";
+import type { CommandAnswer, MeshCommand } from "../model/command.ts";
+import type { Mesh, Workload } from "../model/mesh.ts";
+import type { ProxyId } from "../model/snapshot.ts";
+import type { MeshLoop } from "./mesh-loop.ts";
+import { findWorkloads } from "./selection.ts";
+
+export interface CommandTargets {
+  readonly loop: MeshLoop;
+  readonly programs: {
+    readonly restart: (service: string) => boolean;
+    readonly stop: (service: string) => boolean;
+    readonly start: (service: string) => boolean;
+  };
+  readonly renew: (proxy: ProxyId) => void;
+  readonly hasProxy: (proxy: ProxyId) => boolean;
+  readonly stop: () => void;
+  readonly reload: () => void;
+  readonly detach: () => void;
+  /** Variables that put a command behind the sidecar of a lease, once it is there. */
+  readonly environmentOf: (lease: Workload) => Promise<Readonly<Record<string, string>>>;
+}
+
+const done: CommandAnswer = { ok: true };
+
+/** Carries out one command. `untilClosed` takes what must happen when the client is gone. */
+export async function obeyCommand(targets: CommandTargets, command: MeshCommand, untilClosed: (release: () => void) => void): Promise<CommandAnswer> {
+  const { loop, programs } = targets;
+  const mesh = loop.mesh();
+  if (mesh === undefined) return refuse("the mesh is still starting");
+  switch (command.type) {
+    case "mesh.stop":
+      targets.stop();
+      return done;
+    case "mesh.reload":
+      targets.reload();
+      return done;
+    case "mesh.detach":
+      targets.detach();
+      return done;
+    case "workload.restart":
+      return programs.restart(command.service) ? done : unknownService(mesh, command.service);
+    case "workload.stop":
+      return programs.stop(command.service) ? done : unknownService(mesh, command.service);
+    case "workload.start": {
+      const [workload] = findWorkloads(mesh, command.service);
+      if (workload === undefined) return unknownService(mesh, command.service);
+      loop.activate(workload.service);
+      programs.start(command.service);
+      return done;
+    }
+    case "svid.rotate":
+      if (!targets.hasProxy(command.proxy)) return refuse(`there is no sidecar ${command.proxy}`);
+      targets.renew(command.proxy);
+      return done;
+    case "lease.acquire": {
+      const lease = loop.lease(command.service);
+      if (lease === undefined) return unknownService(mesh, command.service);
+      untilClosed(() => {
+        loop.release(lease.id);
+      });
+      return { ok: true, lease: lease.id, env: await targets.environmentOf(lease) };
+    }
+    case "lease.release":
+      return loop.release(command.lease) ? done : refuse(`there is no lease ${command.lease}`);
+    default:
+      return assertNever(command);
+  }
+}
+
+function refuse(message: string): CommandAnswer {
+  return { ok: false, code: "MD7003", message };
+}
+
+function unknownService(mesh: Mesh, service: string): CommandAnswer {
+  const known = [...new Set(mesh.workloads.map((workload) => workload.service))];
+  const shown = known.length > 12 ? `${known.slice(0, 12).join(", ")} and ${known.length - 12} more` : known.join(", ");
+  return { ok: false, code: "MD7006", message: `there is no service ${service}`, hint: `services are ${shown}` };
+}

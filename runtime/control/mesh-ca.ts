@@ -1,0 +1,60 @@
+import { randomInt, X509Certificate } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { MeshError } from "../core/error.ts";
+import type { Problem } from "../core/problem.ts";
+import { createCa, defaultTtlMs, loadCa, signCsr, type Ca } from "../identity/ca.ts";
+import { certificateFacts } from "../identity/certificate.ts";
+import { rotationAt } from "../identity/rotation.ts";
+import { parseSpiffeId } from "../model/identity.ts";
+import type { IssuedSvid } from "./svids.ts";
+
+/** Where a CA may be kept; the effects are the host's. */
+export interface CaKeeper {
+  /** A plug-in CA that the user named: used as it is, or not at all. */
+  readonly given: Readonly<Record<string, string>> | undefined;
+  readonly load: () => { readonly files: Readonly<Record<string, string>> | undefined; readonly problems: readonly Problem[] };
+  readonly save: (files: Readonly<Record<string, string>>) => readonly Problem[];
+}
+
+export interface MeshCa {
+  readonly roots: string;
+  readonly sign: (csr: string, spiffe: string) => Promise<IssuedSvid>;
+  /** Why the CA lives in memory only. */
+  readonly problems: readonly Problem[];
+}
+
+/** The CA of a mesh: the one given, the one of the last time, or a new one. Throws MD3xxx when one that should be used cannot. */
+export async function openMeshCa(keeper: CaKeeper, trustDomain: string, ttlMs: number | undefined, clock: Clock): Promise<MeshCa> {
+  const { ca, problems } = await findCa(keeper, trustDomain, clock);
+  return {
+    roots: ca.roots,
+    problems,
+    sign: async (csr, spiffe) => {
+      const identity = parseSpiffeId(spiffe);
+      if (identity === undefined) throw new MeshError("MD3007", `${spiffe} is not the identity of a workload`);
+      const issued = await signCsr(ca, csr, identity, ttlMs ?? defaultTtlMs, clock);
+      return {
+        chain: issued.chain,
+        // Reads the first certificate of the text: the leaf.
+        facts: certificateFacts(new X509Certificate(issued.chain)),
+        rotateAt: rotationAt({ createdAt: clock.now(), notAfter: issued.notAfter, spread: randomInt(-1_000, 1_000) / 1_000 }),
+      };
+    },
+  };
+}
+
+async function findCa(keeper: CaKeeper, trustDomain: string, clock: Clock): Promise<{ readonly ca: Ca; readonly problems: readonly Problem[] }> {
+  if (keeper.given !== undefined) return { ca: loadCa(keeper.given, clock), problems: [] };
+  const stored = keeper.load();
+  if (stored.files !== undefined) {
+    try {
+      return { ca: loadCa(stored.files, clock), problems: stored.problems };
+    } catch (error) {
+      // One that has run out is replaced; anything else is for the user to decide.
+      if (!(error instanceof MeshError) || error.code !== "MD3006") throw error;
+    }
+  }
+  const ca = await createCa(trustDomain, clock);
+  const saved = keeper.save({ ...ca.files });
+  return { ca, problems: stored.problems.length > 0 ? stored.problems : saved };
+}

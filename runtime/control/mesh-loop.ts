@@ -1,0 +1,179 @@
+import { sortProblems, type Problem } from "../core/problem.ts";
+import type { SourceFile } from "../core/source.ts";
+import { describeChanges } from "../config/changes.ts";
+import type { Mesh, Workload } from "../model/mesh.ts";
+import type { EventHub } from "./event-hub.ts";
+import type { GenerationReport } from "./generations.ts";
+import { loadMesh, type Loaded } from "./load.ts";
+import type { Plane, PlaneInput } from "./plane.ts";
+import { findWorkloads, leaseWorkload, selectWorkloads } from "./selection.ts";
+import { viewMesh } from "./view.ts";
+
+/** Where a problem comes from; each source replaces its own list as a whole. */
+export type ProblemSource = "files" | "programs" | "proxies" | "listeners" | "machine" | "capture" | "writers";
+
+export interface MeshLoopOptions {
+  readonly directory: string;
+  readonly projectFile: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Keys of the services to run; empty: all. */
+  readonly services: readonly string[];
+  readonly noDeps: boolean;
+  readonly hub: EventHub;
+  readonly plane: Plane;
+  /** The workloads that shall run, after every change of the mesh. */
+  readonly onActive: (workloads: readonly Workload[], loaded: Loaded) => void;
+  /** Called before programs learn of it: where callers find each other changed. */
+  readonly onWorld: (mesh: Mesh, ready: ReadonlySet<string>) => void;
+}
+
+/** Owns what the mesh is now: files, who runs, who is ready, who borrowed an identity. Every change of it passes here. */
+export interface MeshLoop {
+  readonly start: (loaded: Loaded) => void;
+  /** The files as they are now; `since` is when the change was seen (monotonic ms). */
+  readonly reload: (change: { readonly files: readonly SourceFile[]; readonly problems: readonly Problem[]; readonly since: number }) => void;
+  readonly setReady: (ready: ReadonlySet<string>) => void;
+  readonly setProblems: (source: ProblemSource, problems: readonly Problem[]) => void;
+  readonly report: (report: GenerationReport) => void;
+  /** A program listens on TCP although its port has a socket file. */
+  readonly setInTheOpen: (ports: ReadonlyMap<string, ReadonlySet<number>>) => void;
+  /** Makes a service one of those that shall run. */
+  readonly activate: (service: string) => void;
+  readonly lease: (service: string) => Workload | undefined;
+  readonly release: (lease: string) => boolean;
+  readonly mesh: () => Mesh | undefined;
+  readonly loaded: () => Loaded | undefined;
+}
+
+export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
+  const { hub, plane } = options;
+  const problems = new Map<ProblemSource, readonly Problem[]>();
+  const wanted = new Set(options.services);
+  let loaded: Loaded | undefined;
+  let generation = 0;
+  let active: ReadonlySet<string> = new Set();
+  let ready: ReadonlySet<string> = new Set();
+  let inTheOpen: ReadonlyMap<string, ReadonlySet<number>> = new Map();
+  let leases: readonly Workload[] = [];
+  let leaseCount = 0;
+
+  const allProblems = (): readonly Problem[] => sortProblems([...problems.values()].flat());
+
+  function inputFor(mesh: Mesh): PlaneInput {
+    return { mesh, active, ready: new Set(ready.values().filter((id) => active.has(id))), leases, inTheOpen };
+  }
+
+  function activeWorkloads(mesh: Mesh): readonly Workload[] {
+    return mesh.workloads.filter((workload) => active.has(workload.id));
+  }
+
+  /** Pushes the world as it is now under the generation that is current. */
+  function refresh(): void {
+    if (loaded === undefined) return;
+    plane.update(inputFor(loaded.mesh));
+    options.onWorld(loaded.mesh, ready);
+  }
+
+  function goLive(next: Loaded, changes: readonly string[], input: PlaneInput, since: number | undefined): void {
+    loaded = next;
+    generation++;
+    // The push comes first: everything after it may take its time.
+    plane.update(input, { number: generation, since });
+    hub.tell({
+      type: "mesh.loaded",
+      generation,
+      changes,
+      problems: allProblems(),
+      view: viewMesh(next.mesh, plane.snapshots(), next.missing),
+    });
+    options.onWorld(next.mesh, ready);
+    options.onActive(activeWorkloads(next.mesh), next);
+  }
+
+  return {
+    start: (first) => {
+      active = selectWorkloads(first.mesh, [...wanted], options.noDeps);
+      problems.set("files", first.problems);
+      goLive(first, describeChanges(undefined, first.mesh), inputFor(first.mesh), undefined);
+    },
+    reload: ({ files, problems: found, since }) => {
+      const { directory, projectFile, env } = options;
+      const result = loadMesh(loaded, { directory, projectFile, files, env, problems: found });
+      const before = JSON.stringify(problems.get("files"));
+      if (result.kind === "rejected") {
+        problems.set("files", result.problems);
+        if (before !== JSON.stringify(result.problems)) hub.tell({ type: "mesh.rejected", problems: allProblems() });
+        return;
+      }
+      const next = result.loaded;
+      problems.set("files", next.problems);
+      active = selectWorkloads(next.mesh, [...wanted], options.noDeps);
+      const input = inputFor(next.mesh);
+      const changes = describeChanges(loaded?.mesh, next.mesh);
+      if (changes.length > 0 || plane.differs(input)) {
+        goLive(next, changes, input, since);
+        return;
+      }
+      loaded = next;
+      if (before === JSON.stringify(next.problems)) return;
+      hub.tell({ type: result.complete ? "problems.changed" : "mesh.rejected", problems: allProblems() });
+    },
+    setReady: (next) => {
+      ready = next;
+      refresh();
+    },
+    setProblems: (source, list) => {
+      if (JSON.stringify(problems.get(source) ?? []) === JSON.stringify(list)) return;
+      problems.set(source, list);
+      if (generation > 0) hub.tell({ type: "problems.changed", problems: allProblems() });
+    },
+    report: (report) => {
+      const { live, total, waiting, ms } = report;
+      hub.tell({ type: "snapshot.applied", generation: report.generation, live, total, ms: ms === null ? null : Math.round(ms * 10) / 10, waiting });
+      problems.set("proxies", waiting.map((proxy) => notApplied(proxy, report)));
+      if (JSON.stringify(hub.state().problems) !== JSON.stringify(allProblems())) hub.tell({ type: "problems.changed", problems: allProblems() });
+    },
+    setInTheOpen: (ports) => {
+      inTheOpen = ports;
+      refresh();
+    },
+    activate: (service) => {
+      if (loaded === undefined || wanted.size === 0) return;
+      wanted.add(service);
+      active = selectWorkloads(loaded.mesh, [...wanted], options.noDeps);
+      refresh();
+      options.onActive(activeWorkloads(loaded.mesh), loaded);
+    },
+    lease: (service) => {
+      const [of] = loaded === undefined ? [] : findWorkloads(loaded.mesh, service);
+      if (of === undefined || loaded === undefined) return undefined;
+      const taken = new Set([...loaded.mesh.workloads, ...leases].map((workload) => workload.address));
+      const lease = leaseWorkload(of, ++leaseCount, taken);
+      leases = [...leases, lease];
+      refresh();
+      return lease;
+    },
+    release: (id) => {
+      const rest = leases.filter((lease) => lease.id !== id);
+      if (rest.length === leases.length) return false;
+      leases = rest;
+      refresh();
+      return true;
+    },
+    mesh: () => loaded?.mesh,
+    loaded: () => loaded,
+  };
+}
+
+function notApplied(proxy: string, report: GenerationReport): Problem {
+  const refusal = report.refusals.get(proxy);
+  return {
+    code: "MD7008",
+    severity: "error",
+    message:
+      refusal === undefined
+        ? `the sidecar of ${proxy} has not applied generation ${report.generation} yet`
+        : `the sidecar of ${proxy} refused generation ${report.generation}: ${refusal}`,
+    hint: "it keeps the last one that it applied",
+  };
+}
