@@ -20,6 +20,8 @@ export function headerLine(state: MeshState | undefined, columns: number): Line 
   return candidates.find((line) => lineWidth(line) <= columns) ?? [seg(" "), ...generation(state, false).slice(1), ...problems(state), ...refusals(state)];
 }
 
+const gap = seg("  ");
+
 function generation(state: MeshState, isLong: boolean): Line {
   const { number, live, total, waiting, ms } = state.generation;
   if (number === 0) return [gap, seg("loading", "info")];
