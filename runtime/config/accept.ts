@@ -33,7 +33,8 @@ export interface Accepted {
  */
 export function acceptFiles(previous: Accepted | undefined, files: readonly ParsedFile[]): Accepted {
   const known = new Map<string, AcceptedDocument>();
-  for (const documents of previous?.files.values() ?? []) for (const document of documents) known.set(document.key, document);
+  for (const documents of previous?.files.values() ?? [])
+    for (const document of documents) known.set(document.key, document);
 
   const written = new Map<string, readonly AcceptedDocument[]>();
   const missing: MissingDocument[] = [];
@@ -42,7 +43,8 @@ export function acceptFiles(previous: Accepted | undefined, files: readonly Pars
     const before = previous?.files.get(file.path) ?? [];
     problems.push(...file.problems.map((problem) => withLastGood(problem, before.length > 0)));
     if (file.broken) {
-      if (before.length === 0) missing.push({ label: "every document", at: file.problems[0]?.at ?? { file: file.path, line: 1, column: 1 } });
+      if (before.length === 0)
+        missing.push({ label: "every document", at: file.problems[0]?.at ?? { file: file.path, line: 1, column: 1 } });
       written.set(file.path, before.map(asStale));
       continue;
     }
@@ -67,7 +69,11 @@ interface FileResult {
   readonly problems: readonly Problem[];
 }
 
-function acceptDocuments(file: ParsedFile, before: readonly AcceptedDocument[], known: ReadonlyMap<string, AcceptedDocument>): FileResult {
+function acceptDocuments(
+  file: ParsedFile,
+  before: readonly AcceptedDocument[],
+  known: ReadonlyMap<string, AcceptedDocument>,
+): FileResult {
   const documents: AcceptedDocument[] = [];
   const missing: MissingDocument[] = [];
   const problems: Problem[] = [];
@@ -108,9 +114,14 @@ function settleRepetitions(written: ReadonlyMap<string, readonly AcceptedDocumen
   for (const document of [...written.values()].flat()) {
     const other = winners.get(document.key);
     if (other === undefined || other.stale || !document.stale) winners.set(document.key, document);
-    if (other !== undefined && !other.stale && !document.stale) repeated.push(repetition(document.resource, other.resource));
+    if (other !== undefined && !other.stale && !document.stale)
+      repeated.push(repetition(document.resource, other.resource));
   }
-  const files = new Map([...written].map(([path, documents]) => [path, documents.filter((document) => winners.get(document.key) === document)] as const));
+  const files = new Map(
+    [...written].map(
+      ([path, documents]) => [path, documents.filter((document) => winners.get(document.key) === document)] as const,
+    ),
+  );
   return { files, repeated };
 }
 

@@ -12,7 +12,11 @@ function hash(text: string): number {
  * One address of `prefix`.a.b per key. The key's hash chooses it, so adding a key moves no other; addresses of `previous` are kept,
  * so that even a collision moves nobody within a running mesh. `b` is 2…254: .0, .1 and .255 have a meaning on real networks.
  */
-export function assignAddresses(keys: readonly string[], prefix: string, previous: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+export function assignAddresses(
+  keys: readonly string[],
+  prefix: string,
+  previous: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
   const assigned = new Map<string, string>();
   const taken = new Set<string>();
   for (const key of keys) {

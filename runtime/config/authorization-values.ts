@@ -11,9 +11,16 @@ export interface FieldCheck {
 
 const plain: FieldCheck = {};
 const addresses: FieldCheck = { value: addressFault };
-const ports: FieldCheck = { value: (value) => (/^\d{1,9}$/.test(value) && Number(value) <= 65535 ? undefined : `${value} is not a port`) };
-const serviceAccounts: FieldCheck = { list: (values) => (values.length > 16 ? "may not have more than 16 values" : undefined), value: serviceAccountFault };
-const trustDomains: FieldCheck = { value: (value) => trustDomainFault(value) ?? (value.includes("/") ? `${value}: a trust domain has no /` : undefined) };
+const ports: FieldCheck = {
+  value: (value) => (/^\d{1,9}$/.test(value) && Number(value) <= 65535 ? undefined : `${value} is not a port`),
+};
+const serviceAccounts: FieldCheck = {
+  list: (values) => (values.length > 16 ? "may not have more than 16 values" : undefined),
+  value: serviceAccountFault,
+};
+const trustDomains: FieldCheck = {
+  value: (value) => trustDomainFault(value) ?? (value.includes("/") ? `${value}: a trust domain has no /` : undefined),
+};
 const paths: FieldCheck = { value: pathTemplateFault };
 
 /** Fields of `source`, with their negations (spec VA-10…VA-13). */
@@ -28,7 +35,12 @@ export const sourceChecks: Readonly<Record<string, FieldCheck>> = withNegations(
 });
 
 /** Fields of `operation`, with their negations. */
-export const operationChecks: Readonly<Record<string, FieldCheck>> = withNegations({ hosts: plain, ports, methods: plain, paths });
+export const operationChecks: Readonly<Record<string, FieldCheck>> = withNegations({
+  hosts: plain,
+  ports,
+  methods: plain,
+  paths,
+});
 
 const simpleKeys: Readonly<Record<string, FieldCheck>> = {
   "source.ip": addresses,
@@ -49,17 +61,26 @@ const simpleKeys: Readonly<Record<string, FieldCheck>> = {
 export function whenCheck(key: string): FieldCheck | string {
   const simple = Object.hasOwn(simpleKeys, key) ? simpleKeys[key] : undefined;
   if (simple !== undefined) return simple;
-  if (key === "destination.namespace") return "destination.namespace: the policy's own namespace says this; remove the condition";
+  if (key === "destination.namespace")
+    return "destination.namespace: the policy's own namespace says this; remove the condition";
   if (key.startsWith("destination.labels")) return `${key}: use the policy's selector instead`;
   if (key === "destination.name" || key === "destination.user") return `${key} existed only in v1alpha1`;
-  const bracketed = ["request.headers", "request.auth.claims", "experimental.envoy.filters."].find((prefix) => key.startsWith(prefix));
+  const bracketed = ["request.headers", "request.auth.claims", "experimental.envoy.filters."].find((prefix) =>
+    key.startsWith(prefix),
+  );
   if (bracketed !== undefined) return hasKeyInBrackets(key) ? plain : `${key} should have the form a[b]`;
   const meant = didYouMean(key, [...Object.keys(simpleKeys), "request.headers[name]", "request.auth.claims[name]"]);
   return `unknown condition ${key}${meant === undefined ? "" : `; ${meant}`}`;
 }
 
 /** Reports every fault in a list of values. */
-export function checkValues(values: readonly string[] | undefined, check: FieldCheck, name: string, field: string, refuse: Refuse): void {
+export function checkValues(
+  values: readonly string[] | undefined,
+  check: FieldCheck,
+  name: string,
+  field: string,
+  refuse: Refuse,
+): void {
   if (values === undefined) return;
   const whole = check.list?.(values);
   if (whole !== undefined) refuse(field, `${name} ${whole}`);
@@ -70,7 +91,12 @@ export function checkValues(values: readonly string[] | undefined, check: FieldC
 }
 
 function withNegations(checks: Readonly<Record<string, FieldCheck>>): Readonly<Record<string, FieldCheck>> {
-  return Object.fromEntries(Object.entries(checks).flatMap(([key, check]) => [[key, check] as const, [`not${key.charAt(0).toUpperCase()}${key.slice(1)}`, check] as const]));
+  return Object.fromEntries(
+    Object.entries(checks).flatMap(([key, check]) => [
+      [key, check] as const,
+      [`not${key.charAt(0).toUpperCase()}${key.slice(1)}`, check] as const,
+    ]),
+  );
 }
 
 function addressFault(value: string): string | undefined {
@@ -91,7 +117,8 @@ function serviceAccountFault(value: string): string | undefined {
 function trustDomainFault(value: string): string | undefined {
   const stars = value.split("*").length - 1;
   if (stars > 1) return `${value}: at most one wildcard is allowed`;
-  if (stars === 1 && !value.startsWith("*") && !value.endsWith("*")) return `${value}: a wildcard may stand only at the start or the end`;
+  if (stars === 1 && !value.startsWith("*") && !value.endsWith("*"))
+    return `${value}: a wildcard may stand only at the start or the end`;
   return undefined;
 }
 

@@ -3,29 +3,44 @@ import { type Resource, resourceName } from "../model/resource.ts";
 
 /** What a new mesh changes, one line each: `AuthorizationPolicy default/backend-allow changed`. Empty when nothing that matters did. */
 export function describeChanges(before: Mesh | undefined, after: Mesh): readonly string[] {
-  if (before === undefined) return [`${count(after.workloads.length, "workload")}, ${count(allResources(after).length, "resource")} loaded`];
+  if (before === undefined)
+    return [`${count(after.workloads.length, "workload")}, ${count(allResources(after).length, "resource")} loaded`];
   return [
     ...compare(
       before.workloads.map((workload) => [`workload ${workload.id}`, workload] as const),
       after.workloads.map((workload) => [`workload ${workload.id}`, workload] as const),
       ["at"],
     ),
-    ...compare(before.services.map((service) => [`Service ${service.namespace}/${service.name}`, service] as const), after.services.map((service) => [`Service ${service.namespace}/${service.name}`, service] as const), []),
+    ...compare(
+      before.services.map((service) => [`Service ${service.namespace}/${service.name}`, service] as const),
+      after.services.map((service) => [`Service ${service.namespace}/${service.name}`, service] as const),
+      [],
+    ),
     ...compare(named(before), named(after), ["positions"]),
     ...(fingerprint(before.config, []) === fingerprint(after.config, []) ? [] : ["meshConfig changed"]),
     ...(fingerprint(before.features, []) === fingerprint(after.features, []) ? [] : ["features changed"]),
-    ...compare(before.namespaces.map((namespace) => [`Namespace ${namespace.name}`, namespace] as const), after.namespaces.map((namespace) => [`Namespace ${namespace.name}`, namespace] as const), []),
+    ...compare(
+      before.namespaces.map((namespace) => [`Namespace ${namespace.name}`, namespace] as const),
+      after.namespaces.map((namespace) => [`Namespace ${namespace.name}`, namespace] as const),
+      [],
+    ),
   ];
 }
 
-function compare(before: readonly (readonly [string, object])[], after: readonly (readonly [string, object])[], ignore: readonly string[]): readonly string[] {
+function compare(
+  before: readonly (readonly [string, object])[],
+  after: readonly (readonly [string, object])[],
+  ignore: readonly string[],
+): readonly string[] {
   const old = new Map(before);
   const now = new Map(after);
   return [
     ...[...now].flatMap(([name, value]) => {
       const previous = old.get(name);
       if (previous === undefined) return [`${name} added`];
-      return previous === value || fingerprint(previous, ignore) === fingerprint(value, ignore) ? [] : [`${name} changed`];
+      return previous === value || fingerprint(previous, ignore) === fingerprint(value, ignore)
+        ? []
+        : [`${name} changed`];
     }),
     ...[...old.keys()].filter((name) => !now.has(name)).map((name) => `${name} removed`),
   ];

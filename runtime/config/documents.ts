@@ -2,10 +2,9 @@ import type { Problem } from "../core/problem.ts";
 import type { SourceFile, SourcePosition } from "../core/source.ts";
 import { type Labels, type Resource, resourceName } from "../model/resource.ts";
 import { joinIndex } from "./field-path.ts";
-import { istioGroups, type KindEntry, kinds } from "./kinds.ts";
-import { isDnsLabel, isDnsSubdomain, isLabelKey, isLabelValue } from "./names.ts";
+import { checkKind, type DocumentName, identify } from "./document-kind.ts";
+import { checkMetadata } from "./document-metadata.ts";
 import { checkShape, type Finding } from "./shape-check.ts";
-import { metadataShape } from "./shapes-kubernetes.ts";
 import { sourceText } from "./source-text.ts";
 import { didYouMean } from "./suggestion.ts";
 import { parseTimestamp } from "./timestamp.ts";
@@ -53,10 +52,15 @@ function listItems(tree: YamlTree): readonly YamlTree[] {
 function parseDocument(tree: YamlTree, index: number): ParsedDocument {
   const who = identify(tree.value);
   const findings = who === undefined ? [] : checkDocument(tree.value, who);
-  const label = who?.name === undefined ? `document ${index + 1}` : resourceName({ kind: who.kind, namespace: who.namespace, name: who.name });
+  const label =
+    who?.name === undefined
+      ? `document ${index + 1}`
+      : resourceName({ kind: who.kind, namespace: who.namespace, name: who.name });
   const problems = [
     ...tree.problems,
-    ...(who === undefined ? [notAnObject(tree)] : findings.map((finding) => toProblem(tree, finding, who.name === undefined ? undefined : label))),
+    ...(who === undefined
+      ? [notAnObject(tree)]
+      : findings.map((finding) => toProblem(tree, finding, who.name === undefined ? undefined : label))),
   ];
   const valid = who?.name !== undefined && !problems.some((problem) => problem.severity === "error");
   return {
@@ -68,46 +72,24 @@ function parseDocument(tree: YamlTree, index: number): ParsedDocument {
   };
 }
 
-/** Who a document says it is. */
-interface DocumentName {
-  readonly apiVersion: string;
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string | undefined;
-  readonly entry: KindEntry | undefined;
-}
-
-function identify(value: unknown): DocumentName | undefined {
-  if (!isRecord(value)) return undefined;
-  const { apiVersion, kind, metadata } = value;
-  if (typeof apiVersion !== "string" || typeof kind !== "string" || apiVersion === "" || kind === "") return undefined;
-  const slash = apiVersion.lastIndexOf("/");
-  const group = slash === -1 ? "" : apiVersion.slice(0, slash);
-  const known = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-  const entry = known?.group === group ? known : undefined;
-  const meta = isRecord(metadata) ? metadata : {};
-  const namespace = typeof meta["namespace"] === "string" && meta["namespace"] !== "" ? meta["namespace"] : "default";
-  return {
-    apiVersion,
-    group,
-    version: apiVersion.slice(slash + 1),
-    kind,
-    namespace: entry?.namespaced === false ? "" : namespace,
-    name: typeof meta["name"] === "string" && meta["name"] !== "" ? meta["name"] : undefined,
-    entry,
-  };
-}
-
 function notAnObject(tree: YamlTree): Problem {
   const { value } = tree;
-  const missing = !isRecord(value) ? undefined : typeof value["kind"] !== "string" || value["kind"] === "" ? "kind" : "apiVersion";
+  const missing = !isRecord(value)
+    ? undefined
+    : typeof value["kind"] !== "string" || value["kind"] === ""
+      ? "kind"
+      : "apiVersion";
   return {
     code: "MD1004",
     severity: "error",
-    message: missing === undefined ? `a document must be a map with apiVersion, kind and metadata, found ${Array.isArray(value) ? "a list" : typeof value}` : `the document has no ${missing}`,
-    hint: missing === "kind" ? "add kind, such as `kind: AuthorizationPolicy`" : "add apiVersion, such as `apiVersion: security.istio.io/v1`",
+    message:
+      missing === undefined
+        ? `a document must be a map with apiVersion, kind and metadata, found ${Array.isArray(value) ? "a list" : typeof value}`
+        : `the document has no ${missing}`,
+    hint:
+      missing === "kind"
+        ? "add kind, such as `kind: AuthorizationPolicy`"
+        : "add apiVersion, such as `apiVersion: security.istio.io/v1`",
     ...tree.locate(""),
   };
 }
@@ -120,60 +102,33 @@ function checkDocument(value: unknown, who: DocumentName): readonly Finding[] {
     for (const key of Object.keys(value)) {
       if (["apiVersion", "kind", "metadata", "spec", "status"].includes(key)) continue;
       const meant = didYouMean(key, ["metadata", "spec"]);
-      findings.push({ code: "MD1006", field: key, part: "key", message: `unknown field ${key}`, hint: meant === undefined ? "fields of the resource belong below spec" : `${key}: ${meant}` });
+      findings.push({
+        code: "MD1006",
+        field: key,
+        part: "key",
+        message: `unknown field ${key}`,
+        hint: meant === undefined ? "fields of the resource belong below spec" : `${key}: ${meant}`,
+      });
     }
     if (Object.hasOwn(value, "spec")) findings.push(...checkShape(value["spec"], who.entry.spec, "spec"));
-    else if (who.kind === "DestinationRule") findings.push({ code: "MD1007", field: "", message: "spec.host is required" });
+    else if (who.kind === "DestinationRule")
+      findings.push({ code: "MD1007", field: "", message: "spec.host is required" });
   }
   // Meaning is judged even when a field elsewhere has the wrong shape, as long as what it reads has the right one.
-  return [...findings, ...validateResource(value, { kind: who.kind, namespace: who.namespace, name: who.name ?? "" }, findings)];
+  return [
+    ...findings,
+    ...validateResource(value, { kind: who.kind, namespace: who.namespace, name: who.name ?? "" }, findings),
+  ];
 }
 
-function checkKind(who: DocumentName): readonly Finding[] {
-  const { entry, group, kind } = who;
-  if (entry !== undefined) {
-    if (entry.versions.includes(who.version)) return [];
-    const allowed = entry.versions.map((version) => (group === "" ? version : `${group}/${version}`));
-    return [{ code: "MD1005", field: "apiVersion", message: `${kind} has no version ${who.apiVersion}; it has ${allowed.join(", ")}`, hint: `write apiVersion: ${allowed[0] ?? ""}` }];
-  }
-  const named = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-  if (istioGroups.includes(group)) {
-    if (named !== undefined) return [{ code: "MD1005", field: "apiVersion", message: `${group} has no kind ${kind}`, hint: `write apiVersion: ${named.group === "" ? "v1" : `${named.group}/v1`}` }];
-    const inGroup = Object.keys(kinds).filter((name) => kinds[name]?.group === group);
-    const meant = didYouMean(kind, inGroup) ?? didYouMean(kind, Object.keys(kinds));
-    return [{ code: "MD1005", field: "kind", message: `${group} has no kind ${kind}`, hint: meant === undefined ? `it has ${inGroup.join(", ")}` : `${kind}: ${meant}` }];
-  }
-  if (group === "" && named !== undefined) return [{ code: "MD1005", field: "apiVersion", message: `${who.apiVersion} has no kind ${kind}`, hint: `write apiVersion: ${named.group}/v1` }];
-  if (group.endsWith("istio.io")) {
-    const meant = didYouMean(group, istioGroups);
-    return [{ code: "MD1005", field: "apiVersion", message: `Istio has no API group ${group}`, hint: meant === undefined ? `it has ${istioGroups.join(", ")}` : `${group}: ${meant}` }];
-  }
-  const meantGroup = named === undefined ? undefined : didYouMean(group, istioGroups, 2);
-  if (meantGroup !== undefined) return [{ code: "MD1005", field: "apiVersion", message: `${group} has no kind ${kind}`, hint: `${group}: ${meantGroup}` }];
-  return [];
-}
-
-function checkMetadata(metadata: unknown, who: DocumentName): readonly Finding[] {
-  if (!isRecord(metadata)) return [{ code: "MD1004", field: "metadata", message: "the document has no metadata", hint: "add metadata with a name" }];
-  const findings = checkShape(metadata, metadataShape, "metadata").slice();
-  const { name, namespace } = metadata;
-  if (name === undefined || name === "") findings.push({ code: "MD1004", field: "metadata", message: "metadata.name is missing", hint: "give the resource a name" });
-  if (typeof name === "string" && name !== "" && who.entry !== undefined && !isDnsSubdomain(name)) {
-    findings.push({ code: "MD1007", field: "metadata.name", message: `metadata.name: ${name} is not a valid name`, hint: "use lower case letters, digits, - and ." });
-  }
-  if (typeof namespace === "string" && namespace !== "" && !isDnsLabel(namespace)) {
-    findings.push({ code: "MD1007", field: "metadata.namespace", message: `metadata.namespace: ${namespace} is not a valid name`, hint: "use lower case letters, digits and -" });
-  }
-  for (const [key, value] of Object.entries(isRecord(metadata["labels"]) ? metadata["labels"] : {})) {
-    if (!isLabelKey(key)) findings.push({ code: "MD1007", field: `metadata.labels.${key}`, part: "key", message: `metadata.labels: ${key} is not a valid label name` });
-    if (typeof value === "string" && !isLabelValue(value)) findings.push({ code: "MD1007", field: `metadata.labels.${key}`, message: `metadata.labels.${key}: ${value} is not a valid label value` });
-  }
-  return findings;
-}
-
-function buildResource(tree: YamlTree, value: Readonly<Record<string, unknown>>, who: DocumentName & { readonly name: string }): Resource {
+function buildResource(
+  tree: YamlTree,
+  value: Readonly<Record<string, unknown>>,
+  who: DocumentName & { readonly name: string },
+): Resource {
   const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
-  const created = typeof metadata["creationTimestamp"] === "string" ? parseTimestamp(metadata["creationTimestamp"]) : undefined;
+  const created =
+    typeof metadata["creationTimestamp"] === "string" ? parseTimestamp(metadata["creationTimestamp"]) : undefined;
   return {
     apiVersion: who.apiVersion,
     kind: who.kind,
@@ -189,7 +144,9 @@ function buildResource(tree: YamlTree, value: Readonly<Record<string, unknown>>,
 
 function stringEntries(value: unknown): Labels {
   if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 function toProblem(tree: YamlTree, finding: Finding, resource: string | undefined): Problem {

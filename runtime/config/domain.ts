@@ -12,9 +12,15 @@ export function domainFault(domain: string): string | undefined {
   const labels = domain.split(".");
   const top = labels.at(-1) ?? "";
   if (/^[+-]?\d+$/.test(top)) return `${domain}: the last part of a host cannot be a number`;
-  const bad = labels.find((label, index) => !(label === "" && index === labels.length - 1 && index > 0) && !isLabel(label));
+  const bad = labels.find(
+    (label, index) => !(label === "" && index === labels.length - 1 && index > 0) && !isLabel(label),
+  );
   if (bad === undefined) return undefined;
-  const hint = domain.includes("/") ? "; a host has no scheme or path" : /:\d+$/.test(domain) ? "; a host has no port" : "";
+  const hint = domain.includes("/")
+    ? "; a host has no scheme or path"
+    : /:\d+$/.test(domain)
+      ? "; a host has no port"
+      : "";
   return `${domain} is not a host name: "${bad}" is not allowed in it${hint}`;
 }
 
@@ -24,7 +30,8 @@ export function wildcardDomainFault(domain: string): string | undefined {
   if (domain === "" || domain.length > 255) return domainFault(domain);
   const dot = domain.indexOf(".");
   const first = dot === -1 ? domain : domain.slice(0, dot);
-  if (first === "*" || (first.startsWith("*") && isLabel(first.slice(1).replace(/^-/, "")))) return dot === -1 ? undefined : domainFault(domain.slice(dot + 1));
+  if (first === "*" || (first.startsWith("*") && isLabel(first.slice(1).replace(/^-/, ""))))
+    return dot === -1 ? undefined : domainFault(domain.slice(dot + 1));
   return domainFault(domain);
 }
 

@@ -1,4 +1,13 @@
-const unitNanoseconds: Readonly<Record<string, number>> = { ns: 1, us: 1e3, "µs": 1e3, "μs": 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+const unitNanoseconds: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  μs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
+};
 
 /** Milliseconds of a Go duration (`1m30s`, `250ms`, `0`), or undefined when it is none. */
 export function parseDuration(text: string): number | undefined {

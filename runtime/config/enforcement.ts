@@ -16,36 +16,78 @@ interface UnenforcedField {
 }
 
 const noToken = "no token is ever present here: a rule that needs one never matches, and its negation always does";
-const trafficPolicyFields: readonly string[] = ["loadBalancer", "connectionPool", "outlierDetection", "tunnel", "proxyProtocol", "retryBudget"];
-const trafficPolicyPlaces: readonly string[] = ["spec.trafficPolicy", "spec.trafficPolicy.portLevelSettings[]", "spec.subsets[].trafficPolicy", "spec.subsets[].trafficPolicy.portLevelSettings[]"];
+const trafficPolicyFields: readonly string[] = [
+  "loadBalancer",
+  "connectionPool",
+  "outlierDetection",
+  "tunnel",
+  "proxyProtocol",
+  "retryBudget",
+];
+const trafficPolicyPlaces: readonly string[] = [
+  "spec.trafficPolicy",
+  "spec.trafficPolicy.portLevelSettings[]",
+  "spec.subsets[].trafficPolicy",
+  "spec.subsets[].trafficPolicy.portLevelSettings[]",
+];
 
 /** What this version does not enforce of the kinds that it enforces. Everything else of them is. */
 export const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
   PeerAuthentication: [],
   AuthorizationPolicy: [
-    { path: "spec.action", code: "MD2002", note: "external authorization is not asked: what it would refuse is not refused by it here", when: (value) => value === "CUSTOM" },
+    {
+      path: "spec.action",
+      code: "MD2002",
+      note: "external authorization is not asked: what it would refuse is not refused by it here",
+      when: (value) => value === "CUSTOM",
+    },
     { path: "spec.action", note: "nothing is audited", when: (value) => value === "AUDIT" },
-    { path: "metadata.annotations.istio.io/dry-run", note: "the policy is neither enforced nor tried in shadow", when: (value) => typeof value === "string" && /^(?:1|t|true)$/i.test(value) },
+    {
+      path: "metadata.annotations.istio.io/dry-run",
+      note: "the policy is neither enforced nor tried in shadow",
+      when: (value) => typeof value === "string" && /^(?:1|t|true)$/i.test(value),
+    },
     { path: "spec.rules[].from[].source.requestPrincipals", code: "MD2002", note: noToken },
     { path: "spec.rules[].from[].source.notRequestPrincipals", code: "MD2002", note: noToken },
-    { path: "spec.rules[].when[].key", code: "MD2002", note: noToken, when: (value) => typeof value === "string" && value.startsWith("request.auth.") },
-    { path: "spec.rules[].when[].key", code: "MD2002", note: "dynamic metadata of Envoy filters does not exist here: the condition never matches, and its negation always does", when: (value) => typeof value === "string" && value.startsWith("experimental.") },
+    {
+      path: "spec.rules[].when[].key",
+      code: "MD2002",
+      note: noToken,
+      when: (value) => typeof value === "string" && value.startsWith("request.auth."),
+    },
+    {
+      path: "spec.rules[].when[].key",
+      code: "MD2002",
+      note: "dynamic metadata of Envoy filters does not exist here: the condition never matches, and its negation always does",
+      when: (value) => typeof value === "string" && value.startsWith("experimental."),
+    },
   ],
   DestinationRule: [
     ...trafficPolicyPlaces.flatMap((place) => trafficPolicyFields.map((field) => ({ path: `${place}.${field}` }))),
-    ...trafficPolicyPlaces.flatMap((place) => [{ path: `${place}.tls.credentialName` }, { path: `${place}.tls.caCrl` }]),
+    ...trafficPolicyPlaces.flatMap((place) => [
+      { path: `${place}.tls.credentialName` },
+      { path: `${place}.tls.caCrl` },
+    ]),
   ],
   VirtualService: [
     { path: "spec.tls" },
     { path: "spec.tcp" },
-    { path: "spec.gateways", note: "there are no gateways: only `mesh` counts", when: (value) => Array.isArray(value) && value.some((name) => name !== "mesh") },
+    {
+      path: "spec.gateways",
+      note: "there are no gateways: only `mesh` counts",
+      when: (value) => Array.isArray(value) && value.some((name) => name !== "mesh"),
+    },
     { path: "spec.http[].delegate" },
     { path: "spec.http[].mirror" },
     { path: "spec.http[].mirrors" },
     { path: "spec.http[].mirrorPercent" },
     { path: "spec.http[].mirrorPercentage" },
     { path: "spec.http[].corsPolicy" },
-    { path: "spec.http[].match[].gateways", note: "there are no gateways: only `mesh` counts", when: (value) => Array.isArray(value) && value.some((name) => name !== "mesh") },
+    {
+      path: "spec.http[].match[].gateways",
+      note: "there are no gateways: only `mesh` counts",
+      when: (value) => Array.isArray(value) && value.some((name) => name !== "mesh"),
+    },
     { path: "spec.http[].match[].statPrefix" },
     { path: "spec.http[].retries.retryRemoteLocalities" },
   ],
@@ -53,7 +95,10 @@ export const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[
 
 /** Kinds whose absence changes who may call whom. */
 const securityKinds: ReadonlyMap<string, string> = new Map([
-  ["RequestAuthentication", "tokens are not verified: a request with a bad token is not refused, and no request has a principal"],
+  [
+    "RequestAuthentication",
+    "tokens are not verified: a request with a bad token is not refused, and no request has a principal",
+  ],
   ["NetworkPolicy", "connections that it would refuse are not refused here"],
 ]);
 
@@ -64,12 +109,18 @@ export function unenforced(resources: readonly Resource[]): readonly Problem[] {
   for (const resource of resources) {
     const fields = Object.hasOwn(unenforcedFields, resource.kind) ? unenforcedFields[resource.kind] : undefined;
     const group = resource.apiVersion.split("/", 1)[0] ?? "";
-    if (fields !== undefined && istioGroups.includes(group)) problems.push(...fields.flatMap((field) => findField(resource, field)));
-    else if (istioGroups.includes(group) || group === "gateway.networking.k8s.io" || securityKinds.has(resource.kind)) problems.push(wholeKind(resource));
+    if (fields !== undefined && istioGroups.includes(group))
+      problems.push(...fields.flatMap((field) => findField(resource, field)));
+    else if (istioGroups.includes(group) || group === "gateway.networking.k8s.io" || securityKinds.has(resource.kind))
+      problems.push(wholeKind(resource));
     else if (!isKubernetesCore(resource)) ignored.set(resource.kind, (ignored.get(resource.kind) ?? 0) + 1);
   }
   if (ignored.size > 0) {
-    problems.push({ code: "MD2001", severity: "info", message: `not used here: ${[...ignored].map(([kind, count]) => `${count} ${kind}`).join(", ")}` });
+    problems.push({
+      code: "MD2001",
+      severity: "info",
+      message: `not used here: ${[...ignored].map(([kind, count]) => `${count} ${kind}`).join(", ")}`,
+    });
   }
   return problems;
 }
@@ -78,7 +129,12 @@ export function unenforced(resources: readonly Resource[]): readonly Problem[] {
 export function unenforcedMeshConfig(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
   return Object.keys(raw)
     .filter((key) => knownFields.includes(key) && checkedFields[key] === undefined)
-    .map((key) => ({ code: "MD2001", severity: "warning", message: `meshConfig.${key} is read but not enforced`, field: `meshConfig.${key}` }));
+    .map((key) => ({
+      code: "MD2001",
+      severity: "warning",
+      message: `meshConfig.${key} is read but not enforced`,
+      field: `meshConfig.${key}`,
+    }));
 }
 
 function wholeKind(resource: Resource): Problem {
@@ -97,7 +153,9 @@ function wholeKind(resource: Resource): Problem {
 /** Reported once per resource and field, at its first use. */
 function findField(resource: Resource, field: UnenforcedField): readonly Problem[] {
   const document = { metadata: { annotations: resource.annotations }, spec: resource.spec };
-  const path = field.path.startsWith("metadata.annotations.") ? ["metadata", "annotations", field.path.slice("metadata.annotations.".length)] : field.path.split(".");
+  const path = field.path.startsWith("metadata.annotations.")
+    ? ["metadata", "annotations", field.path.slice("metadata.annotations.".length)]
+    : field.path.split(".");
   const found = firstUse(document, path, "", field.when ?? (() => true));
   if (found === undefined) return [];
   const shown = field.path.replace(/^spec\./, "").replaceAll("[]", "");
@@ -114,7 +172,12 @@ function findField(resource: Resource, field: UnenforcedField): readonly Problem
   ];
 }
 
-function firstUse(value: unknown, path: readonly string[], at: string, wanted: (value: unknown) => boolean): string | undefined {
+function firstUse(
+  value: unknown,
+  path: readonly string[],
+  at: string,
+  wanted: (value: unknown) => boolean,
+): string | undefined {
   const [step, ...rest] = path;
   if (step === undefined) return value !== undefined && wanted(value) ? at : undefined;
   const each = step.endsWith("[]");

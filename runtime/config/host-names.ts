@@ -1,6 +1,8 @@
 /** A host of a VirtualService or DestinationRule as Istio resolves it: a name without a dot belongs to the resource's namespace (spec traffic 1.4.2). */
 export function resolveHost(host: string, namespace: string): string {
-  return host === "" || host.includes("*") || host.includes(".") || host.includes(":") ? host : `${host}.${namespace}.svc.cluster.local`;
+  return host === "" || host.includes("*") || host.includes(".") || host.includes(":")
+    ? host
+    : `${host}.${namespace}.svc.cluster.local`;
 }
 
 /** Whether a host, possibly with a leading wildcard, covers a name (spec traffic 1.4.5). */

@@ -16,9 +16,24 @@ const security = ["v1", "v1beta1"];
 
 /** Every kind that meshdev reads or knows by name. Kinds of other groups pass through uninterpreted. */
 export const kinds: Readonly<Record<string, KindEntry>> = {
-  PeerAuthentication: { group: "security.istio.io", versions: security, namespaced: true, spec: peerAuthenticationShape },
-  AuthorizationPolicy: { group: "security.istio.io", versions: security, namespaced: true, spec: authorizationPolicyShape },
-  RequestAuthentication: { group: "security.istio.io", versions: security, namespaced: true, spec: requestAuthenticationShape },
+  PeerAuthentication: {
+    group: "security.istio.io",
+    versions: security,
+    namespaced: true,
+    spec: peerAuthenticationShape,
+  },
+  AuthorizationPolicy: {
+    group: "security.istio.io",
+    versions: security,
+    namespaced: true,
+    spec: authorizationPolicyShape,
+  },
+  RequestAuthentication: {
+    group: "security.istio.io",
+    versions: security,
+    namespaced: true,
+    spec: requestAuthenticationShape,
+  },
   DestinationRule: { group: "networking.istio.io", versions: networking, namespaced: true, spec: destinationRuleShape },
   VirtualService: { group: "networking.istio.io", versions: networking, namespaced: true, spec: virtualServiceShape },
   Gateway: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
@@ -36,4 +51,9 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
   ServiceAccount: { group: "", versions: ["v1"], namespaced: true, spec: undefined },
 };
 
-export const istioGroups: readonly string[] = ["security.istio.io", "networking.istio.io", "telemetry.istio.io", "extensions.istio.io"];
+export const istioGroups: readonly string[] = [
+  "security.istio.io",
+  "networking.istio.io",
+  "telemetry.istio.io",
+  "extensions.istio.io",
+];

@@ -1,4 +1,4 @@
-import type { Namespace, Service, ServicePort } from "../model/mesh.ts";
+import type { Namespace, ServicePort } from "../model/mesh.ts";
 import type { Resource } from "../model/resource.ts";
 import { portProtocol } from "./port-protocol.ts";
 import { isRecord } from "./yaml-tree.ts";
@@ -29,15 +29,24 @@ export function kubernetesServices(resources: readonly Resource[]): readonly Ser
 
 /** Namespaces that are written, and those that only a resource or workload names. */
 export function kubernetesNamespaces(resources: readonly Resource[], used: readonly string[]): readonly Namespace[] {
-  const written = new Map(resources.filter((resource) => resource.kind === "Namespace" && resource.apiVersion === "v1").map((resource) => [resource.name, resource] as const));
+  const written = new Map(
+    resources
+      .filter((resource) => resource.kind === "Namespace" && resource.apiVersion === "v1")
+      .map((resource) => [resource.name, resource] as const),
+  );
   const names = new Set(["default", ...written.keys(), ...used, ...resources.map((resource) => resource.namespace)]);
   names.delete("");
-  return [...names].toSorted().map((name) => ({ name, labels: { "kubernetes.io/metadata.name": name, ...written.get(name)?.labels }, annotations: written.get(name)?.annotations ?? {} }));
+  return [...names].toSorted().map((name) => ({
+    name,
+    labels: { "kubernetes.io/metadata.name": name, ...written.get(name)?.labels },
+    annotations: written.get(name)?.annotations ?? {},
+  }));
 }
 
 function readService(resource: Resource): ServiceDraft {
   const spec = isRecord(resource.spec) ? resource.spec : {};
-  const externalName = spec["type"] === "ExternalName" && typeof spec["externalName"] === "string" ? spec["externalName"] : undefined;
+  const externalName =
+    spec["type"] === "ExternalName" && typeof spec["externalName"] === "string" ? spec["externalName"] : undefined;
   const ports: readonly unknown[] = Array.isArray(spec["ports"]) ? spec["ports"] : [];
   return {
     name: resource.name,
@@ -65,7 +74,12 @@ function readPort(port: Readonly<Record<string, unknown>>): readonly PortDraft[]
     {
       name,
       port: number,
-      target: typeof numeric === "number" && numeric > 0 ? numeric : typeof numeric === "string" && numeric !== "" ? numeric : number,
+      target:
+        typeof numeric === "number" && numeric > 0
+          ? numeric
+          : typeof numeric === "string" && numeric !== ""
+            ? numeric
+            : number,
       protocol: portProtocol({ name, port: number, appProtocol, transport }),
     },
   ];
@@ -73,5 +87,7 @@ function readPort(port: Readonly<Record<string, unknown>>): readonly PortDraft[]
 
 function strings(value: unknown): Readonly<Record<string, string>> {
   if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }

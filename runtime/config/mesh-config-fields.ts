@@ -7,8 +7,14 @@ export const checkedFields: Readonly<Record<string, Shape>> = {
   trustDomainAliases: listOf(string),
   enableAutoMtls: booleanShape,
   outboundTrafficPolicy: object({ mode: oneOfValues("ALLOW_ANY", "REGISTRY_ONLY") }),
-  pathNormalization: object({ normalization: oneOfValues("DEFAULT", "NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES") }),
-  meshMTLS: object({ minProtocolVersion: oneOfValues("TLS_AUTO", "TLSV1_2", "TLSV1_3"), ecdhCurves: listOf(string), cipherSuites: listOf(string) }),
+  pathNormalization: object({
+    normalization: oneOfValues("DEFAULT", "NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"),
+  }),
+  meshMTLS: object({
+    minProtocolVersion: oneOfValues("TLS_AUTO", "TLSV1_2", "TLSV1_3"),
+    ecdhCurves: listOf(string),
+    cipherSuites: listOf(string),
+  }),
   defaultServiceExportTo: listOf(string),
   defaultVirtualServiceExportTo: listOf(string),
   defaultDestinationRuleExportTo: listOf(string),

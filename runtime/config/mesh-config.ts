@@ -11,22 +11,35 @@ import { isRecord } from "./yaml-tree.ts";
 export function resolveMeshConfig(raw: Readonly<Record<string, unknown>>): Checked<MeshConfig> {
   const problems: Problem[] = [];
   const wrong = (field: string, message: string, hint?: string): void => {
-    problems.push({ code: "MD2013", severity: "error", message, field: `meshConfig.${field}`, ...(hint === undefined ? {} : { hint }) });
+    problems.push({
+      code: "MD2013",
+      severity: "error",
+      message,
+      field: `meshConfig.${field}`,
+      ...(hint === undefined ? {} : { hint }),
+    });
   };
   for (const key of Object.keys(raw)) {
     if (knownFields.includes(key)) continue;
     const meant = didYouMean(key, knownFields);
-    wrong(key, `MeshConfig has no field ${key}`, meant === undefined ? "see Istio's reference of MeshConfig" : `${key}: ${meant}`);
+    wrong(
+      key,
+      `MeshConfig has no field ${key}`,
+      meant === undefined ? "see Istio's reference of MeshConfig" : `${key}: ${meant}`,
+    );
   }
   for (const [key, shape] of Object.entries(checkedFields)) {
     if (raw[key] === undefined) continue;
     for (const finding of checkShape(raw[key], shape, key)) wrong(finding.field, finding.message, finding.hint);
   }
   const rootNamespace = text(raw["rootNamespace"]) ?? "istio-system";
-  if (rootNamespace !== "" && !isDnsLabel(rootNamespace)) wrong("rootNamespace", `rootNamespace: ${rootNamespace} is not a namespace`);
+  if (rootNamespace !== "" && !isDnsLabel(rootNamespace))
+    wrong("rootNamespace", `rootNamespace: ${rootNamespace} is not a namespace`);
   const trustDomain = text(raw["trustDomain"]) ?? "cluster.local";
   if (!isTrustDomain(trustDomain)) wrong("trustDomain", `trustDomain: ${trustDomain} is not a domain name`);
-  for (const [index, alias] of list(raw["trustDomainAliases"]).entries()) if (!isTrustDomain(alias)) wrong(`trustDomainAliases[${index}]`, `trustDomainAliases: ${alias} is not a domain name`);
+  for (const [index, alias] of list(raw["trustDomainAliases"]).entries())
+    if (!isTrustDomain(alias))
+      wrong(`trustDomainAliases[${index}]`, `trustDomainAliases: ${alias} is not a domain name`);
   if (problems.length > 0) return { problems };
   return {
     problems,
@@ -35,7 +48,8 @@ export function resolveMeshConfig(raw: Readonly<Record<string, unknown>>): Check
       trustDomain,
       trustDomainAliases: list(raw["trustDomainAliases"]),
       enableAutoMtls: boolean(raw["enableAutoMtls"]) ?? true,
-      outboundTrafficPolicy: inner(raw["outboundTrafficPolicy"], "mode") === "REGISTRY_ONLY" ? "REGISTRY_ONLY" : "ALLOW_ANY",
+      outboundTrafficPolicy:
+        inner(raw["outboundTrafficPolicy"], "mode") === "REGISTRY_ONLY" ? "REGISTRY_ONLY" : "ALLOW_ANY",
       pathNormalization: normalization(inner(raw["pathNormalization"], "normalization")),
       minProtocolVersion: inner(raw["meshMTLS"], "minProtocolVersion") === "TLSV1_3" ? "TLSV1_3" : "TLSV1_2",
       defaultServiceExportTo: exportTo(raw["defaultServiceExportTo"]),
@@ -68,7 +82,11 @@ function isRetry(value: unknown): value is HttpRetry {
 
 /** Labels of a host name; Istio allows `@` in a trust domain and writes it as `.` (spec ID-3). */
 function isTrustDomain(value: string): boolean {
-  return value.length > 0 && value.length <= 255 && value.split(/[.@]/).every((label) => /^[A-Za-z0-9](?:[-A-Za-z0-9_]*[A-Za-z0-9])?$/.test(label));
+  return (
+    value.length > 0 &&
+    value.length <= 255 &&
+    value.split(/[.@]/).every((label) => /^[A-Za-z0-9](?:[-A-Za-z0-9_]*[A-Za-z0-9])?$/.test(label))
+  );
 }
 
 function inner(value: unknown, key: string): string | undefined {

@@ -4,7 +4,10 @@ const literal = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=]+$/;
 export function pathTemplateFault(value: string): string | undefined {
   const trimmed = value.replace(/^\/+|\/+$/g, "");
   const isTemplate = value.includes("{*}") || value.includes("{**}");
-  if (!isTemplate) return value.includes("{") || value.includes("}") ? `${trimmed} contains { or } outside of {*} and {**}` : undefined;
+  if (!isTemplate)
+    return value.includes("{") || value.includes("}")
+      ? `${trimmed} contains { or } outside of {*} and {**}`
+      : undefined;
   let sawDouble = false;
   // The path is split as it stands after one leading slash; inner empty segments are not literals.
   for (const segment of trimmed.split("/")) {
@@ -14,7 +17,8 @@ export function pathTemplateFault(value: string): string | undefined {
       continue;
     }
     if (segment.includes("{") || segment.includes("}")) return `${trimmed} contains { or } outside of {*} and {**}`;
-    if (!literal.test(segment)) return `${trimmed} has the segment "${segment}", which is not allowed beside a template`;
+    if (!literal.test(segment))
+      return `${trimmed} has the segment "${segment}", which is not allowed beside a template`;
   }
   return undefined;
 }

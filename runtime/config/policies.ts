@@ -24,7 +24,10 @@ export function isKubernetesCore(resource: Resource): boolean {
 }
 
 /** Accepted resources by kind, oldest first, and everything that the mesh does not act on. */
-export function sortResources(resources: readonly Resource[]): { readonly policies: MeshPolicies; readonly others: readonly Resource[] } {
+export function sortResources(resources: readonly Resource[]): {
+  readonly policies: MeshPolicies;
+  readonly others: readonly Resource[];
+} {
   return {
     policies: {
       peerAuthentications: resources.filter(isPeerAuthentication).toSorted(byAge),
@@ -33,7 +36,12 @@ export function sortResources(resources: readonly Resource[]): { readonly polici
       virtualServices: resources.filter(isVirtualService).toSorted(byAge),
     },
     others: resources.filter(
-      (resource) => !isPeerAuthentication(resource) && !isAuthorizationPolicy(resource) && !isDestinationRule(resource) && !isVirtualService(resource) && !isKubernetesCore(resource),
+      (resource) =>
+        !isPeerAuthentication(resource) &&
+        !isAuthorizationPolicy(resource) &&
+        !isDestinationRule(resource) &&
+        !isVirtualService(resource) &&
+        !isKubernetesCore(resource),
     ),
   };
 }

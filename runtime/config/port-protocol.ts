@@ -15,13 +15,22 @@ const named: Readonly<Record<string, PortProtocol>> = {
   mysql: "mysql",
 };
 
-const kubernetesProtocols: Readonly<Record<string, PortProtocol>> = { "kubernetes.io/h2c": "http2", "kubernetes.io/ws": "http", "kubernetes.io/wss": "https" };
+const kubernetesProtocols: Readonly<Record<string, PortProtocol>> = {
+  "kubernetes.io/h2c": "http2",
+  "kubernetes.io/ws": "http",
+  "kubernetes.io/wss": "https",
+};
 
 /** Server-first protocols are never sniffed. */
 const neverSniffed: ReadonlySet<number> = new Set([25, 53, 3306, 27017]);
 
 /** Application protocol of a Service port (spec traffic 1.1.4). */
-export function portProtocol(port: { readonly name: string; readonly port: number; readonly appProtocol: string | undefined; readonly transport: string }): PortProtocol {
+export function portProtocol(port: {
+  readonly name: string;
+  readonly port: number;
+  readonly appProtocol: string | undefined;
+  readonly transport: string;
+}): PortProtocol {
   if (port.transport === "UDP") return "udp";
   const special = port.appProtocol === undefined ? undefined : kubernetesProtocols[port.appProtocol];
   if (special !== undefined) return special;

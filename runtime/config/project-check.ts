@@ -8,8 +8,21 @@ import type { Group } from "./workloads.ts";
 /** What contradicts itself inside the project file: names that do not exist, circles, ports given twice. */
 export function checkGroups(project: ProjectSpec, groups: readonly Group[]): readonly Problem[] {
   const problems: Problem[] = [];
-  const report = (code: Code, field: string, message: string, hint: string | undefined, severity: Problem["severity"] = "error"): void => {
-    problems.push({ code, severity, message, ...(hint === undefined ? {} : { hint }), ...project.locate(field), field });
+  const report = (
+    code: Code,
+    field: string,
+    message: string,
+    hint: string | undefined,
+    severity: Problem["severity"] = "error",
+  ): void => {
+    problems.push({
+      code,
+      severity,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...project.locate(field),
+      field,
+    });
   };
   checkVariants(project, report);
   checkNeeds(project, groups, report);
@@ -17,28 +30,56 @@ export function checkGroups(project: ProjectSpec, groups: readonly Group[]): rea
   for (const group of groups) {
     checkPorts(group, report);
     if (group.labels["app"] !== group.parent) {
-      report("MD2010", `${group.field}.labels.app`, `${group.key}: the label app is ${group.parent} and cannot be changed`, "remove the label, or rename the service");
+      report(
+        "MD2010",
+        `${group.field}.labels.app`,
+        `${group.key}: the label app is ${group.parent} and cannot be changed`,
+        "remove the label, or rename the service",
+      );
     }
-    if (group.run === undefined && group.instances > 0) report("MD1003", group.field, `${group.key} has no run`, "say how it starts: `run: npm start`");
+    if (group.run === undefined && group.instances > 0)
+      report("MD1003", group.field, `${group.key} has no run`, "say how it starts: `run: npm start`");
     if (group.ready?.kind === "http" && group.ready.port === undefined && group.ports.length === 0) {
-      report("MD1003", `${group.field}.ready`, `${group.key} has no port to ask for readiness`, "add `port` to ready, or to the service");
+      report(
+        "MD1003",
+        `${group.field}.ready`,
+        `${group.key} has no port to ask for readiness`,
+        "add `port` to ready, or to the service",
+      );
     }
   }
   return problems;
 }
 
-type Report = (code: Code, field: string, message: string, hint: string | undefined, severity?: Problem["severity"]) => void;
+type Report = (
+  code: Code,
+  field: string,
+  message: string,
+  hint: string | undefined,
+  severity?: Problem["severity"],
+) => void;
 
 function checkVariants(project: ProjectSpec, report: Report): void {
   const services = project.services.map((service) => service.key);
   for (const variant of project.variants) {
-    if (services.includes(variant.key)) report("MD1003", variant.field, `${variant.key} is already a service`, "rename the variant");
+    if (services.includes(variant.key))
+      report("MD1003", variant.field, `${variant.key} is already a service`, "rename the variant");
     if (variant.extends !== "" && !services.includes(variant.extends)) {
-      report("MD2006", `${variant.field}.extends`, `there is no service ${variant.extends}`, suggest(variant.extends, services));
+      report(
+        "MD2006",
+        `${variant.field}.extends`,
+        `there is no service ${variant.extends}`,
+        suggest(variant.extends, services),
+      );
     }
     const parent = project.services.find((service) => service.key === variant.extends);
     if (variant.namespace !== undefined && variant.namespace !== (parent?.namespace ?? "default")) {
-      report("MD1003", `${variant.field}.namespace`, "a variant stands in the namespace of its service", "remove namespace");
+      report(
+        "MD1003",
+        `${variant.field}.namespace`,
+        "a variant stands in the namespace of its service",
+        "remove namespace",
+      );
     }
   }
 }
@@ -49,12 +90,23 @@ function checkNeeds(project: ProjectSpec, groups: readonly Group[], report: Repo
   const declared = new Set([...project.services, ...project.variants].map((service) => service.key));
   for (const group of groups) {
     for (const [index, name] of group.needs.entries()) {
-      if (!known.has(name) && !declared.has(name)) report("MD2006", `${group.field}.needs[${index}]`, `${group.key} needs ${name}, which is not a service`, suggest(name, keys));
+      if (!known.has(name) && !declared.has(name))
+        report(
+          "MD2006",
+          `${group.field}.needs[${index}]`,
+          `${group.key} needs ${name}, which is not a service`,
+          suggest(name, keys),
+        );
     }
   }
   for (const cycle of findCycles(new Map(groups.map((group) => [group.key, group.needs] as const)))) {
     const first = groups.find((group) => group.key === cycle[0]);
-    report("MD2007", `${first?.field ?? "services"}.needs`, `these need each other in a circle: ${[...cycle, cycle[0]].join(" → ")}`, "remove one of these needs");
+    report(
+      "MD2007",
+      `${first?.field ?? "services"}.needs`,
+      `these need each other in a circle: ${[...cycle, cycle[0]].join(" → ")}`,
+      "remove one of these needs",
+    );
   }
 }
 
@@ -63,11 +115,19 @@ function checkPublished(groups: readonly Group[], report: Report): void {
   for (const group of groups) {
     for (const { hostPort, port, field } of group.publish) {
       const holder = holders.get(hostPort);
-      if (holder !== undefined) report("MD2008", field, `host port ${hostPort} is already published by ${holder}`, "publish another port");
+      if (holder !== undefined)
+        report("MD2008", field, `host port ${hostPort} is already published by ${holder}`, "publish another port");
       holders.set(hostPort, group.key);
       const tcp = group.ports.filter((candidate) => candidate.transport === "TCP");
-      if (tcp.length === 0 && port === undefined) report("MD1003", field, `${group.key} has no port to publish`, "add `port:` to the service");
-      if (!group.sidecar) report("MD1003", field, `${group.key} has no sidecar that could publish a port`, "remove publish; the program can listen on the host itself");
+      if (tcp.length === 0 && port === undefined)
+        report("MD1003", field, `${group.key} has no port to publish`, "add `port:` to the service");
+      if (!group.sidecar)
+        report(
+          "MD1003",
+          field,
+          `${group.key} has no sidecar that could publish a port`,
+          "remove publish; the program can listen on the host itself",
+        );
     }
   }
 }
@@ -76,11 +136,14 @@ function checkPorts(group: Group, report: Report): void {
   const numbers = new Set<number>();
   const names = new Set<string>();
   for (const port of group.ports) {
-    if (numbers.has(port.port)) report("MD2009", port.field, `${group.key} declares port ${port.port} twice`, "remove one of them");
-    if (names.has(port.name)) report("MD2009", port.field, `${group.key} has two ports named ${port.name}`, "rename one of them");
+    if (numbers.has(port.port))
+      report("MD2009", port.field, `${group.key} declares port ${port.port} twice`, "remove one of them");
+    if (names.has(port.name))
+      report("MD2009", port.field, `${group.key} has two ports named ${port.name}`, "rename one of them");
     numbers.add(port.port);
     names.add(port.name);
-    if (port.transport === "UDP") report("MD2016", port.field, `${group.key}: UDP port ${port.port} is not proxied`, undefined, "warning");
+    if (port.transport === "UDP")
+      report("MD2016", port.field, `${group.key}: UDP port ${port.port} is not proxied`, undefined, "warning");
   }
 }
 

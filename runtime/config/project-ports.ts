@@ -27,7 +27,11 @@ export type ReadySpec =
   | { readonly kind: "http"; readonly path: string; readonly port: number | undefined; readonly everyMs: number };
 
 /** `port: 8080`, `port: 5432/tcp`, or the long form `ports: [...]`. */
-export function parsePorts(reader: Reader, value: Readonly<Record<string, unknown>>, at: (name: string) => string): readonly PortSpec[] {
+export function parsePorts(
+  reader: Reader,
+  value: Readonly<Record<string, unknown>>,
+  at: (name: string) => string,
+): readonly PortSpec[] {
   if (value["port"] !== undefined) return parsePort(reader, value["port"], at("port"), true);
   const { ports } = value;
   if (!Array.isArray(ports)) {
@@ -45,25 +49,53 @@ function parsePort(reader: Reader, value: unknown, field: string, lone: boolean)
   const match = /^(\d{1,5})(?:\/([A-Za-z][-A-Za-z0-9.]*))?$/.exec(text);
   const port = Number(match?.[1] ?? 0);
   if (match === null || port < 1 || port > 65535) {
-    reader.wrong(field, `${text} is not a port`, "write a number from 1 to 65535, with a protocol if it is not HTTP: `5432/tcp`");
+    reader.wrong(
+      field,
+      `${text} is not a port`,
+      "write a number from 1 to 65535, with a protocol if it is not HTTP: `5432/tcp`",
+    );
     return [];
   }
   const protocol = (match[2] ?? "http").toLowerCase();
-  return [{ name: lone ? protocol : `${protocol}-${port}`, port, target: port, protocol: undefined, transport: protocol === "udp" ? "UDP" : "TCP", field }];
+  return [
+    {
+      name: lone ? protocol : `${protocol}-${port}`,
+      port,
+      target: port,
+      protocol: undefined,
+      transport: protocol === "udp" ? "UDP" : "TCP",
+      field,
+    },
+  ];
 }
 
-function parseLongPort(reader: Reader, value: Readonly<Record<string, unknown>>, field: string, lone: boolean): readonly PortSpec[] {
+function parseLongPort(
+  reader: Reader,
+  value: Readonly<Record<string, unknown>>,
+  field: string,
+  lone: boolean,
+): readonly PortSpec[] {
   reader.keys(field, portKeys, value);
   const port = reader.integer(joinKey(field, "port"), value["port"], 1, 65535);
   const target = reader.integer(joinKey(field, "target"), value["target"], 1, 65535);
   const protocol = reader.text(joinKey(field, "protocol"), value["protocol"]);
   const named = reader.text(joinKey(field, "name"), value["name"]);
   if (value["port"] === undefined) reader.missing(field, "port", "give the port of the Service");
-  if (named !== undefined && !isDnsLabel(named)) reader.wrong(joinKey(field, "name"), `${named} is not a valid port name`, "use lower case letters, digits and -");
+  if (named !== undefined && !isDnsLabel(named))
+    reader.wrong(joinKey(field, "name"), `${named} is not a valid port name`, "use lower case letters, digits and -");
   if (port === undefined) return [];
   const base = protocol?.toLowerCase() ?? "http";
   const usable = isDnsLabel(base) ? base : "port";
-  return [{ name: named ?? (lone ? usable : `${usable}-${port}`), port, target: target ?? port, protocol, transport: base === "udp" ? "UDP" : "TCP", field }];
+  return [
+    {
+      name: named ?? (lone ? usable : `${usable}-${port}`),
+      port,
+      target: target ?? port,
+      protocol,
+      transport: base === "udp" ? "UDP" : "TCP",
+      field,
+    },
+  ];
 }
 
 /** `3000`, `"3000:8080"`, or a list of those. */
@@ -77,7 +109,11 @@ export function parsePublish(reader: Reader, value: unknown, field: string): rea
     const match = /^(\d{1,5})(?::(\d{1,5}))?$/.exec(text);
     const [hostPort = 0, port] = (match?.slice(1) ?? []).filter((part) => part !== undefined).map(Number);
     if (hostPort < 1 || hostPort > 65535 || (port !== undefined && (port < 1 || port > 65535))) {
-      reader.wrong(at, `${text} cannot be published`, 'write a host port, `3000`, or host port and port, `"3000:8080"`');
+      reader.wrong(
+        at,
+        `${text} cannot be published`,
+        'write a host port, `3000`, or host port and port, `"3000:8080"`',
+      );
       return [];
     }
     return [{ hostPort, port, field: at }];
@@ -90,7 +126,8 @@ export function parseNeeds(reader: Reader, value: unknown, field: string): reado
   if (Array.isArray(value)) return value.flatMap((item, index) => reader.text(joinIndex(field, index), item) ?? []);
   if (isRecord(value)) {
     for (const [key, condition] of Object.entries(value)) {
-      if (condition !== "ready") reader.wrong(joinKey(field, key), `${key}: ${String(condition)} cannot be waited for`, "write `ready`");
+      if (condition !== "ready")
+        reader.wrong(joinKey(field, key), `${key}: ${String(condition)} cannot be waited for`, "write `ready`");
     }
     return Object.keys(value);
   }
@@ -108,7 +145,9 @@ export function parseReady(reader: Reader, value: unknown, field: string): Ready
     return undefined;
   }
   reader.keys(field, readyKeys, value);
-  const path = reader.text(joinKey(field, "http"), value["http"]) ?? reader.missing(field, "http", "write the path to ask for, such as /healthz");
+  const path =
+    reader.text(joinKey(field, "http"), value["http"]) ??
+    reader.missing(field, "http", "write the path to ask for, such as /healthz");
   if (path !== "" && !path.startsWith("/")) reader.wrong(joinKey(field, "http"), `${path} must begin with /`);
   return {
     kind: "http",

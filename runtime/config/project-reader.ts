@@ -16,7 +16,11 @@ export interface Reader {
   readonly wrong: (field: string, message: string, hint?: string, part?: "key" | "value") => void;
   readonly missing: (field: string, key: string, hint: string) => string;
   /** The map itself, after its unknown keys are reported. */
-  readonly keys: (field: string, known: readonly string[], value?: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+  readonly keys: (
+    field: string,
+    known: readonly string[],
+    value?: Readonly<Record<string, unknown>>,
+  ) => Readonly<Record<string, unknown>>;
   readonly record: (field: string, value: unknown) => Readonly<Record<string, unknown>>;
   /** A string, number or boolean as text, variables replaced. */
   readonly text: (field: string, value: unknown) => string | undefined;
@@ -32,9 +36,17 @@ export function createReader(tree: YamlTree, env: Readonly<Record<string, string
   const problems: Problem[] = [];
   const root = isRecord(tree.value) ? tree.value : {};
   const wrong: Reader["wrong"] = (field, message, hint, part) => {
-    problems.push({ code: "MD1003", severity: "error", message, ...(hint === undefined ? {} : { hint }), ...tree.locate(field, part), field });
+    problems.push({
+      code: "MD1003",
+      severity: "error",
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...tree.locate(field, part),
+      field,
+    });
   };
-  if (!isRecord(tree.value)) wrong("", "the project file must be a map with `services`", "run `meshdev init` for a first one");
+  if (!isRecord(tree.value))
+    wrong("", "the project file must be a map with `services`", "run `meshdev init` for a first one");
 
   const text: Reader["text"] = (field, value) => {
     if (value === undefined) return undefined;
@@ -46,7 +58,14 @@ export function createReader(tree: YamlTree, env: Readonly<Record<string, string
     if (env === undefined) return value;
     const result = interpolate(value, env);
     for (const name of result.unset) {
-      problems.push({ code: "MD1011", severity: "warning", message: `the variable ${name} is not set; it counts as empty`, hint: `set ${name}, or write \${${name}:-default}`, ...tree.locate(field), field });
+      problems.push({
+        code: "MD1011",
+        severity: "warning",
+        message: `the variable ${name} is not set; it counts as empty`,
+        hint: `set ${name}, or write \${${name}:-default}`,
+        ...tree.locate(field),
+        field,
+      });
     }
     return result.text;
   };

@@ -3,14 +3,19 @@ const texts = { type: "object", additionalProperties: text };
 const dnsLabel = { type: "string", pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", maxLength: 63 };
 const variable = { type: "string", pattern: "\\$\\{" };
 const portNumber = { anyOf: [{ type: "integer", minimum: 1, maximum: 65535 }, variable] };
-const portShort = { anyOf: [...portNumber.anyOf, { type: "string", pattern: "^[0-9]{1,5}(/[A-Za-z][-A-Za-z0-9.]*)?$" }] };
+const portShort = {
+  anyOf: [...portNumber.anyOf, { type: "string", pattern: "^[0-9]{1,5}(/[A-Za-z][-A-Za-z0-9.]*)?$" }],
+};
 
 const port = {
   type: "object",
   additionalProperties: false,
   required: ["port"],
   properties: {
-    name: { ...dnsLabel, description: "The part before the first - names the protocol, as in Istio: http, grpc-web, tcp-db." },
+    name: {
+      ...dnsLabel,
+      description: "The part before the first - names the protocol, as in Istio: http, grpc-web, tcp-db.",
+    },
     port: { ...portNumber, description: "Port of the Service." },
     target: { ...portNumber, description: "Port on which the program listens; default: port." },
     protocol: { type: "string", description: "Acts as appProtocol: http, http2, grpc, tcp, tls, mongo, redis, mysql." },
@@ -22,25 +27,42 @@ const publish = { anyOf: [...portNumber.anyOf, { type: "string", pattern: "^[0-9
 const service = {
   run: {
     description: "The command: a string runs by sh -c, a list is executed as it is. PORT is set.",
-    anyOf: [{ type: "string", minLength: 1 }, { type: "array", minItems: 1, items: text }],
+    anyOf: [
+      { type: "string", minLength: 1 },
+      { type: "array", minItems: 1, items: text },
+    ],
   },
   cwd: { type: "string", description: "Working directory, relative to this file." },
   env: { ...texts, description: "Variables of the program." },
   port: { ...portShort, description: "The one port: 8080 is HTTP, 5432/tcp is raw TCP." },
   ports: { type: "array", items: { anyOf: [...portShort.anyOf, port] }, description: "Several ports, in long form." },
   publish: {
-    description: "Host port on 127.0.0.1 and ::1 that leads to the sidecar: 3000, or 3000:8080 for one of several ports.",
+    description:
+      "Host port on 127.0.0.1 and ::1 that leads to the sidecar: 3000, or 3000:8080 for one of several ports.",
     anyOf: [...publish.anyOf, { type: "array", items: publish }],
   },
-  sidecar: { anyOf: [{ type: "boolean" }, variable], description: "false: a program without proxy, which calls in plaintext." },
+  sidecar: {
+    anyOf: [{ type: "boolean" }, variable],
+    description: "false: a program without proxy, which calls in plaintext.",
+  },
   namespace: { ...dnsLabel, description: "Kubernetes namespace; default: default." },
-  serviceAccount: { ...dnsLabel, description: "Service account, the last part of the SPIFFE id; default: the service's name." },
+  serviceAccount: {
+    ...dnsLabel,
+    description: "Service account, the last part of the SPIFFE id; default: the service's name.",
+  },
   labels: { ...texts, description: "Labels of the workload, over app: <name> and version: v1." },
   annotations: { ...texts, description: "Annotations of the workload." },
-  instances: { anyOf: [{ type: "integer", minimum: 0, maximum: 250 }, variable], description: "How many to run; default 1." },
+  instances: {
+    anyOf: [{ type: "integer", minimum: 0, maximum: 250 }, variable],
+    description: "How many to run; default 1.",
+  },
   needs: {
     description: "Services that must be ready first.",
-    anyOf: [{ type: "array", items: { type: "string" } }, { type: "string" }, { type: "object", additionalProperties: { const: "ready" } }],
+    anyOf: [
+      { type: "array", items: { type: "string" } },
+      { type: "string" },
+      { type: "object", additionalProperties: { const: "ready" } },
+    ],
   },
   ready: {
     description: "When the service counts as ready; default: its ports accept, or it was started when it has none.",
@@ -60,7 +82,10 @@ const service = {
   },
 } as const;
 
-const variant = { ...service, extends: { type: "string", description: "The service whose Service, app label and account this workload shares." } } as const;
+const variant = {
+  ...service,
+  extends: { type: "string", description: "The service whose Service, app label and account this workload shares." },
+} as const;
 const extensionKeys = { "^x-": {} };
 
 /** JSON Schema of meshdev.yaml: what `meshdev schema project` prints, and where the known keys come from. */
@@ -77,13 +102,24 @@ export const projectSchema = {
       type: "object",
       description: "One Service with its workloads per entry.",
       propertyNames: dnsLabel,
-      additionalProperties: { type: "object", additionalProperties: false, patternProperties: extensionKeys, properties: service },
+      additionalProperties: {
+        type: "object",
+        additionalProperties: false,
+        patternProperties: extensionKeys,
+        properties: service,
+      },
     },
     variants: {
       type: "object",
       description: "Further workloads behind the Service of another entry, for subsets and canaries.",
       propertyNames: dnsLabel,
-      additionalProperties: { type: "object", additionalProperties: false, patternProperties: extensionKeys, required: ["extends"], properties: variant },
+      additionalProperties: {
+        type: "object",
+        additionalProperties: false,
+        patternProperties: extensionKeys,
+        required: ["extends"],
+        properties: variant,
+      },
     },
     mesh: {
       description: "Files and folders of Istio and Kubernetes YAML, read recursively and hot reloaded.",

@@ -3,7 +3,15 @@ import type { SourceFile, SourcePosition } from "../core/source.ts";
 import type { Labels } from "../model/resource.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "./names.ts";
-import { parseNeeds, parsePorts, parsePublish, parseReady, type PortSpec, type PublishSpec, type ReadySpec } from "./project-ports.ts";
+import {
+  parseNeeds,
+  parsePorts,
+  parsePublish,
+  parseReady,
+  type PortSpec,
+  type PublishSpec,
+  type ReadySpec,
+} from "./project-ports.ts";
 import { createReader, type Reader } from "./project-reader.ts";
 import { projectKeys, serviceKeys, variantKeys } from "./project-schema.ts";
 import { sourceText } from "./source-text.ts";
@@ -59,14 +67,29 @@ export function parseProject(file: SourceFile, env?: Readonly<Record<string, str
   if (parsed.problems.length > 0) return { problems: sortProblems(parsed.problems) };
   const [tree, second] = parsed.trees.filter((candidate) => candidate.value !== undefined);
   const at = { file: file.path, line: 1, column: 1 };
-  if (tree === undefined) return { problems: [{ code: "MD1003", severity: "error", message: "the project file is empty", hint: "run `meshdev init`", at }] };
+  if (tree === undefined)
+    return {
+      problems: [
+        { code: "MD1003", severity: "error", message: "the project file is empty", hint: "run `meshdev init`", at },
+      ],
+    };
   const reader = createReader(tree, env);
-  if (second !== undefined) reader.problem({ code: "MD1003", severity: "error", message: "a project file has one document; this is a second one", at: second.at });
+  if (second !== undefined)
+    reader.problem({
+      code: "MD1003",
+      severity: "error",
+      message: "a project file has one document; this is a second one",
+      at: second.at,
+    });
   const root = reader.keys("", projectKeys);
-  const services = entries(reader, "services", serviceKeys).map(({ key, field, value }) => readService(reader, key, field, value));
+  const services = entries(reader, "services", serviceKeys).map(({ key, field, value }) =>
+    readService(reader, key, field, value),
+  );
   const variants = entries(reader, "variants", variantKeys).map(({ key, field, value }) => ({
     ...readService(reader, key, field, value),
-    extends: reader.text(joinKey(field, "extends"), value["extends"]) ?? reader.missing(field, "extends", "name the service that it is a variant of"),
+    extends:
+      reader.text(joinKey(field, "extends"), value["extends"]) ??
+      reader.missing(field, "extends", "name the service that it is a variant of"),
   }));
   const spec: ProjectSpec = {
     name: reader.name("name", root["name"]),
@@ -83,14 +106,27 @@ export function parseProject(file: SourceFile, env?: Readonly<Record<string, str
   return problems.some((problem) => problem.severity === "error") ? { problems } : { value: spec, problems };
 }
 
-function readService(reader: Reader, key: string, field: string, value: Readonly<Record<string, unknown>>): ServiceSpec {
+function readService(
+  reader: Reader,
+  key: string,
+  field: string,
+  value: Readonly<Record<string, unknown>>,
+): ServiceSpec {
   const at = (name: string): string => joinKey(field, name);
-  if (!isDnsLabel(key)) reader.wrong(field, `${key} cannot be the name of a service`, "use lower case letters, digits and -, at most 63", "key");
+  if (!isDnsLabel(key))
+    reader.wrong(
+      field,
+      `${key} cannot be the name of a service`,
+      "use lower case letters, digits and -, at most 63",
+      "key",
+    );
   const labels = reader.strings(at("labels"), value["labels"]);
   for (const [name, label] of Object.entries(labels)) {
-    if (!isLabelKey(name) || !isLabelValue(label)) reader.wrong(joinKey(at("labels"), name), `${name}: ${label} is not a valid label`);
+    if (!isLabelKey(name) || !isLabelValue(label))
+      reader.wrong(joinKey(at("labels"), name), `${name}: ${label} is not a valid label`);
   }
-  if (value["port"] !== undefined && value["ports"] !== undefined) reader.wrong(at("ports"), "write port or ports, not both");
+  if (value["port"] !== undefined && value["ports"] !== undefined)
+    reader.wrong(at("ports"), "write port or ports, not both");
   return {
     key,
     field,
@@ -120,17 +156,27 @@ function readRun(reader: Reader, field: string, value: unknown): ServiceSpec["ru
     if (words.every((word) => word !== undefined)) return words;
     return undefined;
   }
-  reader.wrong(field, "run must be a command as one string, or a list of the program and its arguments", 'write `run: npm start` or `run: ["node", "server.mjs"]`');
+  reader.wrong(
+    field,
+    "run must be a command as one string, or a list of the program and its arguments",
+    'write `run: npm start` or `run: ["node", "server.mjs"]`',
+  );
   return undefined;
 }
 
 function readMesh(reader: Reader, value: unknown): readonly string[] {
   if (value === undefined) return [];
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return items.flatMap((item, index) => reader.text(Array.isArray(value) ? joinIndex("mesh", index) : "mesh", item) ?? []);
+  return items.flatMap(
+    (item, index) => reader.text(Array.isArray(value) ? joinIndex("mesh", index) : "mesh", item) ?? [],
+  );
 }
 
-function entries(reader: Reader, field: string, keys: readonly string[]): readonly { key: string; field: string; value: Readonly<Record<string, unknown>> }[] {
+function entries(
+  reader: Reader,
+  field: string,
+  keys: readonly string[],
+): readonly { key: string; field: string; value: Readonly<Record<string, unknown>> }[] {
   return Object.entries(reader.record(field, reader.root[field])).flatMap(([key, value]) => {
     const at = joinKey(field, key);
     if (!isRecord(value)) {

@@ -11,11 +11,20 @@ import { isRecord } from "./yaml-tree.ts";
 export function checkReferences(mesh: Mesh): readonly Problem[] {
   const problems: Problem[] = [];
   const report = (code: Code, resource: Resource, field: string, message: string, hint?: string): void => {
-    problems.push({ code, severity: "warning", message, ...(hint === undefined ? {} : { hint }), at: positionOf(resource, field), resource: resourceName(resource), field });
+    problems.push({
+      code,
+      severity: "warning",
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      at: positionOf(resource, field),
+      resource: resourceName(resource),
+      field,
+    });
   };
+  const hosts = knownHosts(mesh);
   checkSelectors(mesh, report);
-  checkDestinationRules(mesh, report);
-  for (const virtualService of mesh.policies.virtualServices) checkVirtualService(mesh, virtualService, report);
+  checkDestinationRules(mesh, hosts, report);
+  for (const virtualService of mesh.policies.virtualServices) checkVirtualService(mesh, hosts, virtualService, report);
   return problems;
 }
 
@@ -26,16 +35,38 @@ function checkSelectors(mesh: Mesh, report: Report): void {
   for (const policy of mesh.policies.peerAuthentications) {
     const labels = policy.spec.selector?.matchLabels ?? {};
     if (Object.keys(labels).length === 0) continue;
-    if (policy.namespace === root) report("MD2014", policy, "spec.selector", "a PeerAuthentication with a selector in the root namespace is ignored", "move it to the namespace of its workloads");
-    else checkSelection(mesh.workloads.filter((workload) => workload.namespace === policy.namespace), policy, labels, report);
+    if (policy.namespace === root)
+      report(
+        "MD2014",
+        policy,
+        "spec.selector",
+        "a PeerAuthentication with a selector in the root namespace is ignored",
+        "move it to the namespace of its workloads",
+      );
+    else
+      checkSelection(
+        mesh.workloads.filter((workload) => workload.namespace === policy.namespace),
+        policy,
+        labels,
+        report,
+      );
   }
   for (const policy of mesh.policies.authorizationPolicies) {
     if (policy.spec.targetRef !== undefined || (policy.spec.targetRefs ?? []).length > 0) {
-      report("MD2014", policy, policy.spec.targetRef === undefined ? "spec.targetRefs" : "spec.targetRef", "sidecars ignore a policy with targetRef: it is for gateways and waypoints", "use a selector");
+      report(
+        "MD2014",
+        policy,
+        policy.spec.targetRef === undefined ? "spec.targetRefs" : "spec.targetRef",
+        "sidecars ignore a policy with targetRef: it is for gateways and waypoints",
+        "use a selector",
+      );
       continue;
     }
     const labels = policy.spec.selector?.matchLabels ?? {};
-    const scope = policy.namespace === root ? mesh.workloads : mesh.workloads.filter((workload) => workload.namespace === policy.namespace);
+    const scope =
+      policy.namespace === root
+        ? mesh.workloads
+        : mesh.workloads.filter((workload) => workload.namespace === policy.namespace);
     if (Object.keys(labels).length > 0) checkSelection(scope, policy, labels, report);
   }
 }
@@ -46,57 +77,114 @@ function checkSelection(scope: readonly Workload[], policy: Resource, labels: La
   const text = wanted.map(([key, value]) => `${key}=${value}`).join(", ");
   const [key = "", value = ""] = wanted[0] ?? [];
   const meant = didYouMean(value, [...new Set(scope.flatMap((workload) => workload.labels[key] ?? []))]);
-  report("MD2004", policy, "spec.selector.matchLabels", `no workload has the labels ${text}`, meant === undefined || meant === value ? "compare them with `meshdev ps -o wide`" : `${value}: ${meant}`);
+  report(
+    "MD2004",
+    policy,
+    "spec.selector.matchLabels",
+    `no workload has the labels ${text}`,
+    meant === undefined || meant === value ? "compare them with `meshdev ps -o wide`" : `${value}: ${meant}`,
+  );
 }
 
-function checkDestinationRules(mesh: Mesh, report: Report): void {
+function checkDestinationRules(mesh: Mesh, hosts: KnownHosts, report: Report): void {
   for (const rule of mesh.policies.destinationRules) {
     const host = resolveHost(rule.spec.host, rule.namespace);
-    if (!isKnownHost(mesh, host)) {
-      report("MD2005", rule, "spec.host", unknownHost(rule.spec.host, host), suggestHost(mesh, host));
+    if (!hosts.has(host)) {
+      report("MD2005", rule, "spec.host", unknownHost(rule.spec.host, host), suggestHost(hosts, host));
       continue;
     }
+    if ((rule.spec.subsets ?? []).length === 0) continue;
     const services = mesh.services.filter((service) => hostCovers(host, service.hostname));
     for (const [index, subset] of (rule.spec.subsets ?? []).entries()) {
       const labels = Object.entries(subset.labels ?? {});
       const behind = mesh.workloads.filter((workload) =>
-        services.some((service) => service.namespace === workload.namespace && Object.keys(service.selector).length > 0 && Object.entries(service.selector).every(([key, value]) => workload.labels[key] === value)),
+        services.some(
+          (service) =>
+            service.namespace === workload.namespace &&
+            Object.keys(service.selector).length > 0 &&
+            Object.entries(service.selector).every(([key, value]) => workload.labels[key] === value),
+        ),
       );
-      if (services.length > 0 && !behind.some((workload) => labels.every(([key, value]) => workload.labels[key] === value))) {
-        report("MD2004", rule, `spec.subsets[${index}].labels`, `subset ${subset.name} selects no workload of ${host}`, "compare the labels with `meshdev ps -o wide`");
+      if (
+        services.length > 0 &&
+        !behind.some((workload) => labels.every(([key, value]) => workload.labels[key] === value))
+      ) {
+        report(
+          "MD2004",
+          rule,
+          `spec.subsets[${index}].labels`,
+          `subset ${subset.name} selects no workload of ${host}`,
+          "compare the labels with `meshdev ps -o wide`",
+        );
       }
     }
   }
 }
 
-function checkVirtualService(mesh: Mesh, virtualService: VirtualService, report: Report): void {
+function checkVirtualService(mesh: Mesh, hosts: KnownHosts, virtualService: VirtualService, report: Report): void {
   const { spec, namespace } = virtualService;
   const gateways = spec.gateways ?? [];
   if (gateways.length > 0 && !gateways.includes("mesh")) return;
   for (const [index, written] of (spec.hosts ?? []).entries()) {
     const host = resolveHost(written, namespace);
-    if (!isKnownHost(mesh, host)) report("MD2005", virtualService, `spec.hosts[${index}]`, `${unknownHost(written, host)}; sidecars use such a host on port 80 only`, suggestHost(mesh, host));
+    if (!hosts.has(host))
+      report(
+        "MD2005",
+        virtualService,
+        `spec.hosts[${index}]`,
+        `${unknownHost(written, host)}; sidecars use such a host on port 80 only`,
+        suggestHost(hosts, host),
+      );
   }
   for (const [index, route] of (spec.http ?? []).entries()) {
     for (const [position, { destination }] of (route.route ?? []).entries()) {
       const field = `spec.http[${index}].route[${position}].destination`;
       const host = resolveHost(destination.host, namespace);
-      if (!isKnownHost(mesh, host)) report("MD2005", virtualService, `${field}.host`, `${unknownHost(destination.host, host)}; requests that this route takes are answered 503`, suggestHost(mesh, host));
+      if (!hosts.has(host))
+        report(
+          "MD2005",
+          virtualService,
+          `${field}.host`,
+          `${unknownHost(destination.host, host)}; requests that this route takes are answered 503`,
+          suggestHost(hosts, host),
+        );
       else if (destination.subset !== undefined && destination.subset !== "") {
-        const subsets = mesh.policies.destinationRules.filter((rule) => hostCovers(resolveHost(rule.spec.host, rule.namespace), host)).flatMap((rule) => rule.spec.subsets ?? []).map((subset) => subset.name);
+        const subsets = mesh.policies.destinationRules
+          .filter((rule) => hostCovers(resolveHost(rule.spec.host, rule.namespace), host))
+          .flatMap((rule) => rule.spec.subsets ?? [])
+          .map((subset) => subset.name);
         if (!subsets.includes(destination.subset)) {
           const meant = didYouMean(destination.subset, subsets);
-          report("MD2017", virtualService, `${field}.subset`, `no DestinationRule of ${host} has the subset ${destination.subset}; requests are answered 503`, meant === undefined ? "add the subset to a DestinationRule" : `${destination.subset}: ${meant}`);
+          report(
+            "MD2017",
+            virtualService,
+            `${field}.subset`,
+            `no DestinationRule of ${host} has the subset ${destination.subset}; requests are answered 503`,
+            meant === undefined ? "add the subset to a DestinationRule" : `${destination.subset}: ${meant}`,
+          );
         }
       }
     }
   }
 }
 
-/** A Service, or a host that some ServiceEntry adds. */
-function isKnownHost(mesh: Mesh, host: string): boolean {
-  if (mesh.services.some((service) => hostCovers(host, service.hostname))) return true;
-  return mesh.others.some((resource) => resource.kind === "ServiceEntry" && serviceEntryHosts(resource).some((entry) => hostCovers(entry, host) || hostCovers(host, entry)));
+/** Hosts that exist: those of Services, and those that some ServiceEntry adds. */
+interface KnownHosts {
+  readonly has: (host: string) => boolean;
+  readonly services: readonly string[];
+}
+
+function knownHosts(mesh: Mesh): KnownHosts {
+  const services = mesh.services.map((service) => service.hostname);
+  const names = new Set(services);
+  const entries = mesh.others.filter((resource) => resource.kind === "ServiceEntry").flatMap(serviceEntryHosts);
+  return {
+    services,
+    has: (host) =>
+      names.has(host) ||
+      (host.startsWith("*") && services.some((name) => hostCovers(host, name))) ||
+      entries.some((entry) => hostCovers(entry, host) || hostCovers(host, entry)),
+  };
 }
 
 function serviceEntryHosts(resource: Resource): readonly string[] {
@@ -109,10 +197,10 @@ function unknownHost(written: string, host: string): string {
 }
 
 /** `reviews.prod` is the commonest mistake: a name with a dot is taken as it stands. */
-function suggestHost(mesh: Mesh, host: string): string | undefined {
-  const names = mesh.services.map((service) => service.hostname);
+function suggestHost(hosts: KnownHosts, host: string): string | undefined {
+  const names = hosts.services;
   const completed = names.find((name) => name.startsWith(`${host}.`));
   if (completed !== undefined) return `write ${completed}: a name with a dot is taken as it stands`;
-  const meant = didYouMean(host, names.slice(0, 2000));
+  const meant = didYouMean(host, names);
   return meant === undefined ? undefined : `${host}: ${meant}`;
 }

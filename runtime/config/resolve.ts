@@ -31,7 +31,12 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
   }
   const problems: Problem[] = [];
   const config = resolveMeshConfig(project.meshConfig);
-  problems.push(...[...config.problems, ...unenforcedMeshConfig(project.meshConfig)].map((problem) => ({ ...problem, ...project.locate(problem.field ?? "") })));
+  problems.push(
+    ...[...config.problems, ...unenforcedMeshConfig(project.meshConfig)].map((problem) => ({
+      ...problem,
+      ...project.locate(problem.field ?? ""),
+    })),
+  );
 
   const groups = projectGroups(project);
   problems.push(...checkGroups(project, groups));
@@ -44,20 +49,29 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
       name: projectName(project, context.directory),
       config: config.value,
       features: project.features,
-      namespaces: kubernetesNamespaces(resources, groups.map((group) => group.namespace)),
+      namespaces: kubernetesNamespaces(
+        resources,
+        groups.map((group) => group.namespace),
+      ),
       workloads,
       services,
       policies,
       others,
     };
     problems.push(...checkReferences(mesh), ...findTies(mesh), ...unenforced(resources));
-    if (!problems.some((problem) => problem.severity === "error")) return { value: mesh, problems: sortProblems(problems) };
+    if (!problems.some((problem) => problem.severity === "error"))
+      return { value: mesh, problems: sortProblems(problems) };
   }
   return { problems: sortProblems(problems) };
 }
 
 /** Services of the project file, except those that the mesh folder writes itself, then those of the mesh folder. */
-function serviceDrafts(groups: readonly Group[], resources: readonly Resource[], project: ProjectSpec, problems: Problem[]): readonly ServiceDraft[] {
+function serviceDrafts(
+  groups: readonly Group[],
+  resources: readonly Resource[],
+  project: ProjectSpec,
+  problems: Problem[],
+): readonly ServiceDraft[] {
   const written = kubernetesServices(resources);
   const writtenKeys = new Map(written.map((draft) => [`${draft.namespace}/${draft.name}`, draft] as const));
   const own = groups.flatMap((group): readonly ServiceDraft[] => {
@@ -83,7 +97,12 @@ function serviceDrafts(groups: readonly Group[], resources: readonly Resource[],
           name: port.name,
           port: port.port,
           target: port.target,
-          protocol: portProtocol({ name: port.name, port: port.port, appProtocol: port.protocol, transport: port.transport }),
+          protocol: portProtocol({
+            name: port.name,
+            port: port.port,
+            appProtocol: port.protocol,
+            transport: port.transport,
+          }),
         })),
         selector: { app: group.key },
         labels: { app: group.key },
@@ -95,13 +114,23 @@ function serviceDrafts(groups: readonly Group[], resources: readonly Resource[],
   return [...own, ...written];
 }
 
-function resolveWorkloads(groups: readonly Group[], drafts: readonly ServiceDraft[], context: ResolveContext): readonly Workload[] {
+function resolveWorkloads(
+  groups: readonly Group[],
+  drafts: readonly ServiceDraft[],
+  context: ResolveContext,
+): readonly Workload[] {
   const ids = groups.flatMap((group) => instanceNames(group).map((name) => workloadId(name, group.namespace)));
-  const before = new Map((context.previous?.workloads ?? []).map((workload) => [workload.id, workload.address] as const));
+  const before = new Map(
+    (context.previous?.workloads ?? []).map((workload) => [workload.id, workload.address] as const),
+  );
   const addresses = assignAddresses(ids, "10.244", before);
-  const byNamespace = Map.groupBy(drafts, (draft) => draft.namespace);
+  // Own Services select by `app`; only the others need to be tried one by one.
+  const written = Map.groupBy(
+    drafts.filter((draft) => draft.resource !== undefined),
+    (draft) => draft.namespace,
+  );
   return groups.flatMap((group) => {
-    const ports = workloadPorts(group, byNamespace.get(group.namespace) ?? []);
+    const ports = workloadPorts(group, written.get(group.namespace) ?? []);
     return instanceNames(group).map((name, index): Workload => {
       const id = workloadId(name, group.namespace);
       return {
@@ -118,7 +147,8 @@ function resolveWorkloads(groups: readonly Group[], drafts: readonly ServiceDraf
         program: programOf(group, context.directory),
         ports,
         // Only one process can hold a host port: the first instance.
-        publish: index > 0 ? [] : group.publish.map(({ hostPort, port }) => ({ hostPort, port: publishedPort(group, port) })),
+        publish:
+          index > 0 ? [] : group.publish.map(({ hostPort, port }) => ({ hostPort, port: publishedPort(group, port) })),
         at: group.at,
       };
     });
@@ -132,7 +162,9 @@ function instanceNames(group: Group): readonly string[] {
 /** Declared ports, then targets of Services that select the workload; each number once. */
 function workloadPorts(group: Group, drafts: readonly ServiceDraft[]): readonly WorkloadPort[] {
   const ports = new Map<number, WorkloadPort>();
-  for (const port of group.ports) if (port.transport === "TCP" && !ports.has(port.target)) ports.set(port.target, { name: port.name, port: port.target });
+  for (const port of group.ports)
+    if (port.transport === "TCP" && !ports.has(port.target))
+      ports.set(port.target, { name: port.name, port: port.target });
   for (const draft of drafts) {
     if (!selects(draft.selector, group.labels)) continue;
     for (const port of draft.ports) {
@@ -150,12 +182,27 @@ function publishedPort(group: Group, port: number | undefined): number {
   return tcp.find((candidate) => candidate.port === port)?.target ?? port;
 }
 
-function resolveServices(drafts: readonly ServiceDraft[], groups: readonly Group[], previous: Mesh | undefined): readonly Service[] {
+function resolveServices(
+  drafts: readonly ServiceDraft[],
+  groups: readonly Group[],
+  previous: Mesh | undefined,
+): readonly Service[] {
   const unique = [...new Map(drafts.map((draft) => [`${draft.name}.${draft.namespace}`, draft] as const)).entries()];
-  const before = new Map((previous?.services ?? []).filter((service) => service.address !== "None").map((service) => [`${service.name}.${service.namespace}`, service.address] as const));
-  const addresses = assignAddresses(unique.filter(([, draft]) => hasAddress(draft)).map(([key]) => key), "10.96", before);
+  const before = new Map(
+    (previous?.services ?? [])
+      .filter((service) => service.address !== "None")
+      .map((service) => [`${service.name}.${service.namespace}`, service.address] as const),
+  );
+  const addresses = assignAddresses(
+    unique.filter(([, draft]) => hasAddress(draft)).map(([key]) => key),
+    "10.96",
+    before,
+  );
   return unique.map(([key, draft]): Service => {
-    const behind = groups.find((group) => group.namespace === draft.namespace && selects(draft.selector, group.labels));
+    const named = draft.ports.some((port) => typeof port.target === "string");
+    const behind = !named
+      ? undefined
+      : groups.find((group) => group.namespace === draft.namespace && selects(draft.selector, group.labels));
     return {
       name: draft.name,
       namespace: draft.namespace,

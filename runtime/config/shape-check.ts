@@ -32,7 +32,9 @@ export function checkShape(value: unknown, shape: Shape, field: string): readonl
     case "list":
       if (!Array.isArray(value)) return [wrongType(field, "a list", value)];
       return [
-        ...(shape.max !== undefined && value.length > shape.max ? [refused(field, `${field} has ${value.length} items, at most ${shape.max} are allowed`)] : []),
+        ...(shape.max !== undefined && value.length > shape.max
+          ? [refused(field, `${field} has ${value.length} items, at most ${shape.max} are allowed`)]
+          : []),
         ...value.flatMap((item, index) => checkShape(item, shape.of, joinIndex(field, index))),
       ];
     case "map":
@@ -46,30 +48,49 @@ export function checkShape(value: unknown, shape: Shape, field: string): readonl
 
 function checkString(value: unknown, shape: Extract<Shape, { kind: "string" }>, field: string): readonly Finding[] {
   if (typeof value !== "string") {
-    const quoted = typeof value === "number" || typeof value === "boolean" ? `write it in quotes: "${value}"` : undefined;
+    const quoted =
+      typeof value === "number" || typeof value === "boolean" ? `write it in quotes: "${value}"` : undefined;
     return [wrongType(field, "a string", value, shape.values === undefined ? quoted : undefined)];
   }
   if (shape.values !== undefined && !shape.values.includes(value)) {
     const allowed = shape.values.join(", ");
     const meant = nearest(value, shape.values);
-    return [refused(field, `${field}: ${value} is not one of ${allowed}`, meant === undefined ? `write one of ${allowed}` : `${value}: did you mean ${meant}?`)];
+    return [
+      refused(
+        field,
+        `${field}: ${value} is not one of ${allowed}`,
+        meant === undefined ? `write one of ${allowed}` : `${value}: did you mean ${meant}?`,
+      ),
+    ];
   }
-  if (shape.maxBytes !== undefined && byteLength(value) > shape.maxBytes) return [refused(field, `${field} is longer than ${shape.maxBytes} bytes`)];
-  if (shape.minLength !== undefined && value.length < shape.minLength) return [refused(field, `${field} must not be empty`)];
-  if (shape.format === "base64" && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)) return [refused(field, `${field} is not base64`)];
+  if (shape.maxBytes !== undefined && byteLength(value) > shape.maxBytes)
+    return [refused(field, `${field} is longer than ${shape.maxBytes} bytes`)];
+  if (shape.minLength !== undefined && value.length < shape.minLength)
+    return [refused(field, `${field} must not be empty`)];
+  if (shape.format === "base64" && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value))
+    return [refused(field, `${field} is not base64`)];
   if (shape.format === "duration") {
     const milliseconds = parseDuration(value);
-    if (milliseconds === undefined) return [refused(field, `${field}: ${value} is not a duration`, "write it like 500ms, 2s or 1m30s")];
-    if (milliseconds < 1) return [refused(field, `${field} must be a valid duration greater than 1ms`, "leave the field out to have none")];
+    if (milliseconds === undefined)
+      return [refused(field, `${field}: ${value} is not a duration`, "write it like 500ms, 2s or 1m30s")];
+    if (milliseconds < 1)
+      return [refused(field, `${field} must be a valid duration greater than 1ms`, "leave the field out to have none")];
   }
   return [];
 }
 
-function checkNumber(value: unknown, shape: Extract<Shape, { kind: "integer" | "number" }>, field: string): readonly Finding[] {
-  if (typeof value !== "number" || Number.isNaN(value)) return [wrongType(field, shape.kind === "integer" ? "a whole number" : "a number", value)];
+function checkNumber(
+  value: unknown,
+  shape: Extract<Shape, { kind: "integer" | "number" }>,
+  field: string,
+): readonly Finding[] {
+  if (typeof value !== "number" || Number.isNaN(value))
+    return [wrongType(field, shape.kind === "integer" ? "a whole number" : "a number", value)];
   if (shape.kind === "integer" && !Number.isInteger(value)) return [wrongType(field, "a whole number", value)];
-  if (shape.min !== undefined && value < shape.min) return [refused(field, `${field}: ${value} is less than ${shape.min}`)];
-  if (shape.max !== undefined && value > shape.max) return [refused(field, `${field}: ${value} is greater than ${shape.max}`)];
+  if (shape.min !== undefined && value < shape.min)
+    return [refused(field, `${field}: ${value} is less than ${shape.min}`)];
+  if (shape.max !== undefined && value > shape.max)
+    return [refused(field, `${field}: ${value} is greater than ${shape.max}`)];
   return [];
 }
 
@@ -77,8 +98,12 @@ function checkMap(value: unknown, shape: Extract<Shape, { kind: "map" }>, field:
   if (!isRecord(value)) return [wrongType(field, "a map", value)];
   const entries = Object.entries(value);
   return [
-    ...(shape.min !== undefined && entries.length < shape.min ? [refused(field, `${field} must have at least ${shape.min} entry`)] : []),
-    ...(shape.max !== undefined && entries.length > shape.max ? [refused(field, `${field} has more than ${shape.max} entries`)] : []),
+    ...(shape.min !== undefined && entries.length < shape.min
+      ? [refused(field, `${field} must have at least ${shape.min} entry`)]
+      : []),
+    ...(shape.max !== undefined && entries.length > shape.max
+      ? [refused(field, `${field} has more than ${shape.max} entries`)]
+      : []),
     ...entries.flatMap(([key, item]) => checkShape(item, shape.of, joinKey(field, key))),
   ];
 }
@@ -104,13 +129,26 @@ function checkObject(value: unknown, shape: Extract<Shape, { kind: "object" }>, 
   }
   for (const group of shape.oneOf ?? []) {
     const present = group.filter((key) => Object.hasOwn(value, key));
-    if (present.length > 1) findings.push(refused(joinKey(field, present[1] ?? ""), `${field} may have only one of ${group.join(", ")}; it has ${present.join(" and ")}`));
+    if (present.length > 1)
+      findings.push(
+        refused(
+          joinKey(field, present[1] ?? ""),
+          `${field} may have only one of ${group.join(", ")}; it has ${present.join(" and ")}`,
+        ),
+      );
   }
   return findings;
 }
 
 function wrongType(field: string, wanted: string, value: unknown, hint?: string): Finding {
-  const found = value === null || value === undefined ? "nothing" : Array.isArray(value) ? "a list" : typeof value === "object" ? "a map" : `${typeof value} ${JSON.stringify(value)}`;
+  const found =
+    value === null || value === undefined
+      ? "nothing"
+      : Array.isArray(value)
+        ? "a list"
+        : typeof value === "object"
+          ? "a map"
+          : `${typeof value} ${JSON.stringify(value)}`;
   return refused(field, `${field === "" ? "the document" : field} must be ${wanted}, found ${found}`, hint);
 }
 

@@ -1,6 +1,12 @@
 /** The shape that an API server's schema gives a value. Unknown fields and nulls are refused, as `kubectl apply` does. */
 export type Shape =
-  | { readonly kind: "string"; readonly values?: readonly string[]; readonly maxBytes?: number; readonly minLength?: number; readonly format?: "duration" | "base64" }
+  | {
+      readonly kind: "string";
+      readonly values?: readonly string[];
+      readonly maxBytes?: number;
+      readonly minLength?: number;
+      readonly format?: "duration" | "base64";
+    }
   | { readonly kind: "integer"; readonly min?: number; readonly max?: number }
   | { readonly kind: "number"; readonly min?: number; readonly max?: number }
   | { readonly kind: "boolean" }

@@ -32,7 +32,14 @@ export const serviceShape: Shape = object({
   externalName: string,
   ports: listOf(
     object(
-      { name: string, port, targetPort: any, protocol: oneOfValues("TCP", "UDP", "SCTP"), appProtocol: string, nodePort: { kind: "integer", min: 0, max: 65535 } },
+      {
+        name: string,
+        port,
+        targetPort: any,
+        protocol: oneOfValues("TCP", "UDP", "SCTP"),
+        appProtocol: string,
+        nodePort: { kind: "integer", min: 0, max: 65535 },
+      },
       { required: ["port"] },
     ),
   ),

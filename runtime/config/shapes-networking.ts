@@ -1,4 +1,16 @@
-import { boolean, duration, int32, listOf, mapOf, number, object, oneOfValues, type Shape, string, uint32 } from "./shape.ts";
+import {
+  boolean,
+  duration,
+  int32,
+  listOf,
+  mapOf,
+  number,
+  object,
+  oneOfValues,
+  type Shape,
+  string,
+  uint32,
+} from "./shape.ts";
 import { workloadSelector } from "./shapes-security.ts";
 
 const strings = listOf(string);
@@ -55,7 +67,12 @@ const loadBalancer = object(
       {
         httpHeaderName: string,
         httpCookie: object(
-          { name: string, path: string, ttl: string, attributes: listOf(object({ name: string, value: string }, { required: ["name"] })) },
+          {
+            name: string,
+            path: string,
+            ttl: string,
+            attributes: listOf(object({ name: string, value: string }, { required: ["name"] })),
+          },
           { required: ["name"] },
         ),
         useSourceIp: boolean,
@@ -64,12 +81,20 @@ const loadBalancer = object(
         maglev: object({ tableSize: { kind: "integer", min: 0 } }),
         minimumRingSize: { kind: "integer", min: 0 },
       },
-      { oneOf: [["httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"], ["ringHash", "maglev"]] },
+      {
+        oneOf: [
+          ["httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName"],
+          ["ringHash", "maglev"],
+        ],
+      },
     ),
     localityLbSetting: locality,
     zoneAwareLbSetting: { kind: "any" },
     warmupDurationSecs: string,
-    warmup: object({ duration, minimumPercent: { kind: "number", min: 0, max: 100 }, aggression: { kind: "number", min: 1 } }, { required: ["duration"] }),
+    warmup: object(
+      { duration, minimumPercent: { kind: "number", min: 0, max: 100 }, aggression: { kind: "number", min: 1 } },
+      { required: ["duration"] },
+    ),
   },
   { oneOf: [["simple", "consistentHash"]] },
 );
@@ -91,9 +116,16 @@ const policyFields = { loadBalancer, connectionPool, outlierDetection, tls: clie
 const trafficPolicy = object({
   ...policyFields,
   portLevelSettings: listOf(object({ ...policyFields, port: portSelector })),
-  tunnel: object({ protocol: string, targetHost: string, targetPort: uint32 }, { required: ["targetHost", "targetPort"] }),
+  tunnel: object(
+    { protocol: string, targetHost: string, targetPort: uint32 },
+    { required: ["targetHost", "targetPort"] },
+  ),
   proxyProtocol: object({ version: oneOfValues("V1", "V2") }),
-  retryBudget: object({ percent: { kind: "number", min: 0, max: 100 }, minRetryConcurrency: uint32, budgetInterval: duration }),
+  retryBudget: object({
+    percent: { kind: "number", min: 0, max: 100 },
+    minRetryConcurrency: uint32,
+    budgetInterval: duration,
+  }),
 });
 
 export const destinationRuleShape: Shape = object(
@@ -148,7 +180,10 @@ const httpRoute = object({
     { oneOf: [["port", "derivePort"]] },
   ),
   directResponse: object(
-    { status: uint32, body: object({ string, bytes: { kind: "string", format: "base64" } }, { oneOf: [["string", "bytes"]] }) },
+    {
+      status: uint32,
+      body: object({ string, bytes: { kind: "string", format: "base64" } }, { oneOf: [["string", "bytes"]] }),
+    },
     { required: ["status"] },
   ),
   delegate: object({ name: string, namespace: string }),
@@ -163,8 +198,14 @@ const httpRoute = object({
     backoff: duration,
   }),
   fault: object({
-    delay: object({ percent: int32, fixedDelay: duration, exponentialDelay: duration, percentage: percent }, { oneOf: [["fixedDelay", "exponentialDelay"]] }),
-    abort: object({ httpStatus: int32, grpcStatus: string, http2Error: string, percentage: percent }, { oneOf: [["httpStatus", "grpcStatus", "http2Error"]] }),
+    delay: object(
+      { percent: int32, fixedDelay: duration, exponentialDelay: duration, percentage: percent },
+      { oneOf: [["fixedDelay", "exponentialDelay"]] },
+    ),
+    abort: object(
+      { httpStatus: int32, grpcStatus: string, http2Error: string, percentage: percent },
+      { oneOf: [["httpStatus", "grpcStatus", "http2Error"]] },
+    ),
   }),
   mirror: destination,
   mirrorPercent: uint32,
@@ -185,13 +226,24 @@ const httpRoute = object({
 });
 
 const weighted = listOf(object({ destination, weight: int32 }, { required: ["destination"] }));
-const l4Match = { destinationSubnets: strings, port: uint32, sourceLabels: labels, gateways: strings, sourceNamespace: string };
+const l4Match = {
+  destinationSubnets: strings,
+  port: uint32,
+  sourceLabels: labels,
+  gateways: strings,
+  sourceNamespace: string,
+};
 
 export const virtualServiceShape: Shape = object({
   hosts: strings,
   gateways: strings,
   http: listOf(httpRoute),
-  tls: listOf(object({ match: listOf(object({ ...l4Match, sniHosts: strings }, { required: ["sniHosts"] })), route: weighted }, { required: ["match"] })),
+  tls: listOf(
+    object(
+      { match: listOf(object({ ...l4Match, sniHosts: strings }, { required: ["sniHosts"] })), route: weighted },
+      { required: ["match"] },
+    ),
+  ),
   tcp: listOf(object({ match: listOf(object({ ...l4Match, sourceSubnet: string })), route: weighted })),
   exportTo: strings,
 });

@@ -52,25 +52,26 @@ const targetReference = object(
   { required: ["kind", "name"] },
 );
 
-export const authorizationPolicyShape: Shape = object(
-  {
-    selector: workloadSelector,
-    targetRef: targetReference,
-    targetRefs: listOf(targetReference, 16),
-    rules: listOf(
-      object({
-        from: listOf(object({ source }), 512),
-        to: listOf(object({ operation })),
-        when: listOf(object({ key: string, values: strings, notValues: strings }, { required: ["key"] })),
-      }),
-      512,
-    ),
-    action: oneOfValues("ALLOW", "DENY", "AUDIT", "CUSTOM"),
-    provider: object({ name: string }),
-  },
-);
+export const authorizationPolicyShape: Shape = object({
+  selector: workloadSelector,
+  targetRef: targetReference,
+  targetRefs: listOf(targetReference, 16),
+  rules: listOf(
+    object({
+      from: listOf(object({ source }), 512),
+      to: listOf(object({ operation })),
+      when: listOf(object({ key: string, values: strings, notValues: strings }, { required: ["key"] })),
+    }),
+    512,
+  ),
+  action: oneOfValues("ALLOW", "DENY", "AUDIT", "CUSTOM"),
+  provider: object({ name: string }),
+});
 
-const claimHeader = object({ header: { kind: "string", minLength: 1 }, claim: { kind: "string", minLength: 1 } }, { required: ["header", "claim"] });
+const claimHeader = object(
+  { header: { kind: "string", minLength: 1 }, claim: { kind: "string", minLength: 1 } },
+  { required: ["header", "claim"] },
+);
 const filled: Shape = { kind: "string", minLength: 1 };
 
 export const requestAuthenticationShape: Shape = object({
@@ -78,25 +79,23 @@ export const requestAuthenticationShape: Shape = object({
   targetRef: targetReference,
   targetRefs: listOf(targetReference, 16),
   jwtRules: listOf(
-    object(
-      {
-        issuer: filled,
-        audiences: listOf(filled),
-        jwksUri: { kind: "string", minLength: 1, maxBytes: 2048 },
-        jwks_uri: { kind: "string", minLength: 1, maxBytes: 2048 },
-        jwks: string,
-        fromHeaders: listOf(object({ name: filled, prefix: string }, { required: ["name"] })),
-        fromParams: listOf(filled),
-        fromCookies: listOf(filled),
-        outputPayloadToHeader: string,
-        forwardOriginalToken: boolean,
-        outputClaimToHeaders: listOf(claimHeader),
-        timeout: { kind: "string", format: "duration" },
-        spaceDelimitedClaims: listOf(filled, 64),
-        presence: oneOfValues("OPTIONAL", "REQUIRED"),
-        clockSkewSeconds: uint32,
-      },
-    ),
+    object({
+      issuer: filled,
+      audiences: listOf(filled),
+      jwksUri: { kind: "string", minLength: 1, maxBytes: 2048 },
+      jwks_uri: { kind: "string", minLength: 1, maxBytes: 2048 },
+      jwks: string,
+      fromHeaders: listOf(object({ name: filled, prefix: string }, { required: ["name"] })),
+      fromParams: listOf(filled),
+      fromCookies: listOf(filled),
+      outputPayloadToHeader: string,
+      forwardOriginalToken: boolean,
+      outputClaimToHeaders: listOf(claimHeader),
+      timeout: { kind: "string", format: "duration" },
+      spaceDelimitedClaims: listOf(filled, 64),
+      presence: oneOfValues("OPTIONAL", "REQUIRED"),
+      clockSkewSeconds: uint32,
+    }),
     4096,
   ),
 });

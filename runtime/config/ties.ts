@@ -18,7 +18,9 @@ function peerAuthenticationTies(mesh: Mesh): readonly Problem[] {
     if (selecting.length < 2 || selecting[0]?.namespace === mesh.config.rootNamespace) continue;
     const seen = new Set<string>();
     for (const workload of mesh.workloads) {
-      const rivals = selecting.filter((policy) => selectsWorkload(policy.spec.selector?.matchLabels ?? {}, policy.namespace, workload));
+      const rivals = selecting.filter((policy) =>
+        selectsWorkload(policy.spec.selector?.matchLabels ?? {}, policy.namespace, workload),
+      );
       const key = rivals.map((policy) => policy.name).join("/");
       if (rivals.length < 2 || seen.has(key)) continue;
       seen.add(key);
@@ -72,5 +74,7 @@ function compare(rivals: readonly Resource[], what: string): readonly Problem[] 
 }
 
 function selectsWorkload(labels: Readonly<Record<string, string>>, namespace: string, workload: Workload): boolean {
-  return workload.namespace === namespace && Object.entries(labels).every(([key, value]) => workload.labels[key] === value);
+  return (
+    workload.namespace === namespace && Object.entries(labels).every(([key, value]) => workload.labels[key] === value)
+  );
 }

@@ -6,8 +6,15 @@ export function parseTimestamp(text: string): number | undefined {
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return undefined;
   const fraction = match[7] === undefined ? 0 : Number(`0.${match[7]}`) * 1000;
   const zone = match[8] ?? "Z";
-  const offset = zone.length === 1 ? 0 : (zone.startsWith("-") ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)));
-  return ((daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - offset) * 60_000 + second * 1000 + Math.floor(fraction);
+  const offset =
+    zone.length === 1
+      ? 0
+      : (zone.startsWith("-") ? -1 : 1) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6)));
+  return (
+    ((daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - offset) * 60_000 +
+    second * 1000 +
+    Math.floor(fraction)
+  );
 }
 
 /** Days from 1970-01-01 in the proleptic Gregorian calendar. */

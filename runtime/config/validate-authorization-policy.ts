@@ -1,9 +1,8 @@
-import type { AuthorizationPolicySpec, AuthorizationRule, AuthorizationSource, TargetReference } from "../model/istio-security.ts";
+import type { AuthorizationPolicySpec, AuthorizationRule, AuthorizationSource } from "../model/istio-security.ts";
 import { checkValues, type FieldCheck, operationChecks, sourceChecks, whenCheck } from "./authorization-values.ts";
 import type { Refuse } from "./refuse.ts";
 import { validateSelector } from "./validate-selector.ts";
-
-const allowedTargets: readonly string[] = ["/Service", "core/Service", "networking.istio.io/ServiceEntry", "gateway.networking.k8s.io/Gateway", "gateway.networking.k8s.io/GatewayClass"];
+import { validateTargets } from "./validate-targets.ts";
 
 /** Spec VA-0…VA-21; `warn` is for what Istio accepts with a warning. */
 export function validateAuthorizationPolicy(spec: AuthorizationPolicySpec, refuse: Refuse, warn: Refuse): void {
@@ -12,29 +11,25 @@ export function validateAuthorizationPolicy(spec: AuthorizationPolicySpec, refus
   const action = spec.action ?? "ALLOW";
   const rules = spec.rules ?? [];
   if (action === "CUSTOM") {
-    if (rules.length > 0 && (spec.provider?.name ?? "") === "") refuse("spec.action", "a CUSTOM policy needs provider.name", "name an extensionProvider of meshConfig");
-  } else if (spec.provider !== undefined) refuse("spec.provider", `provider belongs to CUSTOM policies, found action ${action}`, "remove provider");
+    if (rules.length > 0 && (spec.provider?.name ?? "") === "")
+      refuse("spec.action", "a CUSTOM policy needs provider.name", "name an extensionProvider of meshConfig");
+  } else if (spec.provider !== undefined)
+    refuse("spec.provider", `provider belongs to CUSTOM policies, found action ${action}`, "remove provider");
   if ((action === "CUSTOM" || action === "DENY") && rules.length === 0) {
-    refuse(spec.action === undefined ? "spec" : "spec.action", `a ${action} policy without rules never matches`, "add an empty rule, `rules: [{}]`, to match every request");
+    refuse(
+      spec.action === undefined ? "spec" : "spec.action",
+      `a ${action} policy without rules never matches`,
+      "add an empty rule, `rules: [{}]`, to match every request",
+    );
   }
-  for (const [index, rule] of rules.entries()) if (rule !== null) validateRule(rule, `spec.rules[${index}]`, action, refuse);
+  for (const [index, rule] of rules.entries())
+    if (rule !== null) validateRule(rule, `spec.rules[${index}]`, action, refuse);
   if (action === "DENY" && rules.some((rule) => rule !== null && closesTcp(rule))) {
-    warn("spec.rules", "this DENY policy has only HTTP conditions: on TCP ports in its scope it denies everything", "add `ports` to the operation to limit it to HTTP ports");
-  }
-}
-
-/** Spec VA-0a, VA-0c. */
-function validateTargets(spec: AuthorizationPolicySpec, refuse: Refuse): void {
-  const targets: readonly (readonly [string, TargetReference])[] = [
-    ...(spec.targetRef === undefined ? [] : [["spec.targetRef", spec.targetRef] as const]),
-    ...(spec.targetRefs ?? []).map((target, index) => [`spec.targetRefs[${index}]`, target] as const),
-  ];
-  const ways = (spec.selector === undefined ? 0 : 1) + (spec.targetRef === undefined ? 0 : 1) + ((spec.targetRefs ?? []).length > 0 ? 1 : 0);
-  if (ways > 1) refuse(targets[0]?.[0] ?? "spec", "only one of selector, targetRef and targetRefs may be set");
-  for (const [field, target] of targets) {
-    if (target.namespace !== undefined && target.namespace !== "") refuse(`${field}.namespace`, "a targetRef cannot name another namespace", "remove namespace");
-    const named = `${target.group ?? ""}/${target.kind}`;
-    if (!allowedTargets.includes(named)) refuse(`${field}.kind`, `targetRef cannot be a ${named}`, "use a Service, ServiceEntry, Gateway or GatewayClass");
+    warn(
+      "spec.rules",
+      "this DENY policy has only HTTP conditions: on TCP ports in its scope it denies everything",
+      "add `ports` to the operation to limit it to HTTP ports",
+    );
   }
 }
 
@@ -44,17 +39,23 @@ function validateRule(rule: AuthorizationRule, field: string, action: string, re
     validateGroup(from.source, `${at}.source`, "source", sourceChecks, refuse);
     if (isObject(from.source)) validateSource(from.source, `${at}.source`, action, refuse);
   }
-  for (const [index, to] of (rule.to ?? []).entries()) validateGroup(to.operation, `${field}.to[${index}].operation`, "operation", operationChecks, refuse);
+  for (const [index, to] of (rule.to ?? []).entries())
+    validateGroup(to.operation, `${field}.to[${index}].operation`, "operation", operationChecks, refuse);
   for (const [index, when] of (rule.when ?? []).entries()) {
     const at = `${field}.when[${index}]`;
     if (when.key === "") {
       refuse(`${at}.key`, "a condition needs a key");
       continue;
     }
-    if (action === "CUSTOM" && (/^source\.(?:namespace|serviceAccount|trustDomain|principal)$/.test(when.key) || when.key.startsWith("request.auth."))) {
+    if (
+      action === "CUSTOM" &&
+      (/^source\.(?:namespace|serviceAccount|trustDomain|principal)$/.test(when.key) ||
+        when.key.startsWith("request.auth."))
+    ) {
       refuse(`${at}.key`, `${when.key} cannot be used with CUSTOM`);
     }
-    if ((when.values ?? []).length === 0 && (when.notValues ?? []).length === 0) refuse(at, `${when.key}: values or notValues must be set`);
+    if ((when.values ?? []).length === 0 && (when.notValues ?? []).length === 0)
+      refuse(at, `${when.key}: values or notValues must be set`);
     const check = whenCheck(when.key);
     if (typeof check === "string") refuse(`${at}.key`, check);
     else {
@@ -65,13 +66,20 @@ function validateRule(rule: AuthorizationRule, field: string, action: string, re
 }
 
 /** A `source` or `operation`: present, with at least one field that has values. */
-function validateGroup(group: unknown, field: string, name: string, checks: Readonly<Record<string, FieldCheck>>, refuse: Refuse): void {
+function validateGroup(
+  group: unknown,
+  field: string,
+  name: string,
+  checks: Readonly<Record<string, FieldCheck>>,
+  refuse: Refuse,
+): void {
   if (!isObject(group)) {
     refuse(field, `${name} is missing`);
     return;
   }
   const lists = Object.entries(group).filter((entry): entry is [string, readonly string[]] => Array.isArray(entry[1]));
-  if (lists.every(([, values]) => values.length === 0)) refuse(field, `${name} must not be empty`, "name at least one value, or remove the entry");
+  if (lists.every(([, values]) => values.length === 0))
+    refuse(field, `${name} must not be empty`, "name at least one value, or remove the entry");
   for (const [key, values] of lists) {
     const check = checks[key];
     if (check !== undefined) checkValues(values, check, key, `${field}.${key}`, refuse);
@@ -80,26 +88,57 @@ function validateGroup(group: unknown, field: string, name: string, checks: Read
 
 /** Spec VA-3, VA-9. */
 function validateSource(source: AuthorizationSource, field: string, action: string, refuse: Refuse): void {
-  const has = (values: readonly string[] | undefined): boolean => (values ?? []).length > 0;
-  if ((has(source.serviceAccounts) || has(source.notServiceAccounts)) && (has(source.principals) || has(source.notPrincipals) || has(source.namespaces) || has(source.notNamespaces))) {
-    refuse(`${field}.serviceAccounts`, "serviceAccounts cannot stand beside namespaces or principals", "use two entries of `from`, or principals alone");
+  if (
+    (has(source.serviceAccounts) || has(source.notServiceAccounts)) &&
+    (has(source.principals) || has(source.notPrincipals) || has(source.namespaces) || has(source.notNamespaces))
+  ) {
+    refuse(
+      `${field}.serviceAccounts`,
+      "serviceAccounts cannot stand beside namespaces or principals",
+      "use two entries of `from`, or principals alone",
+    );
   }
   if (action !== "CUSTOM") return;
-  for (const key of ["namespaces", "notNamespaces", "serviceAccounts", "notServiceAccounts", "trustDomains", "notTrustDomains", "principals", "notPrincipals", "requestPrincipals", "notRequestPrincipals"] as const) {
+  for (const key of [
+    "namespaces",
+    "notNamespaces",
+    "serviceAccounts",
+    "notServiceAccounts",
+    "trustDomains",
+    "notTrustDomains",
+    "principals",
+    "notPrincipals",
+    "requestPrincipals",
+    "notRequestPrincipals",
+  ] as const) {
     if (has(source[key])) refuse(`${field}.${key}`, `${key} cannot be used with CUSTOM`);
   }
 }
 
 /** Spec VA-19: a DENY rule that has nothing a TCP connection could miss. */
 function closesTcp(rule: AuthorizationRule): boolean {
-  const has = (values: readonly string[] | undefined): boolean => (values ?? []).length > 0;
   const from = rule.from ?? [];
   const to = rule.to ?? [];
   const sourceCounts = from.some(({ source }) =>
-    [source.principals, source.notPrincipals, source.namespaces, source.notNamespaces, source.ipBlocks, source.notIpBlocks, source.remoteIpBlocks, source.notRemoteIpBlocks, source.serviceAccounts, source.notServiceAccounts].some(has),
+    [
+      source.principals,
+      source.notPrincipals,
+      source.namespaces,
+      source.notNamespaces,
+      source.ipBlocks,
+      source.notIpBlocks,
+      source.remoteIpBlocks,
+      source.notRemoteIpBlocks,
+      source.serviceAccounts,
+      source.notServiceAccounts,
+    ].some(has),
   );
   if (to.length > 0) return !to.some(({ operation }) => has(operation.ports) || has(operation.notPorts));
   return from.length > 0 && !sourceCounts;
+}
+
+function has(values: readonly string[] | undefined): boolean {
+  return (values ?? []).length > 0;
 }
 
 function isObject(value: unknown): value is object {

@@ -10,7 +10,8 @@ export function validateDestination(destination: unknown, field: string, refuse:
     const fault = host === "*" ? "a destination cannot be *" : hostFault(host);
     if (fault !== undefined) refuse(`${field}.host`, fault);
   }
-  if (typeof subset === "string" && subset !== "" && !isLabel(subset)) refuse(`${field}.subset`, `${subset} is not a valid name of a subset`);
+  if (typeof subset === "string" && subset !== "" && !isLabel(subset))
+    refuse(`${field}.subset`, `${subset} is not a valid name of a subset`);
   if (isRecord(port)) {
     const number = typeof port["number"] === "number" ? port["number"] : 0;
     if (number < 1 || number > 65535) refuse(`${field}.port`, `${number} is not a port in 1..65535`);
@@ -27,5 +28,6 @@ export function validateDestinations(destinations: readonly unknown[], field: st
     if (weight < 0) refuse(`${field}[${index}].weight`, `weight ${weight} is less than 0`);
     total += weight;
   }
-  if (destinations.length > 1 && total === 0) refuse(field, "the weights of several destinations cannot all be 0", "give each a weight, such as 90 and 10");
+  if (destinations.length > 1 && total === 0)
+    refuse(field, "the weights of several destinations cannot all be 0", "give each a weight, such as 90 and 10");
 }

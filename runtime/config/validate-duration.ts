@@ -5,6 +5,7 @@ import type { Refuse } from "./refuse.ts";
 export function validateDuration(value: unknown, field: string, refuse: Refuse): void {
   if (typeof value !== "string") return;
   const milliseconds = parseDuration(value);
-  if (milliseconds === undefined || milliseconds < 1) refuse(field, `${field}: ${value} must be at least 1ms`, "leave the field out to have none");
+  if (milliseconds === undefined || milliseconds < 1)
+    refuse(field, `${field}: ${value} must be at least 1ms`, "leave the field out to have none");
   else if (!isWholeMilliseconds(value)) refuse(field, `${field}: ${value} is finer than a millisecond`);
 }

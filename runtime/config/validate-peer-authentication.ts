@@ -8,10 +8,19 @@ export function validatePeerAuthentication(spec: PeerAuthenticationSpec, refuse:
   const { portLevelMtls } = spec;
   if (portLevelMtls === undefined) return;
   if (Object.keys(spec.selector?.matchLabels ?? {}).length === 0) {
-    refuse("spec.portLevelMtls", "a PeerAuthentication without selector cannot have port level mTLS", "add a selector, or remove portLevelMtls");
+    refuse(
+      "spec.portLevelMtls",
+      "a PeerAuthentication without selector cannot have port level mTLS",
+      "add a selector, or remove portLevelMtls",
+    );
   }
   for (const port of Object.keys(portLevelMtls)) {
     const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
-    if (number < 1 || number > 65535) refuse(`spec.portLevelMtls.${port}`, `portLevelMtls: ${port} is not a port in 1..65535`, "write the number of the workload's port");
+    if (number < 1 || number > 65535)
+      refuse(
+        `spec.portLevelMtls.${port}`,
+        `portLevelMtls: ${port} is not a port in 1..65535`,
+        "write the number of the workload's port",
+      );
   }
 }

@@ -6,6 +6,7 @@ export function validateSelector(selector: WorkloadSelector | undefined, field: 
   for (const [key, value] of Object.entries(selector?.matchLabels ?? {})) {
     const at = `${field}.matchLabels.${key}`;
     if (key === "") refuse(`${field}.matchLabels`, "a selector cannot have an empty key");
-    if (key.includes("*") || value.includes("*")) refuse(at, `a selector cannot have a wildcard: ${key}=${value}`, "write the label's whole value");
+    if (key.includes("*") || value.includes("*"))
+      refuse(at, `a selector cannot have a wildcard: ${key}=${value}`, "write the label's whole value");
   }
 }

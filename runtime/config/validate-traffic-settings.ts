@@ -18,9 +18,12 @@ export function validateTrafficSettings(policy: object, field: string, refuse: R
   const tunnel = at("tunnel");
   if (tunnel !== undefined) {
     const { protocol, targetPort } = tunnel;
-    if (at("proxyProtocol") !== undefined) refuse(joinKey(field, "tunnel"), "tunnel and proxyProtocol cannot stand beside each other");
-    if (typeof protocol === "string" && protocol !== "" && protocol !== "CONNECT" && protocol !== "POST") refuse(joinKey(field, "tunnel.protocol"), `${protocol} must be CONNECT or POST`);
-    if (typeof targetPort === "number" && (targetPort < 1 || targetPort > 65535)) refuse(joinKey(field, "tunnel.targetPort"), `${targetPort} is not a port in 1..65535`);
+    if (at("proxyProtocol") !== undefined)
+      refuse(joinKey(field, "tunnel"), "tunnel and proxyProtocol cannot stand beside each other");
+    if (typeof protocol === "string" && protocol !== "" && protocol !== "CONNECT" && protocol !== "POST")
+      refuse(joinKey(field, "tunnel.protocol"), `${protocol} must be CONNECT or POST`);
+    if (typeof targetPort === "number" && (targetPort < 1 || targetPort > 65535))
+      refuse(joinKey(field, "tunnel.targetPort"), `${targetPort} is not a port in 1..65535`);
   }
 }
 
@@ -33,12 +36,19 @@ function validatePool(pool: Readonly<Record<string, unknown>>, field: string, re
     durations(tcp, ["connectTimeout", "maxConnectionDuration"], `${field}.tcp`, refuse);
   }
   if (http === undefined) return;
-  notNegative(http, ["http1MaxPendingRequests", "http2MaxRequests", "maxRequestsPerConnection", "maxRetries", "maxConcurrentStreams"], `${field}.http`, refuse);
+  notNegative(
+    http,
+    ["http1MaxPendingRequests", "http2MaxRequests", "maxRequestsPerConnection", "maxRetries", "maxConcurrentStreams"],
+    `${field}.http`,
+    refuse,
+  );
   durations(http, ["idleTimeout"], `${field}.http`, refuse);
-  if (http["h2UpgradePolicy"] === "UPGRADE" && http["useClientProtocol"] === true) refuse(`${field}.http.useClientProtocol`, "useClientProtocol cannot be true while h2UpgradePolicy is UPGRADE");
+  if (http["h2UpgradePolicy"] === "UPGRADE" && http["useClientProtocol"] === true)
+    refuse(`${field}.http.useClientProtocol`, "useClientProtocol cannot be true while h2UpgradePolicy is UPGRADE");
   const keepAlive = http["http2KeepAlive"];
   if (isRecord(keepAlive)) {
-    for (const key of ["interval", "timeout"]) if (keepAlive[key] === undefined) refuse(`${field}.http.http2KeepAlive`, `http2KeepAlive needs ${key}`);
+    for (const key of ["interval", "timeout"])
+      if (keepAlive[key] === undefined) refuse(`${field}.http.http2KeepAlive`, `http2KeepAlive needs ${key}`);
     durations(keepAlive, ["interval", "timeout"], `${field}.http.http2KeepAlive`, refuse);
   }
 }
@@ -47,10 +57,18 @@ function validateOutlier(outlier: Readonly<Record<string, unknown>>, field: stri
   durations(outlier, ["interval", "baseEjectionTime"], field, refuse);
   for (const key of ["maxEjectionPercent", "minHealthPercent"]) {
     const value = outlier[key];
-    if (typeof value === "number" && (value < 0 || value > 100)) refuse(joinKey(field, key), `${key}: ${value} is not in 0..100`);
+    if (typeof value === "number" && (value < 0 || value > 100))
+      refuse(joinKey(field, key), `${key}: ${value} is not in 0..100`);
   }
-  if (typeof outlier["consecutiveLocalOriginFailures"] === "number" && outlier["consecutiveLocalOriginFailures"] > 0 && outlier["splitExternalLocalOriginErrors"] !== true) {
-    refuse(joinKey(field, "consecutiveLocalOriginFailures"), "consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors: true");
+  if (
+    typeof outlier["consecutiveLocalOriginFailures"] === "number" &&
+    outlier["consecutiveLocalOriginFailures"] > 0 &&
+    outlier["splitExternalLocalOriginErrors"] !== true
+  ) {
+    refuse(
+      joinKey(field, "consecutiveLocalOriginFailures"),
+      "consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors: true",
+    );
   }
 }
 
@@ -59,12 +77,22 @@ function validateBalancer(balancer: Readonly<Record<string, unknown>>, field: st
   const cookie = isRecord(hash["httpCookie"]) ? hash["httpCookie"] : undefined;
   if (cookie !== undefined) {
     if (cookie["name"] === "") refuse(`${field}.consistentHash.httpCookie.name`, "a cookie needs a name");
-    const names = Array.isArray(cookie["attributes"]) ? cookie["attributes"].map((attribute: unknown) => (isRecord(attribute) ? attribute["name"] : undefined)) : [];
+    const names = Array.isArray(cookie["attributes"])
+      ? cookie["attributes"].map((attribute: unknown) => (isRecord(attribute) ? attribute["name"] : undefined))
+      : [];
     for (const [index, name] of names.entries()) {
-      if (name === "" || names.indexOf(name) !== index) refuse(`${field}.consistentHash.httpCookie.attributes[${index}]`, `cookie attribute ${JSON.stringify(name)} is empty or written twice`);
+      if (name === "" || names.indexOf(name) !== index)
+        refuse(
+          `${field}.consistentHash.httpCookie.attributes[${index}]`,
+          `cookie attribute ${JSON.stringify(name)} is empty or written twice`,
+        );
     }
   }
-  if (hash["minimumRingSize"] !== undefined && hash["minimumRingSize"] !== 0 && (hash["ringHash"] !== undefined || hash["maglev"] !== undefined)) {
+  if (
+    hash["minimumRingSize"] !== undefined &&
+    hash["minimumRingSize"] !== 0 &&
+    (hash["ringHash"] !== undefined || hash["maglev"] !== undefined)
+  ) {
     refuse(`${field}.consistentHash.minimumRingSize`, "minimumRingSize cannot stand beside ringHash or maglev");
   }
   const maglev = isRecord(hash["maglev"]) ? hash["maglev"] : undefined;
@@ -72,22 +100,35 @@ function validateBalancer(balancer: Readonly<Record<string, unknown>>, field: st
     const size = typeof maglev["tableSize"] === "number" ? maglev["tableSize"] : undefined;
     if (size === undefined) return;
     if (size >= 5_000_011) refuse(`${field}.consistentHash.maglev.tableSize`, "tableSize must be less than 5000011");
-    else if (!isPrime(size)) refuse(`${field}.consistentHash.maglev.tableSize`, `tableSize ${size} is not a prime number`);
+    else if (!isPrime(size))
+      refuse(`${field}.consistentHash.maglev.tableSize`, `tableSize ${size} is not a prime number`);
   }
-  if (balancer["localityLbSetting"] !== undefined && balancer["zoneAwareLbSetting"] !== undefined) refuse(`${field}.zoneAwareLbSetting`, "localityLbSetting and zoneAwareLbSetting cannot stand beside each other");
-  if (typeof balancer["warmupDurationSecs"] === "string") validateDuration(balancer["warmupDurationSecs"], `${field}.warmupDurationSecs`, refuse);
+  if (balancer["localityLbSetting"] !== undefined && balancer["zoneAwareLbSetting"] !== undefined)
+    refuse(`${field}.zoneAwareLbSetting`, "localityLbSetting and zoneAwareLbSetting cannot stand beside each other");
+  if (typeof balancer["warmupDurationSecs"] === "string")
+    validateDuration(balancer["warmupDurationSecs"], `${field}.warmupDurationSecs`, refuse);
   const warmup = isRecord(balancer["warmup"]) ? balancer["warmup"] : {};
   durations(warmup, ["duration"], `${field}.warmup`, refuse);
 }
 
-function notNegative(value: Readonly<Record<string, unknown>>, keys: readonly string[], field: string, refuse: Refuse): void {
+function notNegative(
+  value: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  field: string,
+  refuse: Refuse,
+): void {
   for (const key of keys) {
     const number = value[key];
     if (typeof number === "number" && number < 0) refuse(joinKey(field, key), `${key} cannot be negative`);
   }
 }
 
-function durations(value: Readonly<Record<string, unknown>>, keys: readonly string[], field: string, refuse: Refuse): void {
+function durations(
+  value: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  field: string,
+  refuse: Refuse,
+): void {
   for (const key of keys) validateDuration(value[key], joinKey(field, key), refuse);
 }
 

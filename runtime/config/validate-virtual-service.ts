@@ -18,21 +18,38 @@ export function validateVirtualService(spec: VirtualServiceSpec, namespace: stri
   const delegate = hosts.length === 0;
   const mesh = gateways.length === 0 || gateways.includes("mesh");
   if (delegate) {
-    if (gateways.length > 0) refuse("spec.gateways", "a VirtualService without hosts is a delegate and cannot name gateways", "add hosts");
-    if (tls.length > 0) refuse("spec.tls", "a VirtualService without hosts is a delegate and cannot have tls routes", "add hosts");
-    if (tcp.length > 0) refuse("spec.tcp", "a VirtualService without hosts is a delegate and cannot have tcp routes", "add hosts");
+    if (gateways.length > 0)
+      refuse("spec.gateways", "a VirtualService without hosts is a delegate and cannot name gateways", "add hosts");
+    if (tls.length > 0)
+      refuse("spec.tls", "a VirtualService without hosts is a delegate and cannot have tls routes", "add hosts");
+    if (tcp.length > 0)
+      refuse("spec.tcp", "a VirtualService without hosts is a delegate and cannot have tcp routes", "add hosts");
   } else {
     validateGateways(gateways, "spec.gateways", refuse);
     for (const [index, host] of hosts.entries()) {
       const fault = mesh ? hostFault(host) : gatewayHostFault(host);
       if (fault !== undefined) refuse(`spec.hosts[${index}]`, fault);
-      if (host === "*" && mesh) refuse(`spec.hosts[${index}]`, "the host * is for gateways only", "name the hosts, or a wildcard such as *.example.com");
-      const other = hosts.findIndex((earlier, position) => position < index && (overlap(earlier, host) || overlap(host, earlier)));
-      if (other !== -1) refuse(`spec.hosts[${index}]`, `hosts ${hosts[other] ?? ""} and ${host} cover each other`, "remove one of them");
+      if (host === "*" && mesh)
+        refuse(
+          `spec.hosts[${index}]`,
+          "the host * is for gateways only",
+          "name the hosts, or a wildcard such as *.example.com",
+        );
+      const other = hosts.findIndex(
+        (earlier, position) => position < index && (overlap(earlier, host) || overlap(host, earlier)),
+      );
+      if (other !== -1)
+        refuse(
+          `spec.hosts[${index}]`,
+          `hosts ${hosts[other] ?? ""} and ${host} cover each other`,
+          "remove one of them",
+        );
     }
   }
-  if (http.length === 0 && tls.length === 0 && tcp.length === 0) refuse("spec", "a VirtualService needs http, tcp or tls", "add `http:` with a route");
-  for (const [index, route] of http.entries()) validateHttpRoute(route, `spec.http[${index}]`, { delegate, gateways }, refuse);
+  if (http.length === 0 && tls.length === 0 && tcp.length === 0)
+    refuse("spec", "a VirtualService needs http, tcp or tls", "add `http:` with a route");
+  for (const [index, route] of http.entries())
+    validateHttpRoute(route, `spec.http[${index}]`, { delegate, gateways }, refuse);
   validateL4Routes(tls, "spec.tls", hosts, refuse);
   validateL4Routes(tcp, "spec.tcp", undefined, refuse);
   const fault = exportToFault(spec.exportTo ?? [], namespace);

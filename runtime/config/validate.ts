@@ -16,7 +16,11 @@ export interface Subject {
 }
 
 /** What Istio's webhook would refuse (spec VA-*, traffic 10.2). `found`: shape findings; a spec that has any is judged only as far as it can be. */
-export function validateResource(document: Readonly<Record<string, unknown>>, subject: Subject, found: readonly Finding[]): readonly Finding[] {
+export function validateResource(
+  document: Readonly<Record<string, unknown>>,
+  subject: Subject,
+  found: readonly Finding[],
+): readonly Finding[] {
   const findings: Finding[] = [];
   const refuse: Refuse = (field, message, hint) => {
     findings.push({ code: "MD1008", field, message, ...(hint === undefined ? {} : { hint }) });
@@ -24,7 +28,16 @@ export function validateResource(document: Readonly<Record<string, unknown>>, su
   const warn: Refuse = (field, message, hint) => {
     findings.push({ code: "MD2015", severity: "warning", field, message, ...(hint === undefined ? {} : { hint }) });
   };
-  if (!["PeerAuthentication", "AuthorizationPolicy", "RequestAuthentication", "DestinationRule", "VirtualService"].includes(subject.kind)) return findings;
+  if (
+    ![
+      "PeerAuthentication",
+      "AuthorizationPolicy",
+      "RequestAuthentication",
+      "DestinationRule",
+      "VirtualService",
+    ].includes(subject.kind)
+  )
+    return findings;
   checkDryRun(document, subject, refuse);
   if (found.some((finding) => (finding.severity ?? "error") === "error")) return findings;
   const spec = isRecord(document["spec"]) ? document["spec"] : {};
@@ -64,5 +77,6 @@ function checkDryRun(document: Readonly<Record<string, unknown>>, subject: Subje
   }
   const spec = isRecord(document["spec"]) ? document["spec"] : {};
   const action = spec["action"];
-  if (action === "AUDIT" || action === "CUSTOM") refuse(field, `istio.io/dry-run works with ALLOW and DENY only, found ${action}`, "remove the annotation");
+  if (action === "AUDIT" || action === "CUSTOM")
+    refuse(field, `istio.io/dry-run works with ALLOW and DENY only, found ${action}`, "remove the annotation");
 }

@@ -87,7 +87,13 @@ function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
 
 export function programOf(group: Group, directory: string): Program | undefined {
   if (group.run === undefined) return undefined;
-  return { command: group.run, cwd: workingDirectory(directory, group.cwd), env: group.env, needs: group.needs, ready: readyProbe(group) };
+  return {
+    command: group.run,
+    cwd: workingDirectory(directory, group.cwd),
+    env: group.env,
+    needs: group.needs,
+    ready: readyProbe(group),
+  };
 }
 
 /** Declared TCP ports accept; a program without any is a job and ready at spawn. */
@@ -95,7 +101,9 @@ function readyProbe(group: Group): ReadyProbe {
   const first = group.ports.find((port) => port.transport === "TCP");
   if (group.ready?.kind === "http") {
     const port = group.ready.port ?? first?.target;
-    return port === undefined ? { kind: "spawn" } : { kind: "http", path: group.ready.path, port, everyMs: group.ready.everyMs };
+    return port === undefined
+      ? { kind: "spawn" }
+      : { kind: "http", path: group.ready.path, port, everyMs: group.ready.everyMs };
   }
   if (group.ready !== undefined) return first === undefined ? { kind: "spawn" } : { kind: group.ready.kind };
   return first === undefined ? { kind: "spawn" } : { kind: "ports" };

@@ -1,4 +1,17 @@
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar, type ScalarTag, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+  type ScalarTag,
+  type YAMLMap,
+} from "yaml";
 import type { Code } from "../core/codes.ts";
 import type { Problem } from "../core/problem.ts";
 import type { SourcePosition } from "../core/source.ts";
@@ -44,7 +57,17 @@ const kubernetesBoolean: ScalarTag = {
 /** Parses every document of a file. Never throws, whatever the text is. */
 export function parseYaml(source: SourceText, dialect: Dialect): YamlFile {
   if (source.text.length > largestText) {
-    return { trees: [], problems: [fileProblem(source, "MD1010", [0, 1], `the file has ${source.text.length} characters; at most ${largestText} are read`)] };
+    return {
+      trees: [],
+      problems: [
+        fileProblem(
+          source,
+          "MD1010",
+          [0, 1],
+          `the file has ${source.text.length} characters; at most ${largestText} are read`,
+        ),
+      ],
+    };
   }
   try {
     const documents = parseAllDocuments(source.text, {
@@ -54,35 +77,71 @@ export function parseYaml(source: SourceText, dialect: Dialect): YamlFile {
       merge: true,
       logLevel: "silent",
       schema: "core",
-      ...(dialect === "kubernetes" ? { customTags: (tags) => [kubernetesBoolean, ...tags.filter((tag) => typeof tag === "string" || tag.tag !== kubernetesBoolean.tag)] } : {}),
+      ...(dialect === "kubernetes"
+        ? {
+            customTags: (tags) => [
+              kubernetesBoolean,
+              ...tags.filter((tag) => typeof tag === "string" || tag.tag !== kubernetesBoolean.tag),
+            ],
+          }
+        : {}),
     });
     if (!Array.isArray(documents)) return { trees: [], problems: [] };
     const syntax = documents.flatMap((document) =>
       document.errors
         .filter((error) => error.code !== "DUPLICATE_KEY")
-        .map((error) => fileProblem(source, "MD1001", error.pos, firstSentence(error.message), yamlHint(source, error.pos[0]))),
+        .map((error) =>
+          fileProblem(source, "MD1001", error.pos, firstSentence(error.message), yamlHint(source, error.pos[0])),
+        ),
     );
-    return { trees: syntax.length > 0 ? [] : documents.map((document) => treeOf(source, document, document.contents, [])), problems: syntax };
+    return {
+      trees: syntax.length > 0 ? [] : documents.map((document) => treeOf(source, document, document.contents, [])),
+      problems: syntax,
+    };
   } catch (error) {
-    const reason = error instanceof RangeError ? "it is nested too deeply" : error instanceof Error ? firstSentence(error.message) : "it cannot be read";
+    const reason =
+      error instanceof RangeError
+        ? "it is nested too deeply"
+        : error instanceof Error
+          ? firstSentence(error.message)
+          : "it cannot be read";
     return { trees: [], problems: [fileProblem(source, "MD1001", [0, 1], reason)] };
   }
 }
 
-function treeOf(source: SourceText, document: Document.Parsed, root: Node | null, inherited: readonly Problem[]): YamlTree {
+function treeOf(
+  source: SourceText,
+  document: Document.Parsed,
+  root: Node | null,
+  inherited: readonly Problem[],
+): YamlTree {
   const duplicates = document.errors
     .filter((error) => error.code === "DUPLICATE_KEY")
     .map((error) => fileProblem(source, "MD1009", error.pos, "this key is already set above"));
   const problems = inherited.length > 0 ? [...inherited] : duplicates;
-  const places = new Map<string, { readonly key: Span | undefined; readonly value: Span; readonly node: Node | null }>();
+  const places = new Map<
+    string,
+    { readonly key: Span | undefined; readonly value: Span; readonly node: Node | null }
+  >();
   const limit: { nodes: number; exceeded: boolean } = { nodes: 0, exceeded: false };
   const rootSpan = spanOf(root) ?? [document.range[0], document.range[0]];
   const value = convert(root, "", undefined, 0);
-  if (limit.exceeded) problems.push(fileProblem(source, "MD1010", rootSpan, `the document has more than ${mostNodes} values or is nested more than ${deepest} levels deep`));
+  if (limit.exceeded)
+    problems.push(
+      fileProblem(
+        source,
+        "MD1010",
+        rootSpan,
+        `the document has more than ${mostNodes} values or is nested more than ${deepest} levels deep`,
+      ),
+    );
 
   const at: Record<string, readonly [number, number]> = Object.create(null);
   for (const [path, place] of places) {
-    const position = positionAt(source, (isScalar(place.node) || place.node === null ? place.value : (place.key ?? place.value))[0]);
+    const position = positionAt(
+      source,
+      (isScalar(place.node) || place.node === null ? place.value : (place.key ?? place.value))[0],
+    );
     at[path] = [position.line, position.column];
   }
 
@@ -97,7 +156,10 @@ function treeOf(source: SourceText, document: Document.Parsed, root: Node | null
     const span = spanOf(known) ?? key ?? rootSpan;
     if (!places.has(path)) places.set(path, { key, value: span, node: known });
     if (isScalar(known)) return scalarValue(known);
-    if (isSeq(known)) return known.items.map((item, index) => convert(isPair(item) ? null : item, joinIndex(path, index), undefined, depth + 1));
+    if (isSeq(known))
+      return known.items.map((item, index) =>
+        convert(isPair(item) ? null : item, joinIndex(path, index), undefined, depth + 1),
+      );
     if (isMap(known)) return convertMap(known, path, depth);
     return null;
   }
@@ -156,14 +218,17 @@ function parentPath(path: string): string {
 }
 
 function isMergeKey(key: Scalar): boolean {
-  return (key.value === "<<" || typeof key.value === "symbol") && key.type !== "QUOTE_DOUBLE" && key.type !== "QUOTE_SINGLE";
+  return (
+    (key.value === "<<" || typeof key.value === "symbol") && key.type !== "QUOTE_DOUBLE" && key.type !== "QUOTE_SINGLE"
+  );
 }
 
 /** Integers beyond what a number holds exactly stay numbers; only strings, numbers, booleans and null leave here. */
 function scalarValue(node: Scalar): unknown {
   const { value } = node;
   if (typeof value === "bigint") return Number(value);
-  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+    return value;
   return node.source ?? null;
 }
 
@@ -190,5 +255,7 @@ function firstSentence(message: string): string {
 
 function yamlHint(source: SourceText, offset: number): string | undefined {
   const start = source.text.lastIndexOf("\n", offset - 1) + 1;
-  return /^ *\t/.test(source.text.slice(start, offset + 2)) ? "indent with spaces: YAML does not allow tabs there" : undefined;
+  return /^ *\t/.test(source.text.slice(start, offset + 2))
+    ? "indent with spaces: YAML does not allow tabs there"
+    : undefined;
 }
