@@ -53,8 +53,8 @@ export function parseRequestHead(
   limits: RequestLimits = defaultLimits,
 ): HeadResult<RequestHead> {
   const scanned = scanHead(bytes, from, limits);
-  if (scanned.kind === "fault") return refused(refusal[scanned.fault]);
-  if (scanned.kind === "incomplete") return judgeFirstLine(bytes, scanned.from);
+  if (scanned.kind === "incomplete") return judgeFirstLine(bytes, scanned.from) ?? scanned;
+  if (scanned.kind === "fault") return judgeFirstLine(bytes, scanned.from) ?? refused(refusal[scanned.fault]);
 
   const line = parseRequestLine(bytes, scanned.lineStart, scanned.lineEnd);
   if (line.kind === "error") return line;
@@ -96,15 +96,16 @@ export function mayComplete(bytes: Buffer, from: number, fresh: number, limits: 
   return bytes.length - from > limits.maxBytes || bytes.indexOf(10, fresh) !== -1;
 }
 
-/** A complete request line is judged before its headers are here: `GET /x` alone is answered at once (headers/raw-inbound h09). */
-function judgeFirstLine(bytes: Buffer, from: number): HeadResult<RequestHead> {
+/**
+ * A complete request line is judged before its headers are here: `GET /x` alone is answered at once (headers/raw-inbound h09).
+ * Undefined when there is nothing to refuse in it yet.
+ */
+function judgeFirstLine(bytes: Buffer, from: number): { readonly kind: "error"; readonly error: CodecError } | undefined {
   const lf = bytes.indexOf(10, from);
-  if (lf !== -1) {
-    const line = parseRequestLine(bytes, from, lf > from && bytes[lf - 1] === 13 ? lf - 1 : lf);
-    if (line.kind === "error") return line;
-    if (line.version === "0.9") return refused(refusal.lowVersion);
-  }
-  return { kind: "incomplete", from };
+  if (lf === -1) return undefined;
+  const line = parseRequestLine(bytes, from, lf > from && bytes[lf - 1] === 13 ? lf - 1 : lf);
+  if (line.kind === "error") return line;
+  return line.version === "0.9" ? refused(refusal.lowVersion) : undefined;
 }
 
 function isAuthorityText(authority: string): boolean {

@@ -28,7 +28,8 @@ export type ScanResult =
   | ScannedHead
   /** `from`: bytes before it are blank lines and will never be needed again. */
   | { readonly kind: "incomplete"; readonly from: number }
-  | { readonly kind: "fault"; readonly fault: ScanFault };
+  /** `from`: where the first line begins. */
+  | { readonly kind: "fault"; readonly fault: ScanFault; readonly from: number };
 
 const LF = 10;
 const CR = 13;
@@ -40,6 +41,7 @@ const CR = 13;
 export function scanHead(bytes: Buffer, from: number, limits: HeadLimits): ScanResult {
   const end = bytes.length;
   const lineStart = skipBlankLines(bytes, from);
+  const fault = (name: ScanFault): ScanResult => ({ kind: "fault", fault: name, from: lineStart });
   const incomplete = (): ScanResult =>
     end - lineStart > limits.maxBytes ? fault("headersTooLarge") : { kind: "incomplete", from: lineStart };
 
@@ -104,10 +106,6 @@ export function scanHead(bytes: Buffer, from: number, limits: HeadLimits): ScanR
     if (count > limits.maxHeaders) return fault("tooManyHeaders");
     return { kind: "lines", lineStart, lineEnd, fields, canonical, next };
   }
-}
-
-function fault(name: ScanFault): ScanResult {
-  return { kind: "fault", fault: name };
 }
 
 /** Empty lines before a start line are allowed (RFC 9112 §2.2) and mean nothing. */

@@ -55,15 +55,15 @@ export interface LocalReply {
   readonly headOnly?: boolean;
 }
 
-/** A reply that we make ourselves, head and body. */
+/** A reply that we make ourselves, head and body, in the order of headers that Envoy writes. */
 export function writeLocalReply(reply: LocalReply): Buffer {
-  const length = Buffer.byteLength(reply.body);
-  let text = `HTTP/1.1 ${reply.status} ${reasonPhrase(reply.status)}\r\n`;
   const bodiless = reply.status < 200 || reply.status === 204 || reply.status === 304;
-  if (!bodiless) text += `content-length: ${length}\r\n`;
-  for (const [name, value] of reply.headers) text += headerLine(name, value);
-  if (reply.close) text += "connection: close\r\n";
-  return Buffer.from(`${text}\r\n${bodiless || reply.headOnly === true ? "" : reply.body}`);
+  const length = bodiless ? "" : `content-length: ${Buffer.byteLength(reply.body)}\r\n`;
+  const headers = reply.headers.map(([name, value]) => headerLine(name, value)).join("");
+  const close = reply.close ? "connection: close\r\n" : "";
+  const lines = reply.body === "" ? headers + close + length : length + headers + close;
+  const body = bodiless || reply.headOnly === true ? "" : reply.body;
+  return Buffer.from(`HTTP/1.1 ${reply.status} ${reasonPhrase(reply.status)}\r\n${lines}\r\n${body}`);
 }
 
 /** Header lines as bytes, for additions that are the same for many messages. */
