@@ -3,19 +3,22 @@ import { generationWords } from "../print/event-line.ts";
 import { mtlsWords } from "../print/status.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { lineWidth, seg, type Line, type Segment } from "../print/segment.ts";
+import { truncate } from "../print/width.ts";
 import { views, type UiState, type ViewName } from "./ui-state.ts";
 
 /** The first line: mesh, generation, services, refusals, problems. Short forms when the long ones do not fit. */
-export function headerLine(state: MeshState | undefined, columns: number): Line {
+export function headerLine(state: MeshState | undefined, columns: number, mark: string): Line {
   if (state === undefined) return [seg(" meshdev ", "title"), seg(" starting")];
   const name = [seg(" meshdev ", "title"), seg(sanitize(state.mesh), "strong")];
   const counts = [...services(state), ...refusals(state), ...problems(state)];
+  const rest = [...generation(state, false), ...counts];
+  const room = columns - lineWidth(rest) - 1;
   const candidates: readonly Line[] = [
     [...name, ...generation(state, true), ...counts, ...mode(state)],
     [...name, ...generation(state, false), ...counts, ...mode(state)],
     [...name, ...generation(state, false), ...counts],
-    [seg(` ${sanitize(state.mesh)}`, "strong"), ...generation(state, false), ...counts],
-    [seg(" "), ...generation(state, false).slice(1), ...counts],
+    ...(room < 6 ? [] : [[seg(` ${truncate(sanitize(state.mesh), room, "middle", mark)}`, "strong"), ...rest]]),
+    [seg(" "), ...rest.slice(1)],
   ];
   return candidates.find((line) => lineWidth(line) <= columns) ?? [seg(" "), ...generation(state, false).slice(1), ...problems(state), ...refusals(state)];
 }

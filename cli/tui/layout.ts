@@ -28,6 +28,6 @@ export function layoutFor(size: { readonly columns: number; readonly rows: numbe
     const wanted = Math.min(Math.ceil(body * 0.45), Math.max(rowCount, 4) + 1);
     return { kind: "stacked", columns, rows, list: { width: columns, height: wanted - 1 }, detail: { width: columns, height: body - wanted - 1 } };
   }
-  const listWidth = Math.floor((columns - 3) * 0.52);
+  const listWidth = Math.max(72, Math.floor((columns - 3) * 0.52));
   return { kind: "side", columns, rows, list: { width: listWidth, height: body - 1 }, detail: { width: columns - 3 - listWidth, height: body } };
 }

@@ -55,7 +55,7 @@ export function drawScreen(input: ScreenInput): Frame {
   const rows = size.columns > 0 ? rowsOf(input) : undefined;
   return {
     lines: [
-      painted(headerLine(input.feed.state(), layout.columns)),
+      painted(headerLine(input.feed.state(), layout.columns, mark)),
       painted(tabLine(ui, layout.columns, rows === undefined ? undefined : { shown: list.count, all: rows.all }, rows?.fresh ?? 0)),
       ...body,
       painted(footerLine(ui, layout.columns, input.own)),

@@ -36,25 +36,29 @@ function serviceColumns(scene: Scene): readonly ListColumn<WorkloadView>[] {
 }
 
 function serviceDetail(workload: WorkloadView, state: MeshState, now: number): readonly Line[] {
-  const fact = (label: string, text: string): Line => [seg(label.padEnd(10), "dim"), seg(text)];
+  const fact = (label: string, text: string): Line => [seg(label.padEnd(11), "dim"), seg(text)];
   const lines: Line[] = [[seg(`${sanitize(workload.id)}  `, "strong"), ...workloadWords(workload.state)]];
   const current = workload.state;
   if (current.phase === "exited" && current.lastLines.length > 0) {
     lines.push([seg("last lines", "dim")], ...current.lastLines.slice(-5).map((line): Line => [seg(`  ${sanitizeLog(line)}`)]), [seg("R restarts it now", "dim")]);
   }
   if (workload.sidecar) lines.push(fact("identity", sanitize(workload.identity)));
-  else lines.push([seg("sidecar   ", "dim"), seg("none: it calls in plaintext, without identity", "warn")]);
+  else lines.push([seg("sidecar    ", "dim"), seg("none: it calls in plaintext, without identity", "warn")]);
   lines.push(fact("address", `${sanitize(workload.address)}, service ${sanitize(workload.service)}.${sanitize(workload.namespace)}`));
-  for (const { hostPort, port } of workload.published) lines.push([seg("open      ", "dim"), seg(`http://localhost:${hostPort}`, "info"), seg(`  to port ${port}`, "dim")]);
+  for (const { hostPort, port } of workload.published) lines.push([seg("open       ", "dim"), seg(`http://localhost:${hostPort}`, "info"), seg(`  to port ${port}`, "dim")]);
   for (const [port, mode] of Object.entries(workload.mtls)) lines.push(fact(`port ${port}`, `mTLS ${sanitize(mode)}`));
   if (workload.certificate !== null) {
-    lines.push(fact("cert", `serial ${sanitize(workload.certificate.serial)}, ${certificateLeft(workload, now)} left, until ${sanitize(workload.certificate.notAfter)}`));
+    lines.push(fact("cert", `serial ${sanitize(workload.certificate.serial)}, ${leftWords(certificateLeft(workload, now))}, until ${sanitize(workload.certificate.notAfter)}`));
   }
   const { traffic } = workload;
   lines.push(fact("traffic", `${traffic.requests} requests: ${traffic.allowed} allowed, ${traffic.denied} denied, ${traffic.failed} failed`));
   lines.push(fact("handshakes", `${traffic.handshakes}, ${traffic.handshakesFailed} failed`));
   if (workload.resources.rssBytes !== null) lines.push(fact("uses", `${memoryWords(workload.resources.rssBytes)}, ${(workload.resources.cpuSeconds ?? 0).toFixed(1)} s of CPU`));
   const selecting = state.resources.filter((resource) => resource.selects.includes(workload.id));
-  for (const resource of selecting) lines.push([seg("policy    ", "dim"), seg(sanitize(`${resource.kind} ${resource.namespace}/${resource.name}`)), seg(` ${sanitize(resource.file)}:${resource.line}`, "info")]);
+  for (const resource of selecting) lines.push([seg("policy     ", "dim"), seg(sanitize(`${resource.kind} ${resource.namespace}/${resource.name}`)), seg(` ${sanitize(resource.file)}:${resource.line}`, "info")]);
   return lines;
+}
+
+function leftWords(left: string): string {
+  return left === "expired" ? "EXPIRED" : `${left} left`;
 }
