@@ -1,7 +1,9 @@
 import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
 import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
+import type { Checked } from "./core/problem.ts";
 import type { SessionRecord } from "./host/session.ts";
+import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 
 export type { DaemonOptions, EventOptions, MeshClient, SessionInfo, StartedDaemon, StartFailure, StateLine };
@@ -52,6 +54,17 @@ function sessionInfo(record: SessionRecord): SessionInfo {
 export async function connect(session: Pick<SessionInfo, "socket">): Promise<MeshClient> {
   const { connectTo } = await import("./control/client.ts");
   return connectTo(session.socket);
+}
+
+/** Reads and checks a project without running anything. `value` is there when it would run, perhaps without what is invalid. */
+export async function loadProject(directory: string, options: { readonly file?: string | undefined } = {}): Promise<Checked<Mesh>> {
+  const [{ loadFirst }, { findProjectFile }, { readMeshFiles }] = await Promise.all([
+    import("./control/first-load.ts"),
+    import("./control/project-file.ts"),
+    import("./host/read-mesh-files.ts"),
+  ]);
+  const { result } = loadFirst({ directory, projectFile: findProjectFile(directory, options.file), env: process.env }, readMeshFiles);
+  return result.kind === "rejected" ? { problems: result.problems } : { value: result.loaded.mesh, problems: result.loaded.problems };
 }
 
 /** The file of one of our own programs: TypeScript in a checkout, JavaScript in a package. */

@@ -10,7 +10,8 @@ import { obeyCommand } from "./control/commands.ts";
 import { openDataPlane, type DataPlaneLink } from "./control/data-plane-link.ts";
 import { createEventHub } from "./control/event-hub.ts";
 import { createListenerProblems } from "./control/listener-problems.ts";
-import { loadMesh, type Loaded } from "./control/load.ts";
+import { loadFirst, type FirstLoad } from "./control/first-load.ts";
+import type { Loaded } from "./control/load.ts";
 import { claimMachineAddresses } from "./control/machine-address.ts";
 import { openMeshCa } from "./control/mesh-ca.ts";
 import { createMeshLoop } from "./control/mesh-loop.ts";
@@ -24,7 +25,6 @@ import { selectWorkloads, unknownServices } from "./control/selection.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { createSvids } from "./control/svids.ts";
 import { createTrafficTotals } from "./control/traffic-totals.ts";
-import { parseProject } from "./config/project.ts";
 import { caFolder, openCaStore, readGivenCa } from "./host/ca-store.ts";
 import { buildHookConfig, type HookPlace } from "./host/hook-config.ts";
 import { createHostRunner } from "./host/host-runner.ts";
@@ -95,7 +95,7 @@ async function assemble(surroundings: MeshSurroundings, scope: Scope): Promise<R
   // The data plane starts while this process reads files and loads libraries.
   const connection = connectDataPlane(surroundings, session, clock, reaper.watch);
   scope.defer(connection.close);
-  const { env, first, files } = loadFirst(options, projectFile, surroundings.env);
+  const { env, first, files } = loadOrRefuse(options, projectFile, surroundings.env);
   const { mesh } = first;
   const active = selectWorkloads(mesh, options.services, options.noDeps);
   const [machine, ca] = await Promise.all([
@@ -118,9 +118,7 @@ async function assemble(surroundings: MeshSurroundings, scope: Scope): Promise<R
   };
   const capture = "node hook";
   const hub = createEventHub(clock, initialState({ mesh: mesh.name, directory: session.record.directory, startedAt: session.record.startedAt, capture }));
-  const send: DataPlaneLink["send"] = (message) => {
-    connection.link.send(message);
-  };
+  const { send } = connection.link;
   const observation = createObservation({ clock, hub, send });
   const totals = createTrafficTotals();
   const proxies = createProxyReadiness(clock);
@@ -397,20 +395,10 @@ function connectDataPlane(
   };
 }
 
-interface FirstLoad {
-  readonly env: Readonly<Record<string, string>>;
-  readonly first: Loaded;
-  readonly files: MeshFileSet;
-}
-
 /** Reads the project for the first time: there is no last valid version, so nothing may be wrong (model.md §3). */
-function loadFirst(options: DaemonOptions, projectFile: string, base: MeshSurroundings["env"]): FirstLoad {
-  const { directory } = options;
-  const env = Object.fromEntries(Object.entries(base).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-  const alone = readMeshFiles(directory, [], [projectFile]);
-  const paths = meshPaths(alone, projectFile, env);
-  const files = paths.length === 0 ? alone : readMeshFiles(directory, paths, [projectFile], alone);
-  const result = loadMesh(undefined, { directory, projectFile, files: files.files, env, problems: files.problems });
+function loadOrRefuse(options: DaemonOptions, projectFile: string, base: MeshSurroundings["env"]): FirstLoad<MeshFileSet> & { readonly first: Loaded } {
+  const read = loadFirst({ directory: options.directory, projectFile, env: base }, readMeshFiles);
+  const { result } = read;
   if (result.kind === "rejected" || (!result.complete && !options.allowInvalid)) {
     const problems = result.kind === "rejected" ? result.problems : result.loaded.problems;
     const errors = problems.filter((problem) => problem.severity === "error");
@@ -422,12 +410,7 @@ function loadFirst(options: DaemonOptions, projectFile: string, base: MeshSurrou
   }
   const unknown = unknownServices(result.loaded.mesh, options.services);
   if (unknown.length > 0) throw new MeshError("MD7006", `there is no service ${unknown.join(", ")}`, { hint: "names are the keys below `services` and `variants`" });
-  return { env, first: result.loaded, files };
-}
-
-function meshPaths(alone: MeshFileSet, projectFile: string, env: Readonly<Record<string, string>>): readonly string[] {
-  const [source] = alone.files;
-  return source === undefined ? [] : (parseProject({ path: projectFile, text: source.text }, env).value?.mesh ?? []);
+  return { ...read, first: result.loaded };
 }
 
 async function refuseTakenPorts(workloads: readonly Workload[]): Promise<void> {

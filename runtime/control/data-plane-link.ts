@@ -39,8 +39,8 @@ export interface DataPlaneLinkOptions {
 
 /** The daemon's end of the conversation with the data plane; replaces a process that died or hangs, until it is closed. */
 export interface DataPlaneLink extends AsyncDisposable {
-  /** Sends when a process is there that said hello; a new process gets nothing of what was sent before it. */
-  readonly send: (message: ToDataPlane) => void;
+  /** Sends when a process is there that said hello, else says false; a new process gets nothing of what was sent before it. */
+  readonly send: (message: ToDataPlane) => boolean;
   readonly pid: () => number | undefined;
   readonly close: () => Promise<void>;
 }
@@ -186,7 +186,9 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
   cancelBeat = clock.after(heartbeat.every, beat);
   return {
     send: (message) => {
-      if (life?.greeted === true) write(life, message);
+      if (life?.greeted !== true) return false;
+      write(life, message);
+      return true;
     },
     pid: () => life?.pid,
     close,

@@ -11,7 +11,8 @@ const replayPatienceMs = 1_000;
 export interface ObservationOptions {
   readonly clock: Clock;
   readonly hub: EventHub;
-  readonly send: (message: ToDataPlane) => void;
+  /** False: nobody is there to hear it. */
+  readonly send: (message: ToDataPlane) => boolean;
 }
 
 /** Asks the data plane for details exactly while somebody looks, and for what its ring holds when somebody comes. */
@@ -52,7 +53,7 @@ export function createObservation({ clock, hub, send }: ObservationOptions): Obs
       };
       const cancel = clock.after(replayPatienceMs, done);
       replays.set(token, done);
-      send({ type: "replay", token });
+      if (!send({ type: "replay", token })) done();
     });
   }
 
