@@ -50,6 +50,8 @@ export interface InboundListener {
   readonly cluster: string;
   /** `inbound|http|8080` */
   readonly virtualHost: string;
+  /** What `x-envoy-decorator-operation` tells callers that sent none, `<fqdn>:<port>/*` (spec traffic 5.1, errata C17). */
+  readonly decorator?: string;
 }
 
 export interface FilterChain {

@@ -1,0 +1,43 @@
+import { randomUUID } from "node:crypto";
+import { Socket } from "node:net";
+import { systemClock } from "./core/clock.ts";
+import { createDataPlane } from "./proxy/data-plane.ts";
+import { openLineChannel } from "./proxy/line-channel.ts";
+import { isToDataPlane } from "./proxy/message.ts";
+
+/** The data plane process: every sidecar's sockets. It speaks on file descriptor 3 and ends with it. */
+const channelDescriptor = 3;
+
+function main(): void {
+  const stream = new Socket({ fd: channelDescriptor, readable: true, writable: true });
+  const channel = openLineChannel(
+    stream,
+    (value) => {
+      if (isToDataPlane(value)) plane.receive(value);
+    },
+    (error) => {
+      if (error !== undefined) process.stderr.write(`data plane: ${error.message}\n`);
+      plane.close();
+      process.exit(error === undefined ? 0 : 1);
+    },
+  );
+  const plane = createDataPlane({
+    clock: systemClock,
+    send: channel.send,
+    backlog: channel.backlog,
+    pid: process.pid,
+    draw: Math.random,
+    uuid: randomUUID,
+  });
+  // One connection's fault must not end everybody's: it is told, and the rest goes on.
+  process.on("uncaughtException", (error) => {
+    process.stderr.write(`data plane: uncaught: ${error.stack ?? error.message}\n`);
+  });
+  process.on("unhandledRejection", (reason) => {
+    process.stderr.write(`data plane: unhandled rejection: ${String(reason)}\n`);
+  });
+  // The terminal's signals go to the whole group; the daemon decides when to end.
+  process.on("SIGINT", () => undefined);
+}
+
+main();

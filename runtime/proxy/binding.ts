@@ -1,0 +1,83 @@
+import type { Decision, RequestFacts } from "../model/decision.ts";
+import type { PolicySet } from "../model/policy.ts";
+import type { Cluster, InboundListener, InboundSection, OutboundSection, ProxySnapshot } from "../model/snapshot.ts";
+import { bindPolicies } from "../policy/decide.ts";
+import { bindOutbound } from "../traffic/outbound-plan.ts";
+import type { BoundOutbound as BoundTraffic } from "../traffic/outbound-plan.ts";
+
+/** A snapshot made callable. Sections whose hash did not change keep their closures. */
+export interface Binding {
+  readonly generation: number;
+  readonly snapshot: ProxySnapshot;
+  readonly inbound: BoundInbound;
+  readonly outbound: BoundOutbound;
+}
+
+export interface BoundInbound {
+  readonly section: InboundSection;
+  /** The pass-through listener for ports that nobody declared. */
+  readonly listener: (port: number) => InboundListener;
+  readonly http: BoundPolicies;
+  readonly tcp: BoundPolicies;
+}
+
+export interface BoundPolicies {
+  readonly set: PolicySet;
+  readonly decide: (facts: RequestFacts) => Decision;
+}
+
+export interface BoundOutbound {
+  readonly section: OutboundSection;
+  readonly traffic: BoundTraffic;
+  readonly cluster: (name: string) => Cluster | undefined;
+  /** The cluster of a service by its VIP and port, as kube-proxy would know it. */
+  readonly service: (address: string, port: number) => Cluster | undefined;
+}
+
+export function bindSnapshot(snapshot: ProxySnapshot, generation: number, previous: Binding | undefined): Binding {
+  const before = previous?.snapshot.hashes;
+  const keepInbound = previous !== undefined && before?.inbound === snapshot.hashes.inbound;
+  const keepOutbound = previous !== undefined && before?.outbound === snapshot.hashes.outbound;
+  return {
+    generation,
+    snapshot,
+    inbound: keepInbound ? previous.inbound : bindInbound(snapshot.inbound),
+    outbound: keepOutbound ? previous.outbound : bindOutboundSection(snapshot.outbound),
+  };
+}
+
+function bindInbound(section: InboundSection): BoundInbound {
+  const byPort = new Map(section.listeners.map((listener) => [listener.port, listener] as const));
+  return {
+    section,
+    listener: (port) => byPort.get(port) ?? section.passthrough,
+    http: { set: section.http, decide: bindPolicies(section.http) },
+    tcp: { set: section.tcp, decide: bindPolicies(section.tcp) },
+  };
+}
+
+function bindOutboundSection(section: OutboundSection): BoundOutbound {
+  const clusters = new Map(Object.entries(section.clusters));
+  return {
+    section,
+    traffic: bindOutbound(section),
+    cluster: (name) => clusters.get(name),
+    service: (address, port) => {
+      const name = serviceAt(section, address, port);
+      return name === undefined ? undefined : clusters.get(name);
+    },
+  };
+}
+
+/** A service's VIP is a domain of its virtual host, which is named `host:port`; a TCP service has a listener of its own. */
+function serviceAt(section: OutboundSection, address: string, port: number): string | undefined {
+  for (const listener of section.listeners) {
+    if (listener.port === port && listener.address === address && listener.fallback !== undefined) return listener.fallback;
+  }
+  for (const table of Object.values(section.routes)) {
+    for (const host of table.virtualHosts) {
+      if (host.domains.includes(address) && host.name.endsWith(`:${port}`)) return `outbound|${port}||${host.name.slice(0, -`:${port}`.length)}`;
+    }
+  }
+  return undefined;
+}

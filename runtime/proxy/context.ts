@@ -1,0 +1,58 @@
+import type { Clock } from "../core/clock.ts";
+import type { AddressMap, Placement } from "../model/dataplane.ts";
+import type { Party } from "../model/event.ts";
+import type { ProxyId } from "../model/snapshot.ts";
+import { toModelAddress } from "./address.ts";
+import type { Binding } from "./binding.ts";
+import type { Credentials, TrustBundle } from "./credentials.ts";
+import type { Reporter } from "./reporter.ts";
+import type { SessionCache } from "./session-cache.ts";
+import type { UpstreamPool } from "./upstream-pool.ts";
+
+/** What all sidecars of the process share. Values that messages replace are read through functions. */
+export interface Shared {
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly sessions: SessionCache;
+  readonly bundle: () => TrustBundle | undefined;
+  readonly addresses: () => AddressMap;
+  readonly nameOf: (address: string) => ProxyId | undefined;
+  /** A number in [0, 1). */
+  readonly draw: () => number;
+  readonly uuid: () => string;
+  /** The value of a `date` header, now. */
+  readonly date: () => string;
+}
+
+/** One sidecar, as the code of its connections sees it. */
+export interface Sidecar {
+  readonly proxy: ProxyId;
+  readonly shared: Shared;
+  /** The snapshot in force; ask anew for every decision. */
+  readonly binding: () => Binding;
+  readonly placement: () => Placement;
+  readonly credentials: Credentials;
+  /** Open connections, looked at again whenever the snapshot changes (model.md §4). */
+  readonly tracked: Set<Tracked>;
+  readonly upstreams: UpstreamPool;
+  /** Round robin position by cluster name. */
+  readonly turn: (cluster: string) => number;
+}
+
+/** An open connection that a new snapshot may end. */
+export interface Tracked {
+  readonly recheck: (binding: Binding) => void;
+  readonly close: () => void;
+}
+
+/** The other end of an accepted connection. */
+export function partyOf(shared: Shared, host: string | undefined, port: number | undefined, spiffe: string | null): Party {
+  const address = toModelAddress(shared.addresses(), host ?? "unknown");
+  return { workload: shared.nameOf(address) ?? null, address: `${address}:${port ?? 0}`, spiffe };
+}
+
+/** This sidecar's own workload, at one of its ports. */
+export function selfParty(sidecar: Sidecar, port: number): Party {
+  const { snapshot } = sidecar.binding();
+  return { workload: sidecar.proxy, address: `${snapshot.workload.address}:${port}`, spiffe: sidecar.credentials.svid()?.spiffe ?? null };
+}

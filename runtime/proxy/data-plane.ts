@@ -1,0 +1,162 @@
+import { readCertificates } from "../identity/certificate.ts";
+import type { Clock } from "../core/clock.ts";
+import type { AddressMap, FromDataPlane, Placement, ToDataPlane } from "../model/dataplane.ts";
+import type { ProxyId } from "../model/snapshot.ts";
+import type { Shared } from "./context.ts";
+import type { TrustBundle } from "./credentials.ts";
+import { createReporter } from "./reporter.ts";
+import { createSessionCache } from "./session-cache.ts";
+import { createSidecar } from "./sidecar.ts";
+import type { SidecarHandle } from "./sidecar.ts";
+
+/** All sidecars of one process, obeying messages. */
+export interface DataPlane {
+  readonly receive: (message: ToDataPlane) => void;
+  readonly close: () => void;
+}
+
+export interface DataPlaneOptions {
+  readonly clock: Clock;
+  readonly send: (message: FromDataPlane) => void;
+  /** Bytes sent that nobody has read yet. */
+  readonly backlog: () => number;
+  readonly pid: number;
+  readonly draw: () => number;
+  readonly uuid: () => string;
+}
+
+const cachedSessions = 4096;
+
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  const { clock, send } = options;
+  const sidecars = new Map<ProxyId, SidecarHandle>();
+  const placements = new Map<ProxyId, Placement>();
+  let bundle: TrustBundle | undefined;
+  let addresses: AddressMap = { kind: "alias", second: 244 };
+  let names: ReadonlyMap<string, ProxyId> = new Map();
+  let dateText = "";
+  let dateSecond = -1;
+  const reporter = createReporter({ clock, send, backlog: options.backlog, run: `${options.pid.toString(36)}-` });
+  const shared: Shared = {
+    clock,
+    reporter,
+    sessions: createSessionCache(cachedSessions),
+    bundle: () => bundle,
+    addresses: () => addresses,
+    nameOf: (address) => names.get(address),
+    draw: options.draw,
+    uuid: options.uuid,
+    date: () => {
+      const now = clock.now();
+      const second = Math.floor(now / 1000);
+      if (second !== dateSecond) {
+        dateSecond = second;
+        dateText = new Date(now).toUTCString();
+      }
+      return dateText;
+    },
+  };
+
+  function apply(message: Extract<ToDataPlane, { type: "apply" }>): void {
+    const { generation } = message;
+    addresses = message.addresses;
+    names = new Map(Object.entries(message.names));
+    for (const proxy of message.removed) {
+      sidecars.get(proxy)?.close();
+      sidecars.delete(proxy);
+      placements.delete(proxy);
+    }
+    for (const placement of message.placements) placements.set(placement.proxy, placement);
+    const changed = new Set<ProxyId>();
+    // All snapshots take effect before any listener is touched: no request meets half a generation.
+    for (const snapshot of message.snapshots) {
+      changed.add(snapshot.proxy);
+      applyOne(snapshot.proxy, generation, snapshot);
+    }
+    for (const placement of message.placements) {
+      if (!changed.has(placement.proxy)) applyOne(placement.proxy, generation, undefined);
+    }
+  }
+
+  function applyOne(proxy: ProxyId, generation: number, snapshot: import("../model/snapshot.ts").ProxySnapshot | undefined): void {
+    const done = (error: string | undefined): void => {
+      send(error === undefined ? { type: "ack", generation, proxy } : { type: "nack", generation, proxy, reason: error });
+    };
+    const placement = placements.get(proxy);
+    try {
+      let sidecar = sidecars.get(proxy);
+      if (sidecar === undefined) {
+        if (snapshot === undefined) return;
+        if (placement === undefined) throw new Error("no placement for this proxy");
+        sidecar = createSidecar(
+          proxy,
+          shared,
+          { snapshot, placement, generation },
+          {
+            sendCsr: (csr) => {
+              send({ type: "csr", proxy, csr });
+            },
+            onReady: () => {
+              send({ type: "ready", proxy });
+            },
+          },
+        );
+        sidecars.set(proxy, sidecar);
+      }
+      sidecar.apply({ generation, snapshot, placement }, done);
+    } catch (error) {
+      done(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  function setBundle(version: number, roots: string): void {
+    if (bundle?.version === version && bundle.roots === roots) return;
+    const certificates = readCertificates(roots);
+    if (certificates === undefined || certificates.length === 0) return;
+    bundle = { version, roots, certificates };
+    for (const sidecar of sidecars.values()) sidecar.bundleChanged();
+  }
+
+  function receive(message: ToDataPlane): void {
+    switch (message.type) {
+      case "apply":
+        apply(message);
+        return;
+      case "svid":
+        sidecars.get(message.proxy)?.install(message.chain);
+        return;
+      case "svid.refused":
+        sidecars.get(message.proxy)?.refused();
+        return;
+      case "svid.renew":
+        sidecars.get(message.proxy)?.renew();
+        return;
+      case "bundle":
+        setBundle(message.version, message.roots);
+        return;
+      case "observe":
+        reporter.observe(message.perSecond, message.headers);
+        return;
+      case "replay":
+        reporter.replay(message.token);
+        return;
+      case "ping":
+        send({ type: "pong", token: message.token });
+        return;
+      case "drain":
+        for (const sidecar of sidecars.values()) sidecar.drain();
+        return;
+    }
+  }
+
+  send({ type: "hello", pid: options.pid });
+  return {
+    receive,
+    close: () => {
+      for (const sidecar of sidecars.values()) sidecar.close();
+      sidecars.clear();
+      reporter.flush();
+      reporter.close();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import type { SocketAddress } from "../model/dataplane.ts";
+import type { Sidecar } from "./context.ts";
+import type { Acquired } from "./forward.ts";
+import { ignore } from "./server-handshake.ts";
+
+const connectTimeoutMs = 10_000;
+
+export function appAddress(sidecar: Sidecar, port: number): SocketAddress {
+  const placement = sidecar.placement();
+  return placement.app[String(port)] ?? { kind: "tcp", host: placement.appHost, port };
+}
+
+/** Opens a plain connection. Exactly one of the outcomes is told; the returned function gives up. */
+export function dial(
+  sidecar: Sidecar,
+  address: SocketAddress,
+  timeoutMs: number,
+  localAddress: string | undefined,
+  done: (result: { readonly ok: true; readonly socket: Socket } | { readonly ok: false; readonly timeout: boolean; readonly error: NodeJS.ErrnoException }) => void,
+): () => void {
+  const socket =
+    address.kind === "unix"
+      ? connect({ path: address.path, allowHalfOpen: true })
+      : connect({
+          host: address.host,
+          port: address.port,
+          allowHalfOpen: true,
+          noDelay: true,
+          ...(localAddress === undefined ? {} : { localAddress }),
+        });
+  let settled = false;
+
+  function settle(): boolean {
+    if (settled) return false;
+    settled = true;
+    cancelTimer();
+    socket.off("connect", onConnect);
+    socket.off("error", onError);
+    socket.on("error", ignore);
+    return true;
+  }
+
+  function onConnect(): void {
+    if (settle()) done({ ok: true, socket });
+  }
+
+  function onError(error: NodeJS.ErrnoException): void {
+    if (!settle()) return;
+    socket.destroy();
+    done({ ok: false, timeout: error.code === "ETIMEDOUT", error });
+  }
+
+  const cancelTimer = sidecar.shared.clock.after(timeoutMs, () => {
+    if (!settle()) return;
+    socket.destroy();
+    done({ ok: false, timeout: true, error: new Error("connect timed out") });
+  });
+  socket.on("connect", onConnect);
+  socket.on("error", onError);
+  return () => {
+    if (settle()) socket.destroy();
+  };
+}
+
+/** A connection to the own application, waiting or new. */
+export function acquireApp(sidecar: Sidecar, port: number, done: (result: Acquired) => void): () => void {
+  const address = appAddress(sidecar, port);
+  const key = `app ${address.kind === "unix" ? address.path : `${address.host}:${address.port}`}`;
+  const waiting = sidecar.upstreams.take(key);
+  if (waiting !== undefined) {
+    done({ kind: "connection", connection: waiting });
+    return ignore;
+  }
+  return dial(sidecar, address, connectTimeoutMs, undefined, (result) => {
+    if (result.ok) {
+      done({ kind: "connection", connection: { socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null, used: 0 } });
+    } else {
+      done({
+        kind: "failed",
+        reason: result.timeout ? "connection timeout" : "remote connection failure",
+        transport: result.timeout ? "" : transportOf(result.error),
+      });
+    }
+  });
+}
+
+/** Envoy's words for a connect error (spec traffic 5.5). */
+export function transportOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case "ECONNREFUSED":
+    case "ENOENT":
+      return "delayed connect error: Connection refused";
+    case "EHOSTUNREACH":
+      return "delayed connect error: No route to host";
+    case "ENETUNREACH":
+      return "immediate connect error: Network is unreachable";
+    case "ECONNRESET":
+      return "delayed connect error: Connection reset by peer";
+    default:
+      return `delayed connect error: ${error.code ?? error.message}`;
+  }
+}

@@ -1,0 +1,216 @@
+import type { X509Certificate } from "node:crypto";
+import type { Socket } from "node:net";
+import { isIP } from "node:net";
+import { spiffeOf, subjectAltNames } from "../identity/certificate.ts";
+import { verifyPeer } from "../identity/verify.ts";
+import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
+import type { Cluster, Endpoint } from "../model/snapshot.ts";
+import { hostOf } from "../traffic/virtual-host.ts";
+import { toSocketAddress } from "./address.ts";
+import { startTls } from "./client-handshake.ts";
+import type { ClientHandshakeOptions } from "./client-handshake.ts";
+import { selfParty } from "./context.ts";
+import type { Sidecar } from "./context.ts";
+import { dial, transportOf } from "./dial-app.ts";
+import type { Acquired } from "./forward.ts";
+import { createOriginationContext, verifyOriginated } from "./origination.ts";
+import { ignore } from "./server-handshake.ts";
+import { upstreamKey } from "./upstream-key.ts";
+import type { UpstreamTls } from "./upstream-key.ts";
+
+/** One server to connect to, for one cluster. */
+export interface UpstreamTarget {
+  readonly cluster: Cluster;
+  readonly address: string;
+  readonly port: number;
+  /** Undefined for destinations outside the cluster's endpoints. */
+  readonly endpoint: Endpoint | undefined;
+  readonly network: "http" | "tcp";
+  /** Host of the request: the SNI where no rule gives one. */
+  readonly authority: string;
+}
+
+const alpn: Readonly<Record<UpstreamTarget["network"], readonly string[]>> = {
+  http: ["istio-http/1.1", "istio", "http/1.1"],
+  tcp: ["istio-peer-exchange", "istio"],
+};
+
+function tlsOf(target: UpstreamTarget): UpstreamTls {
+  const { mode } = target.cluster.tls;
+  switch (mode) {
+    case "none":
+      return "plain";
+    case "auto":
+      return target.endpoint?.mtls === true ? "mesh" : "plain";
+    case "istio":
+      return "mesh";
+    case "simple":
+    case "mutual":
+      return "origination";
+  }
+}
+
+function sniOf(target: UpstreamTarget): string {
+  const { tls } = target.cluster;
+  if (tls.mode === "none") return "";
+  return tls.sni ?? hostOf(target.authority);
+}
+
+export interface AcquireOptions {
+  /** Take one that waits, if there is one. */
+  readonly pooled: boolean;
+}
+
+/** A connection to the target: one that waits, or a new one with its handshake done and verified. */
+export function acquireUpstream(sidecar: Sidecar, target: UpstreamTarget, options: AcquireOptions, done: (result: Acquired) => void): () => void {
+  const { shared } = sidecar;
+  const protection = tlsOf(target);
+  const sni = sniOf(target);
+  const key = upstreamKey(sidecar, target.cluster, protection, `${target.address}:${target.port}`, sni);
+  const waiting = options.pooled ? sidecar.upstreams.take(key) : undefined;
+  if (waiting !== undefined) {
+    done({ kind: "connection", connection: waiting });
+    return ignore;
+  }
+  const address = toSocketAddress(shared.addresses(), target.address, target.port);
+  if (address === undefined) {
+    done({ kind: "failed", reason: "remote connection failure", transport: "delayed connect error: No route to host" });
+    return ignore;
+  }
+  const { dialFrom } = sidecar.placement();
+  const local = dialFrom !== undefined && address.host.startsWith("127.") ? dialFrom : undefined;
+  const startedAt = shared.clock.monotonic();
+  const timeoutMs = target.cluster.connectTimeoutMs;
+  let cancel = dial(sidecar, { kind: "tcp", ...address }, timeoutMs, local, (result) => {
+    if (!result.ok) {
+      done({
+        kind: "failed",
+        reason: result.timeout ? "connection timeout" : "remote connection failure",
+        transport: result.timeout ? "" : transportOf(result.error),
+      });
+    } else if (protection === "plain") {
+      done({ kind: "connection", connection: { socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null, used: 0 } });
+    } else {
+      const left = Math.max(1, timeoutMs - (shared.clock.monotonic() - startedAt));
+      cancel = secure(sidecar, target, protection, { socket: result.socket, key, sni, timeoutMs: left, startedAt }, done);
+    }
+  });
+  return () => {
+    cancel();
+  };
+}
+
+interface Securing {
+  readonly socket: Socket;
+  readonly key: string;
+  readonly sni: string;
+  readonly timeoutMs: number;
+  readonly startedAt: number;
+}
+
+function secure(sidecar: Sidecar, target: UpstreamTarget, protection: "mesh" | "origination", plan: Securing, done: (result: Acquired) => void): () => void {
+  const { shared } = sidecar;
+  let given: Pick<ClientHandshakeOptions, "context" | "alpn" | "verify">;
+  try {
+    given = protection === "mesh" ? meshSettings(sidecar, target) : originationSettings(sidecar, target, plan.sni);
+  } catch (error) {
+    plan.socket.destroy();
+    const reason = error instanceof Error ? error.message : String(error);
+    report(sidecar, target, plan, undefined, noTls, { step: "certificate", alert: null, reason, because: target.cluster.because });
+    done({ kind: "failed", reason: "remote connection failure", transport: `TLS_error:|${reason}` });
+    return ignore;
+  }
+  return startTls(
+    {
+      ...given,
+      raw: plan.socket,
+      sni: plan.sni === "" || isIP(plan.sni) !== 0 ? undefined : plan.sni,
+      clock: shared.clock,
+      timeoutMs: plan.timeoutMs,
+      sessions: shared.sessions,
+      sessionKey: plan.key,
+    },
+    (result) => {
+      if (!result.ok) {
+        const { step, alert, reason, transport } = result.failure;
+        report(sidecar, target, plan, result.leaf, result.tls, { step, alert, reason, because: target.cluster.because });
+        done({ kind: "failed", reason: result.timedOut ? "connection timeout" : "remote connection failure", transport });
+        return;
+      }
+      shared.reporter.counts(sidecar.proxy).handshakes += 1;
+      const handshake = report(sidecar, target, plan, result.leaf, result.tls, null);
+      const spiffe = spiffeOf(subjectAltNames(result.leaf));
+      done({ kind: "connection", connection: { socket: result.socket, key: plan.key, handshake, leaf: result.leaf, spiffe, used: 0 } });
+    },
+  );
+}
+
+function meshSettings(sidecar: Sidecar, target: UpstreamTarget): Pick<ClientHandshakeOptions, "context" | "alpn" | "verify"> {
+  const bundle = sidecar.shared.bundle();
+  const context = bundle === undefined ? undefined : sidecar.credentials.client(bundle);
+  const { tls } = target.cluster;
+  if (bundle === undefined || context === undefined || (tls.mode !== "auto" && tls.mode !== "istio")) {
+    throw new Error("this sidecar has no certificate yet");
+  }
+  return {
+    context,
+    alpn: alpn[target.network],
+    verify: (leaf, openssl) => {
+      const issuer = leaf?.issuerCertificate;
+      return verifyPeer(
+        { leaf, intermediates: issuer === undefined ? [] : [issuer], openssl },
+        { peer: "server", roots: bundle.certificates, subjectAltNames: tls.subjectAltNames, now: sidecar.shared.clock.now() },
+      );
+    },
+  };
+}
+
+function originationSettings(sidecar: Sidecar, target: UpstreamTarget, sni: string): Pick<ClientHandshakeOptions, "context" | "alpn" | "verify"> {
+  const { tls } = target.cluster;
+  if (tls.mode !== "simple" && tls.mode !== "mutual") throw new Error("the cluster does not originate TLS");
+  return {
+    context: createOriginationContext(tls),
+    alpn: [],
+    verify: (leaf, openssl) => verifyOriginated(tls, sni, sidecar.shared.clock.now(), leaf, openssl),
+  };
+}
+
+const noTls: TlsFacts = { version: null, cipher: null, alpn: null, sni: null, resumed: false };
+
+/** The other end, named by its workload where it has one. */
+export function targetParty(target: Pick<UpstreamTarget, "address" | "port" | "endpoint">, spiffe: string | null): Party {
+  return { workload: target.endpoint?.workload ?? null, address: `${target.address}:${target.port}`, spiffe };
+}
+
+function report(
+  sidecar: Sidecar,
+  target: UpstreamTarget,
+  plan: Securing,
+  peer: X509Certificate | undefined,
+  tls: TlsFacts,
+  failure: HandshakeFailure | null,
+): string {
+  const { reporter, clock } = sidecar.shared;
+  const id = reporter.nextId("h");
+  if (failure !== null) reporter.counts(sidecar.proxy).handshakesFailed += 1;
+  const spiffe = peer === undefined ? null : spiffeOf(subjectAltNames(peer));
+  reporter.add(
+    {
+      kind: "handshake",
+      id,
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "client",
+      from: selfParty(sidecar, plan.socket.localPort ?? 0),
+      to: targetParty(target, spiffe),
+      tls,
+      local: sidecar.credentials.svid()?.leaf,
+      peer,
+      ms: clock.monotonic() - plan.startedAt,
+      failure,
+    },
+    2048,
+  );
+  return id;
+}

@@ -1,0 +1,41 @@
+import type { Decision, PeerFacts, RequestFacts } from "../model/decision.ts";
+import type { PolicySet } from "../model/policy.ts";
+import { headerValues } from "../wire/http1/head.ts";
+import type { RequestHead } from "../wire/http1/head.ts";
+
+/** What is known of a connection before anything is decided: plain values, so that a record of it holds no socket. */
+export interface ConnectionFacts {
+  readonly peer: PeerFacts | undefined;
+  readonly sourceIp: string;
+  readonly destinationIp: string;
+  readonly destinationPort: number;
+  readonly sni: string | undefined;
+}
+
+export function httpFacts(connection: ConnectionFacts, head: RequestHead, path: string): RequestFacts {
+  return {
+    layer: "http",
+    ...connection,
+    method: () => head.method,
+    authority: () => head.authority,
+    path: () => path,
+    header: (name) => headerValues(head, name),
+  };
+}
+
+export function tcpFacts(connection: ConnectionFacts): RequestFacts {
+  return { layer: "tcp", ...connection, method: nothing, authority: nothing, path: nothing, header: () => [] };
+}
+
+function nothing(): string {
+  return "";
+}
+
+/** Envoy's response code details of a refusal (spec AP-67), without the cost of explaining it. */
+export function denialDetails(set: PolicySet, decision: Decision): string {
+  const policy = decision.by === undefined ? undefined : set.policies[decision.by.policy];
+  const rule = decision.by === undefined ? undefined : policy?.rules[decision.by.rule];
+  if (policy === undefined || rule === undefined) return "rbac_access_denied_matched_policy[none]";
+  const suffix = policy.action === "CUSTOM" ? "-deny-due-to-bad-CUSTOM-action" : "";
+  return `rbac_access_denied_matched_policy[${policy.id}-rule[${rule.index}]${suffix}]`.replaceAll(/\s/g, "_");
+}

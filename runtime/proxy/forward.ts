@@ -1,0 +1,362 @@
+import type { Clock } from "../core/clock.ts";
+import type { HeaderEdit } from "../model/header-edit.ts";
+import type { RetryPolicy } from "../model/snapshot.ts";
+import type { LocalReplyCause } from "../traffic/local-reply.ts";
+import { decideRetry, retryDelayMs } from "../traffic/retry.ts";
+import type { TryOutcome } from "../traffic/retry.ts";
+import type { ResetReason } from "../traffic/reset.ts";
+import type { Timeouts } from "../traffic/timeout.ts";
+import { headerValue } from "../wire/http1/head.ts";
+import type { ResponseHead } from "../wire/http1/response-head.ts";
+import { chunkedBody } from "../wire/http1/semantics.ts";
+import { writeResponseHead } from "../wire/http1/write.ts";
+import { sendRequest } from "./http-client.ts";
+import type { ClientExchange } from "./http-client.ts";
+import type { Exchange, RequestSink } from "./http-server.ts";
+import { splice } from "./splice.ts";
+import type { UpstreamConnection } from "./upstream-pool.ts";
+
+/** What came of looking for a connection. */
+export type Acquired =
+  | { readonly kind: "connection"; readonly connection: UpstreamConnection }
+  | { readonly kind: "failed"; readonly reason: ResetReason; readonly transport: string }
+  | { readonly kind: "no-endpoint" };
+
+export interface ForwardOptions {
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+  readonly draw: () => number;
+  /** Finds a connection for a try; `fresh` asks for one that has carried nothing. The returned function gives up. */
+  readonly acquire: (attempt: number, fresh: boolean, done: (result: Acquired) => void) => () => void;
+  readonly release: (connection: UpstreamConnection) => void;
+  readonly writeHead: (attempt: number, elapsedMs: number, body: Buffer) => Buffer;
+  readonly retry: RetryPolicy | undefined;
+  readonly timeouts: Timeouts;
+  readonly responseEdit: (head: ResponseHead, serviceTimeMs: number) => HeaderEdit;
+  /** Sends a reply of our own and ends the exchange. */
+  readonly reply: (cause: LocalReplyCause) => { readonly status: number; readonly flags: readonly string[]; readonly details: string; readonly bytes: number };
+  readonly upgrade: boolean;
+  readonly onDone: (result: ForwardResult) => void;
+}
+
+export interface ForwardResult {
+  /** 0: the caller never got one. */
+  readonly status: number;
+  readonly flags: readonly string[];
+  readonly details: string;
+  readonly attempts: number;
+  /** Milliseconds from the end of the request to the first byte of the answer; 0 without one. */
+  readonly upstreamMs: number;
+  readonly bytesOut: number;
+  /** The connection of the last try. */
+  readonly connection: UpstreamConnection | undefined;
+}
+
+/** A request body is kept for another try up to here (spec traffic 2.9.8). */
+const replayLimit = 1024 * 1024;
+const maxSilentReplays = 3;
+
+/** Carries one request upstream, try after try, and its answer back. */
+export function forward(options: ForwardOptions): RequestSink {
+  const { exchange, clock } = options;
+  const { method } = exchange.head;
+  let kept: Buffer[] = exchange.early.length > 0 ? [exchange.early] : [];
+  let keptBytes = exchange.early.length;
+  let replayable = true;
+  let attempt = 0;
+  let silentReplays = 0;
+  let giveUp: (() => void) | undefined;
+  let client: ClientExchange | undefined;
+  let connection: UpstreamConnection | undefined;
+  let sentAt = 0;
+  let requestAt = exchange.requestDone() ? exchange.startedAt : 0;
+  let upstreamMs = 0;
+  let status = 0;
+  let extraFlags: readonly string[] = [];
+  let bytesOut = 0;
+  let answering = false;
+  let over = false;
+  let routeTimer: (() => void) | undefined;
+  let tryTimer: (() => void) | undefined;
+
+  function stopTimers(): void {
+    routeTimer?.();
+    tryTimer?.();
+    routeTimer = undefined;
+    tryTimer = undefined;
+  }
+
+  function finish(result: { readonly status: number; readonly flags: readonly string[]; readonly details: string; readonly bytes: number }): void {
+    if (over) return;
+    over = true;
+    stopTimers();
+    kept = [];
+    options.onDone({
+      status: result.status,
+      flags: result.flags,
+      details: result.details,
+      attempts: attempt,
+      upstreamMs,
+      bytesOut: result.bytes,
+      connection,
+    });
+  }
+
+  function replyWith(cause: LocalReplyCause): void {
+    if (over) return;
+    dropUpstream();
+    finish(options.reply(cause));
+  }
+
+  /** Leaves the current try, whatever its state. */
+  function dropUpstream(): void {
+    giveUp?.();
+    giveUp = undefined;
+    client?.abort();
+    client = undefined;
+    tryTimer?.();
+    tryTimer = undefined;
+  }
+
+  function startRouteTimer(): void {
+    const { routeMs } = options.timeouts;
+    if (routeMs === undefined || routeTimer !== undefined || over) return;
+    routeTimer = clock.after(routeMs, () => {
+      if (answering) cut("UT", "response_timeout");
+      else replyWith({ kind: "route-timeout" });
+    });
+  }
+
+  function startTryTimer(): void {
+    const { perTryMs } = options.timeouts;
+    if (perTryMs === undefined || over || answering) return;
+    tryTimer?.();
+    tryTimer = clock.after(perTryMs, () => {
+      if (answering) return;
+      dropUpstream();
+      judge({ kind: "per-try-timeout" }, (exhausted) => {
+        replyWith({ kind: "per-try-timeout", exhausted });
+      });
+    });
+  }
+
+  /** The answer began but can't be completed: the caller must see a broken connection, not a short body. */
+  function cut(flag: string, details: string): void {
+    if (over) return;
+    dropUpstream();
+    exchange.abort();
+    finish({ status, flags: [...extraFlags, flag], details, bytes: bytesOut });
+  }
+
+  function judge(outcome: TryOutcome, otherwise: (exhausted: boolean) => void): void {
+    const verdict = decideRetry(options.retry, outcome, attempt - 1);
+    if (verdict === "retry" && replayable && options.retry !== undefined) {
+      giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
+        start(false);
+      });
+      return;
+    }
+    otherwise(verdict === "exhausted");
+  }
+
+  function failTry(reason: ResetReason, transport: string, started: boolean): void {
+    judge({ kind: "reset", reason, started }, (exhausted) => {
+      replyWith({ kind: "reset", reason, transport, tries: attempt, exhausted });
+    });
+  }
+
+  function start(fresh: boolean): void {
+    if (over) return;
+    giveUp = undefined;
+    if (!fresh) attempt += 1;
+    let answered = false;
+    const cancel = options.acquire(attempt, fresh, (result) => {
+      answered = true;
+      giveUp = undefined;
+      if (over) {
+        if (result.kind === "connection") options.release(result.connection);
+        return;
+      }
+      switch (result.kind) {
+        case "connection":
+          send(result.connection);
+          return;
+        case "no-endpoint":
+          replyWith({ kind: "no-healthy-upstream" });
+          return;
+        case "failed":
+          failTry(result.reason, result.transport, false);
+          return;
+      }
+    });
+    if (!answered) giveUp = cancel;
+  }
+
+  function send(to: UpstreamConnection): void {
+    connection = to;
+    const elapsed = requestAt === 0 ? 0 : clock.monotonic() - requestAt;
+    const body = kept.length === 1 ? (kept[0] ?? Buffer.alloc(0)) : Buffer.concat(kept);
+    const first = options.writeHead(attempt, elapsed, body);
+    let mine = true;
+    sentAt = clock.monotonic();
+    client = sendRequest(to, method, first, {
+      interim: (head) => {
+        if (mine && !over) exchange.send(writeResponseHead(head));
+      },
+      head: (head, early, done, reusable) => {
+        if (!mine || over) return true;
+        const outcome: TryOutcome = { kind: "response", status: head.status, header: (name) => headerValue(head, name) };
+        const verdict = decideRetry(options.retry, outcome, attempt - 1);
+        if (verdict === "retry" && replayable && options.retry !== undefined) {
+          mine = false;
+          if (done && reusable && exchange.requestDone()) options.release(to);
+          else client?.abort();
+          client = undefined;
+          giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
+            start(false);
+          });
+          return true;
+        }
+        if (verdict === "exhausted") extraFlags = ["URX"];
+        return answer(to, head, early, done, reusable);
+      },
+      body: (bytes, done, reusable) => {
+        if (!mine || over) return true;
+        bytesOut += bytes.length;
+        const more = exchange.send(bytes);
+        if (done) complete(to, reusable);
+        return more;
+      },
+      failed: (cause, answered) => {
+        if (!mine || over) return;
+        mine = false;
+        client = undefined;
+        if (answering) {
+          cut(cause === "protocol" ? "UPE" : "UC", `upstream_reset_after_response_started{${cause === "protocol" ? "protocol_error" : "connection_termination"}}`);
+          return;
+        }
+        // Another sidecar closed an idle connection at the moment we used it; it had not read the request.
+        if (cause === "termination" && !answered && to.used > 0 && to.leaf !== undefined && replayable && silentReplays < maxSilentReplays) {
+          silentReplays += 1;
+          start(true);
+          return;
+        }
+        failTry(cause === "protocol" ? "protocol error" : "connection termination", "", true);
+      },
+      switched: (head, early) => {
+        if (!mine || over) return;
+        mine = false;
+        if (options.upgrade) tunnel(to, head, early);
+        else {
+          to.socket.destroy();
+          failTry("protocol error", "", true);
+        }
+      },
+      drained: () => {
+        if (mine && !over) exchange.resume();
+      },
+    });
+    if (keptBytes > replayLimit) {
+      replayable = false;
+      kept = [];
+    }
+    if (exchange.requestDone()) startTryTimer();
+    else exchange.resume();
+  }
+
+  function answer(to: UpstreamConnection, head: ResponseHead, early: Buffer, done: boolean, reusable: boolean): boolean {
+    answering = true;
+    kept = [];
+    tryTimer?.();
+    status = head.status;
+    const now = clock.monotonic();
+    upstreamMs = now - (requestAt === 0 ? sentAt : Math.max(requestAt, sentAt));
+    const framing = head.framing.kind === "until-close" ? chunkedBody : head.framing;
+    const bytes = writeResponseHead(head, {
+      edit: options.responseEdit(head, Math.max(0, Math.round(upstreamMs))),
+      framing,
+      close: exchange.closing(),
+      body: early,
+    });
+    bytesOut += early.length;
+    const more = exchange.send(bytes);
+    if (done) complete(to, reusable);
+    return more;
+  }
+
+  function complete(to: UpstreamConnection, reusable: boolean): void {
+    client = undefined;
+    if (reusable && exchange.requestDone()) options.release(to);
+    else to.socket.destroy();
+    const close = exchange.closing();
+    exchange.finish(close);
+    finish({ status, flags: extraFlags, details: "via_upstream", bytes: bytesOut });
+  }
+
+  /** After a 101 both sides speak something else: bytes pass as they are. */
+  function tunnel(to: UpstreamConnection, head: ResponseHead, early: Buffer): void {
+    answering = true;
+    status = 101;
+    stopTimers();
+    const now = clock.monotonic();
+    upstreamMs = now - sentAt;
+    const edit = options.responseEdit(head, 0);
+    // The answer to an upgrade carries no service time (headers/websocket-both).
+    const shown = { remove: edit.remove, add: edit.add.filter(([name]) => name !== "x-envoy-upstream-service-time") };
+    exchange.send(writeResponseHead(head, { edit: shown, body: early }));
+    const own = exchange.takeOver();
+    if (own.early.length > 0) to.socket.write(own.early);
+    splice(own.socket, to.socket, {
+      onEnd: (counts) => {
+        const left = counts.first === "a";
+        finish({
+          status: 101,
+          flags: left ? ["DC"] : [],
+          details: left ? "downstream_remote_disconnect" : "via_upstream",
+          bytes: counts.backward + early.length,
+        });
+      },
+    });
+  }
+
+  if (exchange.requestDone()) startRouteTimer();
+  start(false);
+
+  return {
+    body: (bytes, done) => {
+      if (over) return true;
+      if (done && requestAt === 0) {
+        requestAt = clock.monotonic();
+        startRouteTimer();
+        if (client !== undefined) startTryTimer();
+      }
+      if (!answering && replayable) {
+        kept.push(bytes);
+        keptBytes += bytes.length;
+      }
+      if (client === undefined) return keptBytes < replayLimit;
+      if (keptBytes > replayLimit) {
+        replayable = false;
+        kept = [];
+      }
+      return client.write(bytes);
+    },
+    drained: () => {
+      client?.resume();
+    },
+    gone: () => {
+      if (over) return;
+      dropUpstream();
+      finish({ status, flags: [...extraFlags, "DC"], details: "downstream_remote_disconnect", bytes: bytesOut });
+    },
+    broken: (error) => {
+      if (over) return;
+      if (answering) {
+        cut("DPE", error.details);
+        return;
+      }
+      replyWith({ kind: "codec-error", details: error.details });
+    },
+  };
+}
+

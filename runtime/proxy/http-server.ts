@@ -1,0 +1,300 @@
+import type { Socket } from "node:net";
+import type { Clock } from "../core/clock.ts";
+import { createBodyScanner, encodeChunks, payloadOf } from "../wire/http1/body.ts";
+import type { BodyPart, BodyScanner } from "../wire/http1/body.ts";
+import type { CodecError } from "../wire/http1/error.ts";
+import { defaultLimits, mayComplete, parseRequestHead } from "../wire/http1/head.ts";
+import type { RequestHead } from "../wire/http1/head.ts";
+
+/** One request and the answer to it, on a connection that carries them one after the other. */
+export interface Exchange {
+  readonly head: RequestHead;
+  /** Monotonic milliseconds at which the head was complete. */
+  readonly startedAt: number;
+  /** Body bytes that arrived together with the head, framed as they will be forwarded. */
+  readonly early: Buffer;
+  readonly requestDone: () => boolean;
+  /** Bytes of request body so far. */
+  readonly received: () => number;
+  /** Whether the connection ends after this answer, so that the answer must say so. */
+  readonly closing: () => boolean;
+  /** False: wait for `drained` before sending more. */
+  readonly send: (bytes: Buffer) => boolean;
+  /** The answer is complete. */
+  readonly finish: (close: boolean) => void;
+  /** Cuts the connection: the answer can't be completed. */
+  readonly abort: () => void;
+  /** Lets the request body flow again after `body` said false. */
+  readonly resume: () => void;
+  /** Ends HTTP on this connection: its bytes belong to the caller from here on. */
+  readonly takeOver: () => { readonly socket: Socket; readonly early: Buffer };
+}
+
+/** Takes what comes after the head. */
+export interface RequestSink {
+  /** `bytes`: framed as they are to be forwarded. False stops the flow. */
+  readonly body: (bytes: Buffer, done: boolean) => boolean;
+  readonly drained: () => void;
+  /** The caller went away before the answer was complete. */
+  readonly gone: () => void;
+  /** The body breaks the protocol. */
+  readonly broken: (error: CodecError) => void;
+}
+
+export interface HttpServerOptions {
+  readonly socket: Socket;
+  readonly early: Buffer;
+  readonly clock: Clock;
+  readonly onRequest: (exchange: Exchange) => RequestSink;
+  /** A head that breaks the protocol; returns the bytes of the reply. */
+  readonly onRefused: (error: CodecError, at: number) => Buffer;
+  readonly onClose: () => void;
+}
+
+export interface HttpConnection {
+  /** Ends the connection: now when it is idle, after the answer when it is busy. */
+  readonly retire: () => void;
+  readonly destroy: () => void;
+}
+
+const empty = Buffer.alloc(0);
+/** Pipelined bytes that may wait while a request is being answered. */
+const maxPending = 64 * 1024;
+const lingerMs = 1000;
+const idleMs = 3_600_000;
+
+/** Refused and told, never passed on unread (model.md §2). */
+const http2: CodecError = { status: 426, body: "Upgrade Required", details: "http2_is_not_spoken_yet", flags: "DPE", close: true };
+
+interface Current {
+  sink: RequestSink | undefined;
+  readonly scanner: BodyScanner;
+  requestDone: boolean;
+  received: number;
+}
+
+/** Reads requests from a connection, strictly in order; one is answered before the next is looked at. */
+export function serveHttp(options: HttpServerOptions): HttpConnection {
+  const { socket, clock } = options;
+  let pending = options.early;
+  let from = 0;
+  let current: Current | undefined;
+  let closing = false;
+  let over = false;
+  let linger: (() => void) | undefined;
+
+  function detach(): void {
+    over = true;
+    socket.off("data", onData);
+    socket.off("end", onGone);
+    socket.off("error", onGone);
+    socket.off("close", onGone);
+    socket.off("drain", onDrain);
+    socket.off("timeout", onGone);
+    socket.setTimeout(0);
+  }
+
+  function onGone(): void {
+    if (over) return;
+    detach();
+    socket.on("error", swallow);
+    socket.destroy();
+    const left = current;
+    current = undefined;
+    left?.sink?.gone();
+    options.onClose();
+  }
+
+  /** Sends what was written, then waits a moment for the other side to read it before the connection is cut. */
+  function endGently(): void {
+    if (over) return;
+    detach();
+    current = undefined;
+    pending = empty;
+    socket.on("error", swallow);
+    socket.on("data", swallow);
+    socket.resume();
+    socket.end();
+    linger = clock.after(lingerMs, () => {
+      socket.destroy();
+    });
+    socket.on("end", () => {
+      linger?.();
+      socket.destroy();
+    });
+    options.onClose();
+  }
+
+  function onDrain(): void {
+    current?.sink?.drained();
+  }
+
+  function frame(scanner: BodyScanner, bytes: Buffer, start: number, part: BodyPart): Buffer {
+    return scanner.framing.kind === "chunked" ? encodeChunks(bytes, start, part) : payloadOf(bytes, part);
+  }
+
+  function feedBody(exchange: Current, chunk: Buffer): void {
+    const part = exchange.scanner.scan(chunk, 0);
+    if (part.kind === "error") {
+      pending = empty;
+      exchange.requestDone = false;
+      closing = true;
+      exchange.sink?.broken(part.error);
+      return;
+    }
+    exchange.received += part.size;
+    exchange.requestDone = part.done;
+    if (part.end < chunk.length) {
+      pending = chunk.subarray(part.end);
+      from = 0;
+    }
+    if (part.size === 0 && !part.done) return;
+    if (exchange.sink?.body(frame(exchange.scanner, chunk, 0, part), part.done) === false) socket.pause();
+  }
+
+  function onData(chunk: Buffer): void {
+    if (current !== undefined && !current.requestDone) {
+      feedBody(current, chunk);
+      return;
+    }
+    const fresh = pending.length;
+    pending = fresh === 0 ? chunk : Buffer.concat([pending, chunk]);
+    if (current === undefined) {
+      if (fresh === 0 || mayComplete(pending, from, fresh)) parse();
+    } else if (pending.length > maxPending) socket.pause();
+  }
+
+  function parse(): void {
+    while (!over && current === undefined && pending.length > from) {
+      if (pending.indexOf("PRI * HTTP/2.0\r\n", from, "latin1") === from) {
+        refuse(http2);
+        return;
+      }
+      const result = parseRequestHead(pending, from, defaultLimits);
+      if (result.kind === "incomplete") {
+        if (result.from > 0) pending = pending.subarray(result.from);
+        from = 0;
+        socket.resume();
+        return;
+      }
+      if (result.kind === "error") {
+        refuse(result.error);
+        return;
+      }
+      begin(result.head, result.next);
+    }
+    if (!over && current === undefined) socket.resume();
+  }
+
+  function refuse(error: CodecError): void {
+    if (error.close || error.head === undefined) {
+      closing = true;
+      socket.write(options.onRefused(error, clock.monotonic()));
+      endGently();
+      return;
+    }
+    // A request whose meaning was refused is whole; the connection lives on behind it.
+    const skipped = parseEnd();
+    socket.write(options.onRefused(error, clock.monotonic()));
+    pending = skipped === undefined ? empty : pending.subarray(skipped);
+    from = 0;
+    if (skipped === undefined || closing) endGently();
+  }
+
+  /** The end of a head without body, found the plain way: rare. */
+  function parseEnd(): number | undefined {
+    const end = pending.indexOf("\r\n\r\n", from);
+    return end < 0 ? undefined : end + 4;
+  }
+
+  function begin(head: RequestHead, next: number): void {
+    const scanner = createBodyScanner(head.framing);
+    const rest = pending;
+    const part = scanner.scan(rest, next);
+    pending = empty;
+    from = 0;
+    if (part.kind === "error") {
+      closing = true;
+      socket.write(options.onRefused(part.error, clock.monotonic()));
+      endGently();
+      return;
+    }
+    if (part.end < rest.length) pending = rest.subarray(part.end);
+    if (!head.keepAlive) closing = true;
+    const mine: Current = { sink: undefined, scanner, requestDone: part.done, received: part.size };
+    current = mine;
+    // The handler may answer before it returns.
+    const sink = options.onRequest(exchangeOf(mine, head, frame(scanner, rest, next, part)));
+    mine.sink = sink;
+    if (current === mine) socket.resume();
+  }
+
+  function exchangeOf(state: Current, head: RequestHead, early: Buffer): Exchange {
+    let mine = true;
+    return {
+      head,
+      startedAt: clock.monotonic(),
+      early,
+      requestDone: () => state.requestDone,
+      received: () => state.received,
+      closing: () => closing || !state.requestDone,
+      send: (bytes) => !mine || over || bytes.length === 0 || socket.write(bytes),
+      finish: (close) => {
+        if (!mine || over) return;
+        mine = false;
+        if (close || closing || !state.requestDone) {
+          endGently();
+          return;
+        }
+        current = undefined;
+        // Not inside the handler of the request that has just ended.
+        queueMicrotask(parse);
+      },
+      abort: () => {
+        if (!mine || over) return;
+        mine = false;
+        detach();
+        current = undefined;
+        socket.on("error", swallow);
+        socket.destroy();
+        options.onClose();
+      },
+      resume: () => {
+        if (mine && !over) socket.resume();
+      },
+      takeOver: () => {
+        mine = false;
+        detach();
+        current = undefined;
+        socket.pause();
+        const early = pending;
+        pending = empty;
+        options.onClose();
+        return { socket, early };
+      },
+    };
+  }
+
+  socket.on("data", onData);
+  socket.on("end", onGone);
+  socket.on("error", onGone);
+  socket.on("close", onGone);
+  socket.on("drain", onDrain);
+  socket.on("timeout", onGone);
+  socket.setTimeout(idleMs);
+  if (socket.destroyed) onGone();
+  else parse();
+
+  return {
+    retire: () => {
+      if (over) return;
+      closing = true;
+      if (current === undefined) onGone();
+    },
+    destroy: onGone,
+  };
+}
+
+function swallow(): void {
+  // Whatever comes now belongs to a connection that is over.
+}

@@ -1,0 +1,64 @@
+import type { X509Certificate } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Party } from "../model/event.ts";
+import type { FilterChain, InboundListener } from "../model/snapshot.ts";
+import type { SubjectAltNames } from "../identity/certificate.ts";
+import { verifyPeer } from "../identity/verify.ts";
+import type { PeerVerdict } from "../identity/verify.ts";
+import { chooseChain } from "../policy/chains.ts";
+import type { ConnectionSeen } from "../policy/chains.ts";
+import type { ForwardedCertificate } from "../traffic/client-certificate.ts";
+import type { Binding } from "./binding.ts";
+import type { Sidecar } from "./context.ts";
+import type { ConnectionFacts } from "./facts.ts";
+
+/** An accepted connection whose kind is known. */
+export interface InboundConnection {
+  readonly sidecar: Sidecar;
+  readonly socket: Socket;
+  /** Bytes read while finding out. */
+  readonly early: Buffer;
+  readonly port: number;
+  readonly listener: InboundListener;
+  readonly chain: FilterChain;
+  readonly seen: ConnectionSeen;
+  readonly from: Party;
+  readonly facts: ConnectionFacts;
+  /** Set when this sidecar ended the TLS. */
+  readonly tls: InboundTls | undefined;
+  readonly acceptedAt: number;
+}
+
+export interface InboundTls {
+  readonly handshake: string;
+  readonly leaf: X509Certificate;
+  readonly names: SubjectAltNames;
+  readonly forwarded: ForwardedCertificate;
+  /** Version of the bundle that the chain was verified against. */
+  readonly bundle: number;
+}
+
+/** Chain, trust domain, dates and purpose of a caller's certificate, as the snapshot in force wants them. */
+export function verifyCaller(sidecar: Sidecar, binding: Binding, leaf: X509Certificate | undefined, openssl: true | string | undefined): PeerVerdict {
+  const issuer = leaf?.issuerCertificate;
+  return verifyPeer(
+    { leaf, intermediates: issuer === undefined ? [] : [issuer], openssl },
+    {
+      peer: "client",
+      roots: sidecar.shared.bundle()?.certificates ?? [],
+      trustDomains: binding.snapshot.trust.trustDomains,
+      now: sidecar.shared.clock.now(),
+    },
+  );
+}
+
+/** Whether a new snapshot would take this connection in the same way; if not, it has to go (model.md §4). */
+export function isStillAccepted(connection: InboundConnection, binding: Binding): boolean {
+  const { sidecar, chain, tls } = connection;
+  const now = chooseChain(binding.inbound.listener(connection.port), connection.seen);
+  if (now?.transport !== chain.transport || now.terminates !== chain.terminates || now.network !== chain.network) return false;
+  if (tls === undefined) return true;
+  // OpenSSL's verdict is about the bundle of that time; under another one the chain must be proven anew.
+  const sameBundle = sidecar.shared.bundle()?.version === tls.bundle;
+  return verifyCaller(sidecar, binding, tls.leaf, sameBundle ? true : undefined).ok;
+}

@@ -1,0 +1,263 @@
+import { normalizePath } from "../policy/normalize.ts";
+import { inboundRequestEdit } from "../traffic/request-headers.ts";
+import { inboundResponseEdit } from "../traffic/response-headers.ts";
+import { isGrpc } from "../traffic/grpc.ts";
+import { localReply } from "../traffic/local-reply.ts";
+import type { LocalReply, LocalReplyCause } from "../traffic/local-reply.ts";
+import { inboundRetryPolicy } from "../traffic/retry.ts";
+import type { CodecError } from "../wire/http1/error.ts";
+import { hasHeader, headerEntries, headerValue, headerValues } from "../wire/http1/head.ts";
+import type { RequestHead } from "../wire/http1/head.ts";
+import { writeRequestHead } from "../wire/http1/write.ts";
+import type { Binding } from "./binding.ts";
+import { selfParty } from "./context.ts";
+import type { Tracked } from "./context.ts";
+import { acquireApp } from "./dial-app.ts";
+import { denialDetails, httpFacts } from "./facts.ts";
+import { forward } from "./forward.ts";
+import { serveHttp } from "./http-server.ts";
+import type { Exchange, RequestSink } from "./http-server.ts";
+import { isStillAccepted } from "./inbound-connection.ts";
+import type { InboundConnection } from "./inbound-connection.ts";
+import type { DecisionRef } from "./record.ts";
+import { encodeReply } from "./reply.ts";
+
+/** Applications close idle connections after a few seconds (Node after five): ours go first. */
+const appIdleMs = 3000;
+
+interface Told {
+  readonly status: number;
+  readonly flags: readonly string[];
+  readonly details: string;
+  readonly bytesOut: number;
+  readonly attempts: number;
+  readonly upstreamMs: number;
+  readonly reached: boolean;
+}
+
+/** HTTP from a caller to the own application: decide, tell who called, pass on (spec security §12.8). */
+export function serveInboundHttp(connection: InboundConnection): void {
+  const { sidecar, socket } = connection;
+  let doomed = false;
+
+  const server = serveHttp({
+    socket,
+    early: connection.early,
+    clock: sidecar.shared.clock,
+    onRequest: (exchange) => {
+      const binding = sidecar.binding();
+      if (doomed) {
+        exchange.abort();
+        return silent;
+      }
+      return handle(connection, binding, exchange);
+    },
+    onRefused: (error) => refuse(connection, error),
+    onClose: () => {
+      sidecar.tracked.delete(tracked);
+    },
+  });
+
+  const tracked: Tracked = {
+    recheck: (binding) => {
+      if (isStillAccepted(connection, binding)) return;
+      doomed = true;
+      server.retire();
+    },
+    close: server.destroy,
+  };
+  if (!socket.destroyed) sidecar.tracked.add(tracked);
+}
+
+const silent: RequestSink = {
+  body: () => true,
+  drained: () => undefined,
+  gone: () => undefined,
+  broken: () => undefined,
+};
+
+function handle(connection: InboundConnection, binding: Binding, exchange: Exchange): RequestSink {
+  const { sidecar, listener, tls } = connection;
+  const { shared } = sidecar;
+  const { head } = exchange;
+  const header = (name: string): readonly string[] => headerValues(head, name);
+  const requestId = headerValue(head, "x-request-id") || shared.uuid();
+  const grpc = isGrpc(header);
+  const decorator = hasHeader(head, "x-envoy-decorator-operation") ? undefined : listener.decorator;
+  let path = head.target;
+  let decision: DecisionRef | undefined;
+  let over = false;
+
+  function tell(told: Told): void {
+    over = true;
+    record(connection, binding, exchange, { ...told, path, requestId, decision });
+  }
+
+  function replyWith(reply: LocalReply, withDecorator: boolean): Told {
+    const close = exchange.closing();
+    const encoded = encodeReply(
+      reply,
+      {
+        server: "istio-envoy",
+        date: shared.date(),
+        grpc,
+        head: head.method === "HEAD",
+        ...(withDecorator && decorator !== undefined ? { decorator } : {}),
+      },
+      close,
+    );
+    exchange.send(encoded.bytes);
+    exchange.finish(close);
+    return {
+      status: encoded.status,
+      flags: reply.flags,
+      details: reply.details,
+      bytesOut: encoded.body,
+      attempts: 0,
+      upstreamMs: 0,
+      reached: false,
+    };
+  }
+
+  function answer(cause: LocalReplyCause, withDecorator: boolean): RequestSink {
+    tell(replyWith(localReply(cause), withDecorator));
+    return silent;
+  }
+
+  const normalized = normalizePath(head.target, binding.snapshot.trust.pathNormalization);
+  if (!normalized.ok) return answer({ kind: "path-normalization-failed" }, false);
+  path = normalized.path;
+  if (head.upgrade !== undefined && head.upgrade.toLowerCase() !== "websocket") return answer({ kind: "upgrade-failed" }, false);
+
+  const { set, decide } = binding.inbound.http;
+  const facts = httpFacts(connection.facts, head, path);
+  const verdict = decide(facts);
+  decision = { set, decision: verdict, facts };
+  const counts = shared.reporter.counts(sidecar.proxy);
+  if (verdict.verdict === "deny") {
+    counts.denied += 1;
+    return answer({ kind: "rbac-denied", details: denialDetails(set, verdict) }, true);
+  }
+  counts.allowed += 1;
+  if (head.method === "CONNECT") return answer({ kind: "route-not-found" }, false);
+
+  const edit = inboundRequestEdit(header, {
+    requestId,
+    tls: tls !== undefined,
+    identity: binding.snapshot.identity,
+    peer: tls?.forwarded,
+  });
+  return forward({
+    exchange,
+    clock: shared.clock,
+    draw: shared.draw,
+    acquire: (_attempt, _fresh, done) => acquireApp(sidecar, connection.port, done),
+    release: (used) => {
+      sidecar.upstreams.give(used, appIdleMs);
+    },
+    writeHead: (_attempt, _elapsed, body) => writeRequestHead(head, { target: path, edit, body }),
+    retry: grpc ? undefined : inboundRetryPolicy,
+    timeouts: { routeMs: undefined, perTryMs: undefined, grpc },
+    responseEdit: (response, serviceTimeMs) =>
+      inboundResponseEdit((name) => headerValues(response, name), { serviceTimeMs, date: shared.date(), decorator }),
+    reply: (cause) => {
+      const told = replyWith(localReply(cause), true);
+      return { status: told.status, flags: told.flags, details: told.details, bytes: told.bytesOut };
+    },
+    upgrade: head.upgrade !== undefined,
+    onDone: (result) => {
+      if (!over) tell({ ...result, reached: result.connection !== undefined });
+    },
+  });
+}
+
+interface Outcome extends Told {
+  readonly path: string;
+  readonly requestId: string;
+  readonly decision: DecisionRef | undefined;
+}
+
+function record(connection: InboundConnection, binding: Binding, exchange: Exchange, outcome: Outcome): void {
+  const { sidecar, listener, tls } = connection;
+  const { reporter, clock } = sidecar.shared;
+  const { head } = exchange;
+  const counts = reporter.counts(sidecar.proxy);
+  counts.requests += 1;
+  if (outcome.status >= 500) counts.failed += 1;
+  reporter.add(
+    {
+      kind: "exchange",
+      id: reporter.nextId("r"),
+      at: clock.now(),
+      generation: binding.generation,
+      proxy: sidecar.proxy,
+      side: "inbound",
+      from: connection.from,
+      to: selfParty(sidecar, connection.port),
+      method: head.method,
+      authority: head.authority,
+      path: outcome.path,
+      originalPath: outcome.path === head.target ? null : head.target,
+      requestId: outcome.requestId,
+      status: outcome.status,
+      flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
+      details: outcome.details,
+      handshake: tls?.handshake ?? null,
+      route: "default",
+      routeAt: null,
+      cluster: listener.cluster,
+      endpoint: outcome.reached ? `${binding.snapshot.workload.address}:${connection.port}` : null,
+      attempts: outcome.attempts,
+      totalMs: clock.monotonic() - exchange.startedAt,
+      upstreamMs: outcome.upstreamMs,
+      bytesIn: exchange.received(),
+      bytesOut: outcome.bytesOut,
+      decision: outcome.decision,
+      headers: () => headerEntries(head),
+    },
+    head.bytes.length + 1024,
+  );
+}
+
+/** A head that breaks the protocol never reaches a policy. */
+function refuse(connection: InboundConnection, error: CodecError): Buffer {
+  const { sidecar, listener, tls } = connection;
+  const { reporter, clock } = sidecar.shared;
+  const head: RequestHead | undefined = error.head;
+  reporter.counts(sidecar.proxy).requests += 1;
+  reporter.add(
+    {
+      kind: "exchange",
+      id: reporter.nextId("r"),
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "inbound",
+      from: connection.from,
+      to: selfParty(sidecar, connection.port),
+      method: head?.method ?? "",
+      authority: head?.authority ?? "",
+      path: head?.target ?? "",
+      originalPath: null,
+      requestId: null,
+      status: error.status,
+      flags: error.flags,
+      details: error.details,
+      handshake: tls?.handshake ?? null,
+      route: null,
+      routeAt: null,
+      cluster: head === undefined ? null : listener.cluster,
+      endpoint: null,
+      attempts: 0,
+      totalMs: 0,
+      upstreamMs: 0,
+      bytesIn: 0,
+      bytesOut: error.body.length,
+      decision: undefined,
+      headers: undefined,
+    },
+    1024,
+  );
+  const reply = { status: error.status, body: error.body, contentType: error.body === "" ? undefined : "text/plain", flags: [], details: error.details, headers: [] };
+  return encodeReply(reply, { server: "istio-envoy", date: sidecar.shared.date(), grpc: false, head: head?.method === "HEAD" }, error.close).bytes;
+}

@@ -1,0 +1,246 @@
+import type { Socket } from "node:net";
+import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
+import type { FilterChain, InboundListener } from "../model/snapshot.ts";
+import { chooseChain } from "../policy/chains.ts";
+import type { ConnectionSeen } from "../policy/chains.ts";
+import { parseClientHello } from "../wire/client-hello.ts";
+import { sniffHttp } from "../wire/sniff.ts";
+import { toModelAddress } from "./address.ts";
+import { partyOf, selfParty } from "./context.ts";
+import type { Sidecar } from "./context.ts";
+import type { ConnectionFacts } from "./facts.ts";
+import { verifyCaller } from "./inbound-connection.ts";
+import type { InboundTls } from "./inbound-connection.ts";
+import { serveInboundHttp } from "./inbound-http.ts";
+import { serveInboundTcp } from "./inbound-tcp.ts";
+import { acceptTls, ignore } from "./server-handshake.ts";
+import { peek } from "./sniff.ts";
+
+interface Seen extends ConnectionSeen {
+  readonly sni: string | undefined;
+}
+
+const blind: Seen = { transport: "raw", protocols: [], sni: undefined };
+
+/** What ALPN a sidecar answers, by kind of chain (spec PA-20); HTTP/2 is left out until it is spoken. */
+const serverAlpn: Readonly<Record<FilterChain["network"], readonly string[]>> = {
+  http: ["http/1.1"],
+  tcp: ["istio-peer-exchange", "h2", "http/1.1"],
+};
+
+/** A connection to one of the workload's ports: finds out what it is, picks the chain, ends its TLS, hands it on (spec §2.2–2.3). */
+export function acceptInbound(sidecar: Sidecar, port: number, socket: Socket): void {
+  socket.on("error", ignore);
+  const accepted = { sidecar, port, socket, at: sidecar.shared.clock.monotonic() };
+  // A connection that is still being looked at goes by the snapshot at the end of that, so nothing is tracked yet.
+  const listener = sidecar.binding().inbound.listener(port);
+  const wantsTls = listener.mode !== "DISABLE";
+  const wantsHttp = listener.chains.some((chain) => chain.transport === "raw" && chain.applicationProtocols !== undefined);
+  if (!wantsTls && !wantsHttp) {
+    choose(accepted, Buffer.alloc(0), blind);
+    return;
+  }
+  peek(socket, undefined, (bytes) => classify(bytes, wantsTls, wantsHttp), (result) => {
+    if (result !== undefined) choose(accepted, result.bytes, result.verdict);
+  });
+}
+
+interface Accepted {
+  readonly sidecar: Sidecar;
+  readonly port: number;
+  readonly socket: Socket;
+  /** Monotonic milliseconds. */
+  readonly at: number;
+}
+
+function classify(bytes: Buffer, tls: boolean, http: boolean): Seen | undefined {
+  if (tls) {
+    const hello = parseClientHello(bytes);
+    if (hello.kind === "incomplete") return undefined;
+    if (hello.kind === "hello") return { transport: "tls", protocols: hello.alpn, sni: hello.sni };
+  }
+  if (!http) return blind;
+  const protocol = sniffHttp(bytes);
+  if (protocol === "need-more" || protocol === "too-long") return undefined;
+  return { transport: "raw", protocols: protocol === "other" ? [] : [protocol], sni: undefined };
+}
+
+function choose(accepted: Accepted, early: Buffer, seen: Seen): void {
+  const { sidecar, port, socket } = accepted;
+  const binding = sidecar.binding();
+  const listener = binding.inbound.listener(port);
+  const chain = chooseChain(listener, seen);
+  if (chain === undefined) {
+    refuse(accepted, listener, seen);
+    return;
+  }
+  if (!chain.terminates) {
+    serve(accepted, socket, early, listener, chain, seen, undefined);
+    return;
+  }
+  sidecar.credentials.whenReady(() => {
+    terminate(accepted, early, chain, seen);
+  });
+}
+
+function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: Seen): void {
+  const { sidecar, port, socket } = accepted;
+  const { clock, reporter } = sidecar.shared;
+  const bundle = sidecar.shared.bundle();
+  const context = bundle === undefined ? undefined : sidecar.credentials.server(sidecar.binding().snapshot.trust, bundle);
+  if (bundle === undefined || context === undefined || socket.destroyed) {
+    socket.destroy();
+    const failure = { step: "certificate", alert: null, reason: "this sidecar has no certificate yet", because: [] } as const;
+    report(accepted, seen, undefined, noTls(seen), null, failure, clock.monotonic() - accepted.at);
+    return;
+  }
+  const { remoteAddress, remotePort } = socket;
+  acceptTls(
+    {
+      raw: socket,
+      bytes: early,
+      context,
+      alpn: serverAlpn[chain.network].filter((protocol) => seen.protocols.includes(protocol)),
+      sni: seen.sni,
+      clock,
+      verify: (leaf, openssl) => verifyCaller(sidecar, sidecar.binding(), leaf, openssl),
+    },
+    (result) => {
+      const ms = clock.monotonic() - accepted.at;
+      const from = partyOf(sidecar.shared, remoteAddress, remotePort, null);
+      const failure = result.ok ? null : { step: result.failure.step, alert: result.failure.alert, reason: result.failure.reason, because: [] };
+      const id = report(accepted, seen, result.leaf, result.tls, result.ok ? (result.names.uris[0] ?? null) : null, failure, ms, from);
+      if (!result.ok) return;
+      reporter.counts(sidecar.proxy).handshakes += 1;
+      const { names, leaf } = result;
+      const subject = rfc2253(leaf.subject);
+      const tls: InboundTls = {
+        handshake: id,
+        leaf,
+        names,
+        bundle: bundle.version,
+        forwarded: {
+          hash: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
+          subject,
+          uriSans: names.uris,
+          dnsSans: names.dns,
+        },
+      };
+      // The snapshot may have changed while hands were shaken.
+      const now = sidecar.binding().inbound.listener(port);
+      const still = chooseChain(now, seen);
+      if (still?.terminates !== true || still.network !== chain.network) {
+        result.socket.destroy();
+        return;
+      }
+      serve(accepted, result.socket, Buffer.alloc(0), now, still, seen, tls);
+    },
+  );
+}
+
+function serve(
+  accepted: Accepted,
+  socket: Socket,
+  early: Buffer,
+  listener: InboundListener,
+  chain: FilterChain,
+  seen: Seen,
+  tls: InboundTls | undefined,
+): void {
+  const { sidecar, port } = accepted;
+  const from = partyOf(sidecar.shared, accepted.socket.remoteAddress, accepted.socket.remotePort, tls?.names.uris[0] ?? null);
+  const facts: ConnectionFacts = {
+    peer: tls === undefined ? undefined : { uriSans: tls.names.uris, dnsSans: tls.names.dns, subject: tls.forwarded.subject },
+    sourceIp: toModelAddress(sidecar.shared.addresses(), accepted.socket.remoteAddress ?? ""),
+    destinationIp: sidecar.binding().snapshot.workload.address,
+    destinationPort: port,
+    sni: seen.sni,
+  };
+  const connection = { sidecar, socket, early, port, listener, chain, seen, from, facts, tls, acceptedAt: accepted.at };
+  if (chain.network === "http") serveInboundHttp(connection);
+  else serveInboundTcp(connection);
+}
+
+/** No chain takes it: closed without a byte (spec PA-16), and the reason told. */
+function refuse(accepted: Accepted, listener: InboundListener, seen: Seen): void {
+  const { sidecar, socket } = accepted;
+  const { clock, reporter } = sidecar.shared;
+  const ms = clock.monotonic() - accepted.at;
+  const from = partyOf(sidecar.shared, socket.remoteAddress, socket.remotePort, null);
+  socket.destroy();
+  const plaintext = seen.transport === "raw";
+  const failure: HandshakeFailure = {
+    step: plaintext ? "plaintext" : "client-hello",
+    alert: null,
+    reason: plaintext ? `plaintext under ${listener.mode}` : `TLS that is not the mesh's, on a port of protocol ${listener.protocol} under ${listener.mode}`,
+    because: listener.because,
+  };
+  const handshake = report(accepted, seen, undefined, noTls(seen), null, failure, ms, from);
+  reporter.add(
+    {
+      kind: "connection",
+      id: reporter.nextId("c"),
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "inbound",
+      from,
+      to: selfParty(sidecar, accepted.port),
+      flags: "NR",
+      details: "filter_chain_not_found",
+      handshake,
+      cluster: null,
+      endpoint: null,
+      ms,
+      bytesIn: 0,
+      bytesOut: 0,
+      decision: undefined,
+    },
+    512,
+  );
+}
+
+function report(
+  accepted: Accepted,
+  seen: Seen,
+  peer: import("node:crypto").X509Certificate | undefined,
+  tls: TlsFacts,
+  spiffe: string | null,
+  failure: HandshakeFailure | null,
+  ms: number,
+  from?: Party,
+): string {
+  const { sidecar, port } = accepted;
+  const { reporter, clock } = sidecar.shared;
+  const id = reporter.nextId("h");
+  if (failure !== null) reporter.counts(sidecar.proxy).handshakesFailed += 1;
+  const caller = from ?? partyOf(sidecar.shared, accepted.socket.remoteAddress, accepted.socket.remotePort, null);
+  reporter.add(
+    {
+      kind: "handshake",
+      id,
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "server",
+      from: { ...caller, spiffe },
+      to: selfParty(sidecar, port),
+      tls,
+      local: seen.transport === "tls" ? sidecar.credentials.svid()?.leaf : undefined,
+      peer,
+      ms,
+      failure,
+    },
+    2048,
+  );
+  return id;
+}
+
+function noTls(seen: Seen): TlsFacts {
+  return { version: null, cipher: null, alpn: null, sni: seen.sni ?? null, resumed: false };
+}
+
+/** Node lists a subject one part per line, most general first; RFC 2253 wants commas, most specific first. */
+function rfc2253(subject: string | undefined): string {
+  return (subject ?? "").split("\n").filter((part) => part !== "").toReversed().join(",");
+}

@@ -1,0 +1,76 @@
+import { lstatSync, unlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+import type { Clock } from "../core/clock.ts";
+
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export interface BoundListener {
+  readonly close: () => void;
+}
+
+/**
+ * Listens at `address`. An address that is still held is tried again for a while: a data plane that was just killed
+ * may leave its sockets a moment longer than itself.
+ */
+export function listen(
+  address: ListenAddress,
+  clock: Clock,
+  onConnection: (socket: Socket) => void,
+  onResult: (error: Error | undefined) => void,
+): BoundListener {
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+  const deadline = clock.monotonic() + retryForMs;
+  let closed = false;
+  let settled = false;
+  let cancel: (() => void) | undefined;
+
+  function settle(error: Error | undefined): void {
+    if (settled) return;
+    settled = true;
+    onResult(error);
+  }
+
+  function attempt(): void {
+    if (closed) return;
+    if ("path" in address) removeStaleSocket(address.path);
+    server.listen(address);
+  }
+
+  server.on("connection", (socket: Socket) => {
+    if (closed) socket.destroy();
+    else onConnection(socket);
+  });
+  server.on("listening", () => {
+    settle(undefined);
+  });
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    if (closed) return;
+    if (error.code === "EADDRINUSE" && !settled && clock.monotonic() < deadline) {
+      cancel = clock.after(retryEveryMs, attempt);
+    } else {
+      settle(error);
+    }
+  });
+  attempt();
+  return {
+    close: () => {
+      closed = true;
+      cancel?.();
+      if (server.listening) server.close();
+      settle(undefined);
+    },
+  };
+}
+
+/** The file of a Unix socket outlives the process that made it, and nobody else may listen in our folder. */
+function removeStaleSocket(path: string): void {
+  try {
+    if (lstatSync(path).isSocket()) unlinkSync(path);
+  } catch {
+    // Nothing there; if something is wrong with the folder, listen says so.
+  }
+}
+
+const retryForMs = 1500;
+const retryEveryMs = 20;

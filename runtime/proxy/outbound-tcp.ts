@@ -1,0 +1,113 @@
+import type { Cluster } from "../model/snapshot.ts";
+import { blackHoleCluster } from "../traffic/listener.ts";
+import type { Binding } from "./binding.ts";
+import type { Tracked } from "./context.ts";
+import { acquireUpstream, targetParty } from "./dial-upstream.ts";
+import type { UpstreamTarget } from "./dial-upstream.ts";
+import type { OutboundConnection } from "./outbound.ts";
+import { chooseTarget, passthrough } from "./outbound-target.ts";
+import { splice } from "./splice.ts";
+import type { UpstreamConnection } from "./upstream-pool.ts";
+
+function clusterOf(connection: OutboundConnection, binding: Binding): { readonly name: string; readonly cluster: Cluster | undefined } {
+  const { traffic, cluster } = binding.outbound;
+  const { address, port } = connection.destination;
+  const name = traffic.fallback(traffic.listener(address, port));
+  if (name === blackHoleCluster) return { name, cluster: undefined };
+  return { name, cluster: cluster(name) ?? (name.startsWith("outbound|") ? undefined : passthrough(name)) };
+}
+
+/** Opaque bytes from the own program: one cluster, one endpoint, bytes both ways. */
+export function serveOutboundTcp(connection: OutboundConnection): void {
+  const { sidecar, socket } = connection;
+  const { shared } = sidecar;
+  const { name, cluster } = clusterOf(connection, sidecar.binding());
+  const settings = JSON.stringify(cluster?.tls);
+  let target: UpstreamTarget | undefined;
+  let upstream: UpstreamConnection | undefined;
+  let told = false;
+  let close = (): void => {
+    cancel();
+    socket.destroy();
+    tell("-", "-", 0, 0);
+  };
+
+  function tell(flags: string, details: string, bytesIn: number, bytesOut: number): void {
+    if (told) return;
+    told = true;
+    sidecar.tracked.delete(tracked);
+    const { reporter, clock } = shared;
+    const { address, port } = connection.destination;
+    reporter.add(
+      {
+        kind: "connection",
+        id: reporter.nextId("c"),
+        at: clock.now(),
+        generation: sidecar.binding().generation,
+        proxy: sidecar.proxy,
+        side: "outbound",
+        from: connection.from,
+        to: target === undefined ? { workload: null, address: `${address}:${port}`, spiffe: null } : targetParty(target, upstream?.spiffe ?? null),
+        flags,
+        details,
+        handshake: upstream?.handshake ?? null,
+        cluster: name,
+        endpoint: target === undefined ? null : `${target.address}:${target.port}`,
+        ms: clock.monotonic() - connection.acceptedAt,
+        bytesIn,
+        bytesOut,
+        decision: undefined,
+      },
+      1024,
+    );
+  }
+
+  const tracked: Tracked = {
+    recheck: (binding) => {
+      const now = clusterOf(connection, binding);
+      // Another cluster or other TLS would be used today: a fresh connection must find that out.
+      if (now.name !== name || JSON.stringify(now.cluster?.tls) !== settings) close();
+    },
+    close: () => {
+      close();
+    },
+  };
+  let cancel = (): void => undefined;
+  sidecar.tracked.add(tracked);
+
+  const chosen = cluster === undefined ? undefined : chooseTarget(sidecar, sidecar.binding(), cluster, connection.destination, new Set());
+  if (cluster === undefined || chosen === undefined) {
+    socket.destroy();
+    shared.reporter.counts(sidecar.proxy).failed += 1;
+    tell("UH", "no_healthy_upstream", 0, 0);
+    return;
+  }
+  target = { ...chosen, cluster, network: "tcp", authority: "" };
+  socket.on("close", () => {
+    if (upstream !== undefined || told) return;
+    cancel();
+    tell("DC", "downstream_remote_disconnect", 0, 0);
+  });
+  cancel = acquireUpstream(sidecar, target, { pooled: false }, (result) => {
+    if (result.kind !== "connection") {
+      shared.reporter.counts(sidecar.proxy).failed += 1;
+      const why = result.kind === "failed" ? `${result.reason}${result.transport === "" ? "" : `|${result.transport}`}` : "no healthy upstream";
+      tell(result.kind === "failed" ? "UF,URX" : "UH", why.replaceAll(/\s/g, "_"), 0, 0);
+      socket.destroy();
+      return;
+    }
+    if (socket.destroyed) {
+      result.connection.socket.destroy();
+      return;
+    }
+    upstream = result.connection;
+    if (connection.early.length > 0) socket.unshift(connection.early);
+    const pass = splice(socket, upstream.socket, {
+      onEnd: (sum) => {
+        const reset = sum.error !== undefined && sum.first === "b";
+        tell(reset ? "UR" : "-", reset ? "connection_termination" : "-", sum.forward, sum.backward);
+      },
+    });
+    close = pass.close;
+  });
+}

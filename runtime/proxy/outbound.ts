@@ -1,0 +1,77 @@
+import type { Socket } from "node:net";
+import type { Party } from "../model/event.ts";
+import { parseProxyV2 } from "../wire/proxy-v2.ts";
+import type { ProxyEndpoint } from "../wire/proxy-v2.ts";
+import { sniffHttp } from "../wire/sniff.ts";
+import { selfParty } from "./context.ts";
+import type { Sidecar } from "./context.ts";
+import { serveOutboundHttp } from "./outbound-http.ts";
+import { serveOutboundTcp } from "./outbound-tcp.ts";
+import { ignore } from "./server-handshake.ts";
+import { peek } from "./sniff.ts";
+
+/** A connection that the workload's program has opened, and where it wanted to go. */
+export interface OutboundConnection {
+  readonly sidecar: Sidecar;
+  readonly socket: Socket;
+  readonly early: Buffer;
+  readonly destination: ProxyEndpoint;
+  readonly from: Party;
+  readonly acceptedAt: number;
+}
+
+const headerTimeoutMs = 5000;
+
+/** A connection from the own program: first its original destination, then its bytes (model.md §2). */
+export function acceptOutbound(sidecar: Sidecar, socket: Socket): void {
+  socket.on("error", ignore);
+  const { clock } = sidecar.shared;
+  const acceptedAt = clock.monotonic();
+  const cancel = clock.after(headerTimeoutMs, () => {
+    socket.destroy();
+  });
+  peek(
+    socket,
+    undefined,
+    (bytes) => {
+      const result = parseProxyV2(bytes);
+      return result.kind === "incomplete" ? undefined : result;
+    },
+    (result) => {
+      cancel();
+      if (result === undefined) return;
+      const header = result.verdict;
+      if (header.kind === "error" || header.destination === undefined || header.family === "unix") {
+        socket.destroy();
+        return;
+      }
+      const from = selfParty(sidecar, header.source?.port ?? 0);
+      route({ sidecar, socket, early: result.bytes.subarray(header.next), destination: header.destination, from, acceptedAt });
+    },
+  );
+}
+
+/** Sends HTTP to the routes of the listener and everything else to its fallback (spec traffic 1.1.6). */
+function route(connection: OutboundConnection): void {
+  const { sidecar, socket, destination } = connection;
+  const listener = sidecar.binding().outbound.traffic.listener(destination.address, destination.port);
+  if (listener === undefined || listener.protocol === "tcp") {
+    serveOutboundTcp(connection);
+    return;
+  }
+  peek(
+    socket,
+    connection.early,
+    (bytes) => {
+      const protocol = sniffHttp(bytes);
+      return protocol === "need-more" || protocol === "too-long" ? undefined : protocol;
+    },
+    (result) => {
+      if (result === undefined) return;
+      const next = { ...connection, early: result.bytes };
+      // The HTTP/2 preface goes to the HTTP side too, which refuses it: as opaque bytes every HTTP rule would vanish.
+      if (result.verdict === "http/1.1" || result.verdict === "h2c") serveOutboundHttp(next);
+      else serveOutboundTcp(next);
+    },
+  );
+}

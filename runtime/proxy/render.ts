@@ -1,0 +1,123 @@
+import type { X509Certificate } from "node:crypto";
+import { assertNever } from "../core/assert-never.ts";
+import { certificateFacts } from "../identity/certificate.ts";
+import type { DecisionRecord } from "../model/decision.ts";
+import type { CertificateFacts, MeshEvent } from "../model/event.ts";
+import { explain } from "../policy/explain.ts";
+import type { ConnectionRecord, DecisionRef, EventRecord, ExchangeRecord, HandshakeRecord } from "./record.ts";
+import { redactDecision, redactHeader, redactTarget } from "./redact.ts";
+
+/** A record in words. Secrets are gone from here on. */
+export function renderRecord(record: EventRecord, withHeaders: boolean): MeshEvent {
+  switch (record.kind) {
+    case "handshake":
+      return renderHandshake(record);
+    case "exchange":
+      return renderExchange(record, withHeaders);
+    case "connection":
+      return renderConnection(record);
+    default:
+      return assertNever(record);
+  }
+}
+
+function renderHandshake(record: HandshakeRecord): MeshEvent {
+  return {
+    type: record.failure === null ? "handshake.completed" : "handshake.failed",
+    id: record.id,
+    at: iso(record.at),
+    generation: record.generation,
+    side: record.side,
+    from: record.from,
+    to: record.to,
+    tls: record.tls,
+    local: factsOf(record.local),
+    peer: factsOf(record.peer),
+    ms: round(record.ms),
+    failure: record.failure,
+  };
+}
+
+function renderExchange(record: ExchangeRecord, withHeaders: boolean): MeshEvent {
+  return {
+    type: "exchange.completed",
+    id: record.id,
+    at: iso(record.at),
+    generation: record.generation,
+    proxy: record.proxy,
+    side: record.side,
+    protocol: "HTTP/1.1",
+    from: record.from,
+    to: record.to,
+    method: record.method,
+    authority: record.authority,
+    path: redactTarget(record.path),
+    originalPath: record.originalPath === null ? null : redactTarget(record.originalPath),
+    requestId: record.requestId,
+    status: record.status,
+    flags: record.flags,
+    details: record.details,
+    handshake: record.handshake,
+    route: record.route,
+    routeAt: record.routeAt,
+    cluster: record.cluster,
+    endpoint: record.endpoint,
+    attempts: record.attempts,
+    timing: { total: round(record.totalMs), upstream: round(record.upstreamMs) },
+    bytes: { in: record.bytesIn, out: record.bytesOut },
+    decision: decisionOf(record.decision),
+    headers: withHeaders && record.headers !== undefined ? headersOf(record.headers()) : null,
+  };
+}
+
+function renderConnection(record: ConnectionRecord): MeshEvent {
+  return {
+    type: "connection.closed",
+    id: record.id,
+    at: iso(record.at),
+    generation: record.generation,
+    proxy: record.proxy,
+    side: record.side,
+    from: record.from,
+    to: record.to,
+    flags: record.flags,
+    details: record.details,
+    handshake: record.handshake,
+    cluster: record.cluster,
+    endpoint: record.endpoint,
+    ms: round(record.ms),
+    bytes: { in: record.bytesIn, out: record.bytesOut },
+    decision: decisionOf(record.decision),
+  };
+}
+
+function decisionOf(ref: DecisionRef | undefined): DecisionRecord | null {
+  return ref === undefined ? null : redactDecision(explain(ref.set, ref.decision, ref.facts));
+}
+
+function headersOf(headers: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of headers) {
+    const clean = redactHeader(name, value);
+    const before = out[name];
+    out[name] = before === undefined ? clean : `${before}, ${clean}`;
+  }
+  return out;
+}
+
+function factsOf(certificate: X509Certificate | undefined): CertificateFacts | null {
+  if (certificate === undefined) return null;
+  try {
+    return certificateFacts(certificate);
+  } catch {
+    return null;
+  }
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,167 @@
+import type { Clock } from "../core/clock.ts";
+import type { DataPlaneCounts, FromDataPlane } from "../model/dataplane.ts";
+import type { MeshEvent } from "../model/event.ts";
+import type { ProxyId } from "../model/snapshot.ts";
+import { isFailure } from "./record.ts";
+import type { EventRecord } from "./record.ts";
+import { renderRecord } from "./render.ts";
+import { createRing } from "./ring.ts";
+
+/** Keeps what happened, and tells it only to those who look (architecture.md §2). */
+export interface Reporter {
+  /** `bytes`: memory that the record keeps alive. */
+  readonly add: (record: EventRecord, bytes: number) => void;
+  /** Tells an event of the process itself at once, whether somebody looks or not: these are rare and change state. */
+  readonly event: (event: MeshEvent) => void;
+  /** Ids are unique in one mesh, also over restarts of the data plane. */
+  readonly nextId: (letter: "h" | "r" | "c" | "e") => string;
+  readonly counts: (proxy: ProxyId) => MutableCounts;
+  readonly observe: (perSecond: number, headers: boolean) => void;
+  readonly replay: (token: number) => void;
+  readonly flush: () => void;
+  readonly close: () => void;
+}
+
+type MutableCounts = { -readonly [K in keyof DataPlaneCounts]: DataPlaneCounts[K] };
+
+export interface ReporterOptions {
+  readonly clock: Clock;
+  readonly send: (message: FromDataPlane) => void;
+  /** Bytes that the reader has not taken yet. */
+  readonly backlog: () => number;
+  /** Part of every id; the process id makes ids of a restarted data plane differ. */
+  readonly run: string;
+}
+
+const ringCapacity = 4096;
+const ringBytes = 16 * 1024 * 1024;
+const flushEveryMs = 20;
+const countsEveryMs = 1000;
+/** Even failures stop being sent when the reader is this far behind; they are counted as dropped. */
+const maxPending = 65_536;
+const maxBacklog = 32 * 1024 * 1024;
+const maxBatch = 512;
+
+export function createReporter(options: ReporterOptions): Reporter {
+  const { clock, send } = options;
+  const ring = createRing<EventRecord>(ringCapacity, ringBytes);
+  const counts = new Map<ProxyId, MutableCounts>();
+  let ids = 0;
+  let perSecond = 0;
+  let headers = false;
+  let pending: EventRecord[] = [];
+  let dropped = 0;
+  let budget = 0;
+  let budgetFrom = 0;
+  let timer: (() => void) | undefined;
+  let countsTimer: (() => void) | undefined;
+  let lastCounts = "";
+  let closed = false;
+
+  function mayTell(record: EventRecord): boolean {
+    if (isFailure(record)) return pending.length < maxPending;
+    const now = clock.monotonic();
+    if (now - budgetFrom >= 1000) {
+      budgetFrom = now;
+      budget = perSecond;
+    }
+    if (budget <= 0 || pending.length >= maxPending || options.backlog() > maxBacklog) return false;
+    budget -= 1;
+    return true;
+  }
+
+  function flush(): void {
+    timer?.();
+    timer = undefined;
+    if (pending.length === 0 && dropped === 0) return;
+    const records = pending;
+    pending = [];
+    for (let from = 0; from === 0 || from < records.length; from += maxBatch) {
+      const lost = from === 0 ? dropped : 0;
+      send({ type: "events", events: records.slice(from, from + maxBatch).map(render), dropped: lost });
+    }
+    dropped = 0;
+  }
+
+  function render(record: EventRecord): MeshEvent {
+    return renderRecord(record, headers);
+  }
+
+  function schedule(): void {
+    if (timer === undefined && !closed) {
+      timer = clock.after(flushEveryMs, () => {
+        timer = undefined;
+        flush();
+      });
+    }
+  }
+
+  function sendCounts(): void {
+    countsTimer = undefined;
+    if (closed) return;
+    const message = Object.fromEntries(counts);
+    const text = JSON.stringify(message);
+    if (text !== lastCounts) {
+      lastCounts = text;
+      send({ type: "counts", counts: message });
+      scheduleCounts();
+    }
+  }
+
+  function scheduleCounts(): void {
+    if (countsTimer === undefined && !closed) countsTimer = clock.after(countsEveryMs, sendCounts);
+  }
+
+  function add(record: EventRecord, bytes: number): void {
+    ring.push(record, bytes);
+    scheduleCounts();
+    if (perSecond === 0) return;
+    if (mayTell(record)) pending.push(record);
+    else dropped += 1;
+    schedule();
+  }
+
+  return {
+    add,
+    event: (event) => {
+      flush();
+      send({ type: "events", events: [event], dropped: 0 });
+    },
+    nextId: (letter) => {
+      ids += 1;
+      return `${letter}-${options.run}${ids}`;
+    },
+    counts: (proxy) => {
+      const found = counts.get(proxy);
+      if (found !== undefined) return found;
+      const fresh = { requests: 0, allowed: 0, denied: 0, failed: 0, handshakes: 0, handshakesFailed: 0 };
+      counts.set(proxy, fresh);
+      return fresh;
+    },
+    observe: (rate, withHeaders) => {
+      flush();
+      perSecond = rate;
+      headers = withHeaders;
+      budget = rate;
+      budgetFrom = clock.monotonic();
+    },
+    replay: (token) => {
+      // What waits is in the ring too: sending both would tell it twice.
+      pending = [];
+      timer?.();
+      timer = undefined;
+      const records = ring.list();
+      for (let from = 0; from < records.length; from += maxBatch) {
+        send({ type: "events", events: records.slice(from, from + maxBatch).map(render), dropped: from === 0 ? dropped : 0 });
+        dropped = 0;
+      }
+      send({ type: "replayed", token });
+    },
+    flush,
+    close: () => {
+      closed = true;
+      timer?.();
+      countsTimer?.();
+    },
+  };
+}

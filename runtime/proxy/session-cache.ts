@@ -1,0 +1,35 @@
+import type { X509Certificate } from "node:crypto";
+
+/** A session that may be resumed, with the certificate that was verified when it began: a resumed client does not see it again. */
+export interface CachedSession {
+  readonly session: Buffer;
+  readonly leaf: X509Certificate;
+}
+
+/**
+ * Client sessions by everything that made them acceptable: own certificate, bundle, cluster, endpoint, TLS settings.
+ * Whoever has another key never finds, and so never resumes, somebody else's session (model.md §4).
+ */
+export interface SessionCache {
+  readonly get: (key: string) => CachedSession | undefined;
+  readonly put: (key: string, entry: CachedSession) => void;
+  readonly drop: (key: string) => void;
+}
+
+export function createSessionCache(capacity: number): SessionCache {
+  const entries = new Map<string, CachedSession>();
+  return {
+    get: (key) => entries.get(key),
+    put: (key, entry) => {
+      entries.delete(key);
+      entries.set(key, entry);
+      if (entries.size > capacity) {
+        const oldest = entries.keys().next();
+        if (oldest.done !== true) entries.delete(oldest.value);
+      }
+    },
+    drop: (key) => {
+      entries.delete(key);
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import type { Placement } from "../model/dataplane.ts";
+import type { MeshEvent } from "../model/event.ts";
+import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
+import { bindSnapshot } from "./binding.ts";
+import type { Binding } from "./binding.ts";
+import type { Shared, Sidecar, Tracked } from "./context.ts";
+import { createCredentials } from "./credentials.ts";
+import { acceptInbound } from "./inbound.ts";
+import { listen } from "./listener.ts";
+import type { BoundListener, ListenAddress } from "./listener.ts";
+import { acceptOutbound } from "./outbound.ts";
+import { keepsUpstream } from "./upstream-key.ts";
+import { createUpstreamPool } from "./upstream-pool.ts";
+
+/** The sidecar of one workload: its sockets, its certificate, and the snapshot they all obey. */
+export interface SidecarHandle {
+  /** Takes effect before it returns; `onDone` follows when every listener is bound, or says why it cannot be. */
+  readonly apply: (change: SidecarChange, onDone: (error: string | undefined) => void) => void;
+  readonly install: (chain: string) => void;
+  readonly refused: () => void;
+  readonly renew: () => void;
+  readonly bundleChanged: () => void;
+  /** Closes listeners; open connections go on. */
+  readonly drain: () => void;
+  readonly close: () => void;
+}
+
+export interface SidecarChange {
+  readonly generation: number;
+  readonly snapshot: ProxySnapshot | undefined;
+  readonly placement: Placement | undefined;
+}
+
+interface OpenListener {
+  readonly bound: BoundListener;
+  error: string | undefined;
+  pending: boolean;
+}
+
+interface WantedListener {
+  readonly address: ListenAddress;
+  readonly label: string;
+  readonly accept: (sidecar: Sidecar, socket: import("node:net").Socket) => void;
+}
+
+export function createSidecar(
+  proxy: ProxyId,
+  shared: Shared,
+  first: { readonly snapshot: ProxySnapshot; readonly placement: Placement; readonly generation: number },
+  hooks: { readonly sendCsr: (csr: string) => void; readonly onReady: () => void },
+): SidecarHandle {
+  let binding: Binding = bindSnapshot(first.snapshot, first.generation, undefined);
+  let placement = first.placement;
+  let closed = false;
+  let ready = false;
+  let waiting: ((error: string | undefined) => void)[] = [];
+  const listeners = new Map<string, OpenListener>();
+  const tracked = new Set<Tracked>();
+  const turns = new Map<string, number>();
+  const upstreams = createUpstreamPool(shared.clock);
+  const credentials = createCredentials(shared.clock, hooks.sendCsr, () => {
+    announce();
+  });
+  const sidecar: Sidecar = {
+    proxy,
+    shared,
+    binding: () => binding,
+    placement: () => placement,
+    credentials,
+    tracked,
+    upstreams,
+    turn: (cluster) => {
+      const turn = turns.get(cluster) ?? 0;
+      turns.set(cluster, turn + 1);
+      return turn;
+    },
+  };
+
+  /** `ready` is told once: when nothing is still being bound, nothing failed, and the certificate is there. */
+  function announce(): void {
+    if (ready || closed || credentials.svid() === undefined) return;
+    if ([...listeners.values()].some((listener) => listener.pending || listener.error !== undefined)) return;
+    ready = true;
+    hooks.onReady();
+  }
+
+  function wanted(): ReadonlyMap<string, WantedListener> {
+    const list = new Map<string, WantedListener>();
+    for (const { port, host, listen: at } of placement.inbound) {
+      list.set(`${port} ${host} ${at}`, {
+        address: { host, port: at },
+        label: `${host}:${at}`,
+        accept: (self, socket) => {
+          acceptInbound(self, port, socket);
+        },
+      });
+    }
+    if (placement.outbound !== "") {
+      list.set(placement.outbound, { address: { path: placement.outbound }, label: placement.outbound, accept: acceptOutbound });
+    }
+    return list;
+  }
+
+  function settle(): void {
+    const open = [...listeners.values()];
+    if (open.some((listener) => listener.pending)) return;
+    const failed = open.find((listener) => listener.error !== undefined);
+    const done = waiting;
+    waiting = [];
+    for (const callback of done) callback(failed?.error);
+    announce();
+  }
+
+  function bindListeners(): void {
+    const want = wanted();
+    for (const [key, open] of listeners) {
+      if (want.has(key) && open.error === undefined) continue;
+      open.bound.close();
+      listeners.delete(key);
+    }
+    for (const [key, { address, label, accept }] of want) {
+      if (listeners.has(key)) continue;
+      ready = false;
+      const bound = listen(
+        address,
+        shared.clock,
+        (socket) => {
+          accept(sidecar, socket);
+        },
+        (error) => {
+          if (listeners.get(key) !== open) return;
+          open.pending = false;
+          open.error = error === undefined ? undefined : `cannot listen on ${label}: ${error.message}`;
+          shared.reporter.event(listenerEvent(label, error));
+          settle();
+        },
+      );
+      const open: OpenListener = { bound, error: undefined, pending: true };
+      listeners.set(key, open);
+    }
+  }
+
+  function listenerEvent(address: string, error: Error | undefined): MeshEvent {
+    return {
+      type: error === undefined ? "listener.bound" : "listener.failed",
+      id: shared.reporter.nextId("e"),
+      at: new Date(shared.clock.now()).toISOString(),
+      generation: binding.generation,
+      proxy,
+      address,
+      error: error === undefined ? null : error.message,
+    };
+  }
+
+  /** Idle upstream connections that the new snapshot would open differently. */
+  function sweepUpstreams(): void {
+    upstreams.sweep((connection) => keepsUpstream(sidecar, connection.key));
+  }
+
+  credentials.expect(first.snapshot.identity);
+  return {
+    apply: (change, onDone) => {
+      const next =
+        change.snapshot === undefined ? { ...binding, generation: change.generation } : bindSnapshot(change.snapshot, change.generation, binding);
+      const changed = change.snapshot !== undefined;
+      binding = next;
+      placement = change.placement ?? placement;
+      if (changed) {
+        credentials.expect(next.snapshot.identity);
+        for (const connection of [...tracked]) connection.recheck(next);
+        sweepUpstreams();
+      }
+      bindListeners();
+      waiting.push(onDone);
+      settle();
+    },
+    install: (chain) => {
+      credentials.install(chain);
+    },
+    refused: credentials.refused,
+    renew: credentials.renew,
+    bundleChanged: () => {
+      for (const connection of [...tracked]) connection.recheck(binding);
+      sweepUpstreams();
+    },
+    drain: () => {
+      for (const open of listeners.values()) open.bound.close();
+      listeners.clear();
+    },
+    close: () => {
+      closed = true;
+      credentials.close();
+      for (const open of listeners.values()) open.bound.close();
+      listeners.clear();
+      for (const connection of [...tracked]) connection.close();
+      upstreams.sweep(() => false);
+      const done = waiting;
+      waiting = [];
+      for (const callback of done) callback(undefined);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { Socket } from "node:net";
+
+export interface SpliceCounts {
+  /** Bytes from `a` to `b`. */
+  readonly forward: number;
+  /** Bytes from `b` to `a`. */
+  readonly backward: number;
+  /** Which side ended or failed first. */
+  readonly first: "a" | "b";
+  readonly error: Error | undefined;
+}
+
+export interface SpliceHooks {
+  /** May hold back the first bytes of `a`: false closes both sides without passing them on. */
+  readonly onForward?: (chunk: Buffer) => boolean;
+  readonly onEnd: (counts: SpliceCounts) => void;
+}
+
+export interface Splice {
+  readonly close: () => void;
+  readonly counts: () => { readonly forward: number; readonly backward: number };
+}
+
+/** Passes bytes both ways until both sides have ended: at most one chunk of each way waits in memory, a half-closed side stays half closed. */
+export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
+  let forward = 0;
+  let backward = 0;
+  let first: "a" | "b" | undefined;
+  let failure: Error | undefined;
+  let open = 2;
+  let done = false;
+
+  function closed(): void {
+    open -= 1;
+    if (open === 0 && !done) {
+      done = true;
+      hooks.onEnd({ forward, backward, first: first ?? "a", error: failure });
+    }
+  }
+
+  function abort(): void {
+    a.destroy();
+    b.destroy();
+  }
+
+  function connect(from: Socket, to: Socket, side: "a" | "b"): void {
+    from.on("data", (chunk: Buffer) => {
+      if (side === "a") {
+        if (hooks.onForward !== undefined && !hooks.onForward(chunk)) {
+          first ??= "a";
+          abort();
+          return;
+        }
+        forward += chunk.length;
+      } else {
+        backward += chunk.length;
+      }
+      if (to.writable && !to.write(chunk)) from.pause();
+    });
+    to.on("drain", () => {
+      from.resume();
+    });
+    from.on("end", () => {
+      first ??= side;
+      if (to.writable) to.end();
+    });
+    from.on("error", (error) => {
+      first ??= side;
+      failure ??= error;
+      abort();
+    });
+    from.on("close", () => {
+      first ??= side;
+      if (!from.readableEnded) to.destroy();
+      else if (to.writable) to.end();
+      closed();
+    });
+    if (from.destroyed) {
+      to.destroy();
+      closed();
+    } else {
+      from.resume();
+    }
+  }
+
+  connect(a, b, "a");
+  connect(b, a, "b");
+  return { close: abort, counts: () => ({ forward, backward }) };
+}
