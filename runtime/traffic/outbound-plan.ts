@@ -15,6 +15,7 @@ import { headerOrPseudo, type RouteRequest } from "./request.ts";
 import { bindMatchedRewrite, bindPathRewrite, type PathRewrite } from "./rewrite.ts";
 import { bindRoutes } from "./route.ts";
 import { resolveTimeouts, timeoutHeaders, type Timeouts } from "./timeout.ts";
+import { judgeUpgrade } from "./upgrade.ts";
 import { bindRouteTable } from "./virtual-host.ts";
 
 /** A request as the outbound proxy received it. */
@@ -42,7 +43,7 @@ interface PlanBase {
   readonly route: Route | undefined;
   /** Name for logs; undefined where Envoy logs none. */
   readonly clusterName: string | undefined;
-  /** Wait before doing anything (fault delay), 0 as a rule; adds the flag DI. */
+  /** Wait before doing anything (fault delay), 0 as a rule. The flag DI goes before all others; a reply has it already. */
   readonly delayMs: number;
   /** The path to show as original when it was rewritten. */
   readonly originalPath: string | undefined;
@@ -189,7 +190,8 @@ function planRoute(
     facts,
     grpc,
   };
-  if (request.upgrade !== undefined && request.upgrade !== "websocket") {
+  const upgrade = judgeUpgrade(request.upgrade);
+  if (upgrade === "refused") {
     const clusterName = route?.action.kind === "clusters" ? route.action.clusters[0]?.cluster : undefined;
     return { ...base, kind: "reply", clusterName, reply: localReply({ kind: "upgrade-failed" }) };
   }
@@ -244,7 +246,8 @@ function planRoute(
   // A cluster that does not exist has no name in the log (errata traffic C4).
   if (outbound.clusters[clusterName] === undefined) {
     const reply = localReply({ kind: "cluster-not-found" });
-    return { ...named, kind: "reply", clusterName: undefined, delayMs: fault.delayMs, reply };
+    const flags = fault.delayMs > 0 ? ["DI", ...reply.flags] : reply.flags;
+    return { ...named, kind: "reply", clusterName: undefined, delayMs: fault.delayMs, reply: { ...reply, flags } };
   }
 
   if (route.decorator !== undefined) setHeader(edit, "x-envoy-decorator-operation", route.decorator);
@@ -272,7 +275,7 @@ function planRoute(
     requestEdit: edit,
     timeouts,
     retry: route.retry,
-    upgrade: request.upgrade,
+    upgrade: upgrade === "accepted" ? request.upgrade : undefined,
   };
 }
 

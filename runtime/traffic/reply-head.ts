@@ -48,12 +48,14 @@ export function replyHead(reply: LocalReply, context: ReplyContext): ReplyHead {
       body: "",
     };
   }
-  const length = `${new TextEncoder().encode(reply.body).length}`;
+  // The length of nothing is written for a body that is empty, but not for one that HEAD leaves out.
+  const length: (readonly [string, string])[] =
+    context.head && reply.body === "" ? [] : [["content-length", `${new TextEncoder().encode(reply.body).length}`]];
   const type: (readonly [string, string])[] =
     reply.contentType === undefined || has("content-type") ? [] : [["content-type", reply.contentType]];
   return {
     status: reply.status,
-    headers: [["content-length", length], ...type, ...custom, ...tail],
+    headers: [...length, ...type, ...custom, ...tail],
     body: context.head ? "" : reply.body,
   };
 }

@@ -54,12 +54,12 @@ export function inboundRequestEdit(header: ReadHeader, context: InboundRequestCo
 
 function entryEdit(stripped: ReadonlySet<string>, header: ReadHeader, requestId: string, scheme: string): HeaderEditBuilder {
   const edit = createEdit(stripped);
+  if (header("x-forwarded-proto").length === 0) edit.add.push(["x-forwarded-proto", scheme]);
   // An empty id counts as none.
   const id = header("x-request-id");
   if (id.every((value) => value === "")) {
     if (id.length > 0) edit.remove.add("x-request-id");
     edit.add.push(["x-request-id", requestId]);
   }
-  if (header("x-forwarded-proto").length === 0) edit.add.push(["x-forwarded-proto", scheme]);
   return edit;
 }
