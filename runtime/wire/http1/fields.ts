@@ -77,18 +77,10 @@ export type RawEntry = readonly [name: string, value: string];
 
 /** Name and value with the line breaks of folded lines taken out, as Envoy does (`1 CRLF SP 2` is `1 2`). */
 export function rawEntry(bytes: Buffer, scanned: Fields, at: number): RawEntry {
-  const name = bytes.toString("latin1", scanned[at], scanned[at + 1]).toLowerCase();
-  let value = "";
-  const [from, to] = [scanned[at + 2] ?? 0, scanned[at + 3] ?? 0];
-  let start = from;
-  for (let i = from; i < to; i += 1) {
-    const byte = bytes[i];
-    if (byte !== 13 && byte !== 10) continue;
-    value += bytes.toString("latin1", start, i);
-    start = i + 1;
-  }
-  value += bytes.toString("latin1", start, to);
-  return [name, trimBlanks(value)];
+  const name = ascii(bytes, scanned[at] ?? 0, scanned[at + 1] ?? 0).toLowerCase();
+  const value = ascii(bytes, scanned[at + 2] ?? 0, scanned[at + 3] ?? 0);
+  if (!value.includes("\n")) return [name, value];
+  return [name, trimBlanks(value.replaceAll("\r", "").replaceAll("\n", ""))];
 }
 
 function trimBlanks(value: string): string {
@@ -126,15 +118,15 @@ export function buildBlock(entries: readonly RawEntry[]): HeaderBlock {
 /** Whether two lines carry one and the same single-valued name. */
 export function hasRepeatedSingle(bytes: Buffer, fields: Fields): boolean {
   for (let a = stride; a < fields.length; a += stride) {
-    const [from, to] = [fields[a] ?? 0, fields[a + 1] ?? 0];
-    const first = (bytes[from] ?? 0) | 0x20;
-    const last = (bytes[to - 1] ?? 0) | 0x20;
+    const from = fields[a] ?? 0;
+    const length = (fields[a + 1] ?? 0) - from;
     for (let b = 0; b < a; b += stride) {
-      const [start, end] = [fields[b] ?? 0, fields[b + 1] ?? 0];
-      if (end - start !== to - from) continue;
-      if (((bytes[start] ?? 0) | 0x20) !== first || ((bytes[end - 1] ?? 0) | 0x20) !== last) continue;
-      const name = ascii(bytes, from, to).toLowerCase();
-      if (isSingle(name) && equalsIgnoreCase(bytes, start, end, name)) return true;
+      const start = fields[b] ?? 0;
+      if ((fields[b + 1] ?? 0) - start !== length) continue;
+      if ((((bytes[start] ?? 0) ^ (bytes[from] ?? 0)) & 0xdf) !== 0) continue;
+      if ((((bytes[start + length - 1] ?? 0) ^ (bytes[from + length - 1] ?? 0)) & 0xdf) !== 0) continue;
+      const name = ascii(bytes, from, from + length).toLowerCase();
+      if (isSingle(name) && equalsIgnoreCase(bytes, start, start + length, name)) return true;
     }
   }
   return false;

@@ -31,16 +31,16 @@ export interface Meaning {
   readonly expectContinue: boolean;
 }
 
-/** Headers that belong to one hop; they never reach a filter or the next hop (spec traffic 5.3.1). */
+/** Headers that belong to one hop; they never reach a filter or the next hop (spec traffic 5.3.1). Repeated lines are joined. */
 interface Specials {
-  hosts: string[];
-  connection: string[];
-  proxyConnection: string[];
-  coding: string[];
-  te: string[];
-  upgrade: string[];
-  lengths: number[];
-  settings: number;
+  host: string | undefined;
+  connection: string | undefined;
+  proxyConnection: string | undefined;
+  coding: string | undefined;
+  te: string | undefined;
+  upgrade: string | undefined;
+  length: number | undefined;
+  settings: boolean;
   expectContinue: boolean;
   lengthIsCanonical: boolean;
 }
@@ -51,14 +51,14 @@ interface Specials {
  */
 export function readMeaning(bytes: Buffer, scanned: ScannedHead): Meaning | { readonly kind: "fault"; readonly fault: FramingFault } {
   const seen: Specials = {
-    hosts: [],
-    connection: [],
-    proxyConnection: [],
-    coding: [],
-    te: [],
-    upgrade: [],
-    lengths: [],
-    settings: 0,
+    host: undefined,
+    connection: undefined,
+    proxyConnection: undefined,
+    coding: undefined,
+    te: undefined,
+    upgrade: undefined,
+    length: undefined,
+    settings: false,
     expectContinue: false,
     lengthIsCanonical: true,
   };
@@ -66,39 +66,37 @@ export function readMeaning(bytes: Buffer, scanned: ScannedHead): Meaning | { re
   const fault = readSpecials(bytes, scanned.fields, seen, kept);
   if (fault !== undefined) return { kind: "fault", fault };
 
-  const tokens = seen.connection.length === 0 ? none : tokensOf(seen.connection.join(","));
-  const proxyTokens = seen.proxyConnection.length === 0 ? none : tokensOf(seen.proxyConnection.join(","));
-  const nominated = tokens.filter((token) => !ordinaryTokens.has(token));
+  const tokens = seen.connection === undefined ? none : tokensOf(seen.connection);
+  const proxyTokens = seen.proxyConnection === undefined ? none : tokensOf(seen.proxyConnection);
+  const nominated = tokens.every((token) => ordinaryTokens.has(token)) ? none : tokens.filter((token) => !ordinaryTokens.has(token));
   if (tokens.length >= 10 || nominated.some(mustNotBeNominated)) return { kind: "fault", fault: "nominated" };
 
-  if (seen.lengths.length > 1) return { kind: "fault", fault: "codec" };
-  const length = seen.lengths[0];
-  if (seen.coding.length > 0) {
-    if (length !== undefined) return { kind: "fault", fault: "bothFramings" };
-    if (seen.coding.length > 1 || seen.coding[0]?.toLowerCase() !== "chunked") return { kind: "fault", fault: "coding" };
+  if (seen.coding !== undefined) {
+    if (seen.length !== undefined) return { kind: "fault", fault: "bothFramings" };
+    if (seen.coding.toLowerCase() !== "chunked") return { kind: "fault", fault: "coding" };
   }
 
-  const asked = tokens.includes("upgrade") ? seen.upgrade.join(",") : "";
-  const upgrade = asked === "" || asked.toLowerCase() === "h2c" ? undefined : asked;
-  const trailers = seen.te.length > 0 && tokensOf(seen.te.join(",")).includes("trailers");
-  const h2c = asked !== "" && upgrade === undefined;
+  const asked = seen.upgrade !== undefined && tokens.includes("upgrade") ? seen.upgrade : "";
+  const h2c = asked.toLowerCase() === "h2c";
+  const upgrade = asked === "" || h2c ? undefined : asked;
+  const trailers = seen.te !== undefined && tokensOf(seen.te).includes("trailers");
 
   const rebuild =
     !scanned.canonical ||
     nominated.length > 0 ||
     trailers ||
     upgrade !== undefined ||
-    (h2c && seen.settings > 0) ||
+    (h2c && seen.settings) ||
     !seen.lengthIsCanonical ||
     hasRepeatedSingle(bytes, kept);
   const block = rebuild
-    ? rebuildBlock(bytes, kept, { nominated, trailers, upgrade, tokens, dropSettings: h2c, length })
+    ? rebuildBlock(bytes, kept, { nominated, trailers, upgrade, dropSettings: h2c, length: seen.length })
     : { bytes, fields: kept };
   return {
     kind: "meaning",
     block,
-    host: seen.hosts.length === 0 ? undefined : seen.hosts.join(","),
-    body: seen.coding.length > 0 ? "chunked" : length,
+    host: seen.host,
+    body: seen.coding === undefined ? seen.length : "chunked",
     close: tokens.includes("close") || proxyTokens.includes("close"),
     keepAlive: tokens.includes("keep-alive") || proxyTokens.includes("keep-alive"),
     upgrade,
@@ -119,56 +117,59 @@ function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: numbe
   for (let at = 0; at < fields.length; at += stride) {
     const from = fields[at] ?? 0;
     const to = fields[at + 1] ?? 0;
-    const kind = nameKind(bytes, from, to);
-    const value = (): string => rawEntry(bytes, fields, at)[1];
-    switch (kind) {
+    const start = fields[at + 2] ?? 0;
+    const end = fields[at + 3] ?? 0;
+    switch (nameKind(bytes, from, to)) {
+      case "ordinary":
+        break;
       case "host":
-        seen.hosts.push(value());
+        seen.host = join(seen.host, bytes, fields, at);
         continue;
       case "connection":
-        seen.connection.push(value());
+        seen.connection = join(seen.connection, bytes, fields, at);
         continue;
       case "proxy-connection":
-        seen.proxyConnection.push(value());
+        seen.proxyConnection = join(seen.proxyConnection, bytes, fields, at);
         continue;
       case "keep-alive":
         continue;
       case "transfer-encoding":
-        seen.coding.push(value());
+        seen.coding = join(seen.coding, bytes, fields, at);
         continue;
       case "te":
-        seen.te.push(value());
+        seen.te = join(seen.te, bytes, fields, at);
         continue;
       case "upgrade":
-        seen.upgrade.push(value());
+        seen.upgrade = join(seen.upgrade, bytes, fields, at);
         continue;
       case "content-length": {
-        const [start, end] = [fields[at + 2] ?? 0, fields[at + 3] ?? 0];
         const length = decimalAt(bytes, start, end);
-        if (length === undefined) return "codec";
-        seen.lengths.push(length);
-        seen.lengthIsCanonical &&= isCanonicalDecimal(bytes, start, end);
+        if (length === undefined || seen.length !== undefined) return "codec";
+        seen.length = length;
+        seen.lengthIsCanonical = isCanonicalDecimal(bytes, start, end);
         break;
       }
       case "expect":
-        seen.expectContinue ||= value().toLowerCase() === "100-continue";
+        seen.expectContinue ||= rawEntry(bytes, fields, at)[1].toLowerCase() === "100-continue";
         break;
       case "http2-settings":
-        seen.settings += 1;
-        break;
-      case "ordinary":
+        seen.settings = true;
         break;
     }
-    kept.push(from, to, fields[at + 2] ?? 0, fields[at + 3] ?? 0);
+    kept.push(from, to, start, end);
   }
   return undefined;
+}
+
+function join(earlier: string | undefined, bytes: Buffer, fields: Fields, at: number): string {
+  const value = rawEntry(bytes, fields, at)[1];
+  return earlier === undefined ? value : `${earlier},${value}`;
 }
 
 interface Rebuild {
   readonly nominated: readonly string[];
   readonly trailers: boolean;
   readonly upgrade: string | undefined;
-  readonly tokens: readonly string[];
   readonly dropSettings: boolean;
   readonly length: number | undefined;
 }

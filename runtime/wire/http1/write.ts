@@ -1,5 +1,5 @@
 import type { HeaderEdit } from "../../model/header-edit.ts";
-import { ascii, equalsIgnoreCase } from "./characters.ts";
+import { equalsIgnoreCase } from "./characters.ts";
 import { stride } from "./fields.ts";
 import type { RequestHead } from "./head.ts";
 import { reasonPhrase } from "./reason.ts";
@@ -102,12 +102,13 @@ function assemble(
 ): Buffer {
   const { bytes, fields } = block;
   const reframed = !sameFraming(came, leaves);
+  const removed = [...edit.remove];
   const runs: number[] = [];
   let kept = 0;
   for (let at = 0; at < fields.length; at += stride) {
     const from = fields[at] ?? 0;
     const nameEnd = fields[at + 1] ?? 0;
-    if (isDropped(bytes, from, nameEnd, edit.remove, reframed)) continue;
+    if (isDropped(bytes, from, nameEnd, removed, reframed)) continue;
     const to = (fields[at + 3] ?? 0) + 2;
     kept += to - from;
     if (runs.length > 0 && runs[runs.length - 1] === from) runs[runs.length - 1] = to;
@@ -157,9 +158,12 @@ function lowerNames(out: Buffer, linesAt: number, block: Block, runs: readonly n
   }
 }
 
-function isDropped(bytes: Buffer, from: number, to: number, remove: ReadonlySet<string>, reframed: boolean): boolean {
+function isDropped(bytes: Buffer, from: number, to: number, removed: readonly string[], reframed: boolean): boolean {
   if (equalsIgnoreCase(bytes, from, to, "content-length")) return reframed;
-  return remove.size > 0 && remove.has(ascii(bytes, from, to).toLowerCase());
+  for (const name of removed) {
+    if (name.length === to - from && equalsIgnoreCase(bytes, from, to, name)) return true;
+  }
+  return false;
 }
 
 /** Framing is ours alone: no rule may add it. */
