@@ -1,12 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Characters that may move the cursor, hide, reorder or fake text: C0 and C1 controls, DEL, soft hyphen, zero-width and bidi marks,
- * line and paragraph separators, interlinear and tag characters, variation of nothing, lone surrogates.
+ * Characters that may move the cursor, hide, reorder or fake text: controls, format characters (bidi, zero-width, tags), line and
+ * paragraph separators, lone surrogates, and whatever is not drawn at all, except the selectors that emoji carry.
  */
-const unsafe =
-  // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]|\p{Surrogate}/gu;
+const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/gu;
 
 const named: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
