@@ -1,5 +1,5 @@
 const text = { type: ["string", "number", "boolean"] };
-const texts = { type: "object", additionalProperties: text };
+const texts = { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } };
 const dnsLabel = { type: "string", pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", maxLength: 63 };
 const variable = { type: "string", pattern: "\\$\\{" };
 const portNumber = { anyOf: [{ type: "integer", minimum: 1, maximum: 65535 }, variable] };

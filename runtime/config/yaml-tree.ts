@@ -94,10 +94,10 @@ export function parseYaml(source: SourceText, dialect: Dialect): YamlFile {
           fileProblem(source, "MD1001", error.pos, firstSentence(error.message), yamlHint(source, error.pos[0])),
         ),
     );
-    return {
-      trees: syntax.length > 0 ? [] : documents.map((document) => treeOf(source, document, document.contents, [])),
-      problems: syntax,
-    };
+    if (syntax.length > 0) return { trees: [], problems: syntax };
+    const trees = documents.map((document) => treeOf(source, document, document.contents, []));
+    const dangling = trees.flatMap((tree) => tree.problems.filter((problem) => problem.code === "MD1001"));
+    return dangling.length > 0 ? { trees: [], problems: dangling } : { trees, problems: [] };
   } catch (error) {
     const reason =
       error instanceof RangeError
@@ -151,7 +151,12 @@ function treeOf(
       limit.exceeded = true;
       return undefined;
     }
-    if (isAlias(node)) return convert(node.resolve(document), path, key ?? spanOf(node), depth + 1);
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      const span = spanOf(node) ?? rootSpan;
+      if (target === undefined) problems.push(fileProblem(source, "MD1001", span, `the alias *${node.source} has no anchor`));
+      return convert(target, path, key ?? span, depth + 1);
+    }
     const known: Node | null = isScalar(node) || isMap(node) || isSeq(node) ? node : null;
     const span = spanOf(known) ?? key ?? rootSpan;
     if (!places.has(path)) places.set(path, { key, value: span, node: known });
