@@ -16,7 +16,7 @@ export type StartOptions = Pick<DaemonOptions, "directory"> & Partial<DaemonOpti
  * Throws a MeshError when it cannot start: with `problems` when files are invalid, MD7005 when it runs already.
  */
 export async function startDaemon(options: StartOptions): Promise<StartedDaemon> {
-  const { startDaemonProcess } = await import("./control/daemon-process.ts");
+  const [{ startDaemonProcess }, { withCompileCache }] = await Promise.all([import("./control/daemon-process.ts"), import("./control/compile-cache.ts")]);
   const complete: DaemonOptions = {
     file: undefined,
     services: [],
@@ -29,7 +29,7 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
     detach: false,
     ...options,
   };
-  return startDaemonProcess(await programFile("daemon"), complete, process.env);
+  return startDaemonProcess(await programFile("daemon"), complete, withCompileCache(process.env));
 }
 
 /** The mesh that runs for a project folder. */

@@ -8,6 +8,7 @@ import { createScope, type Scope } from "./core/scope.ts";
 import { openApi } from "./control/api.ts";
 import { obeyCommand } from "./control/commands.ts";
 import { openDataPlane, type DataPlaneLink } from "./control/data-plane-link.ts";
+import { withCompileCache, withoutCompileCache } from "./control/compile-cache.ts";
 import { createEventHub } from "./control/event-hub.ts";
 import { createListenerProblems } from "./control/listener-problems.ts";
 import { loadFirst, type FirstLoad } from "./control/first-load.ts";
@@ -144,7 +145,7 @@ async function assemble(surroundings: MeshSurroundings, scope: Scope): Promise<R
     reaper,
     clock,
     place,
-    env: programBase(surroundings.env),
+    env: withoutCompileCache(surroundings.env),
     configOf: (workload) => buildHookConfig(loop.mesh() ?? mesh, { ready: supervisor.ready() }, workload, place),
     onOpenPort: (workload, port) => {
       openPorts.set(workload.id, new Set([...(openPorts.get(workload.id) ?? []), port]));
@@ -366,7 +367,7 @@ function connectDataPlane(
   const logFile = openSync(join(session.paths.root, "dataplane.log"), "a", 0o600);
   const link = openDataPlane({
     entry: programFile("dataplane"),
-    env: { ...env, MESHDEV_SESSION: session.id },
+    env: withCompileCache({ ...env, MESHDEV_SESSION: session.id }),
     log: logFile,
     clock,
     isStopped: isProcessStopped,
@@ -431,11 +432,6 @@ async function whenReady(supervisor: Supervisor, live: Promise<void>): Promise<v
     case "ready":
       await live;
   }
-}
-
-/** What a program inherits: not what only helps our own processes to start. */
-function programBase(env: MeshSurroundings["env"]): MeshSurroundings["env"] {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== "NODE_COMPILE_CACHE"));
 }
 
 function isAlive(phase: string | undefined): boolean {
