@@ -6,6 +6,7 @@ const { present } = require("./addresses.cjs");
 
 const { existsSync, readFileSync, unlinkSync, writeFileSync } = fs;
 const declared = Symbol("meshdev.declared");
+const captured = Symbol("meshdev.captured");
 
 /** As `server.listen` reads its arguments: the port, or undefined when it is a path, a handle or a descriptor. */
 function portOf(options) {
@@ -92,6 +93,7 @@ function install(config) {
       this.removeListener("close", forget);
     };
     this[declared] = shown;
+    this[captured] = true;
     this.prependListener("connection", onConnection);
     this.prependListener("error", onError);
     this.once("close", forget);
@@ -109,6 +111,8 @@ function install(config) {
   net.Server.prototype.address = function address() {
     const shown = this[declared];
     if (shown !== undefined && this._handle) return { ...shown };
+    // A closed server on a path would still name the path.
+    if (this[captured] && !this._handle) return null;
     return originalAddress.call(this);
   };
 }

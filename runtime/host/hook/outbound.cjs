@@ -24,6 +24,7 @@ function systemError(code, errno, target) {
 function install(config) {
   const originalConnect = net.Socket.prototype.connect;
   const originalTlsConnect = tls.connect;
+  const writeGeneric = net.Socket.prototype._writeGeneric;
   const claimPort = createPortCounter();
 
   /** Where a destination leads; `undefined` means that nobody but the resolver can say. */
@@ -68,9 +69,23 @@ function install(config) {
       callback,
     );
     present(socket._handle, target, source);
-    // The handle is connecting: this is queued first, before any byte of the program.
-    socket.write(proxyHeader(source.address, source.port, target.address, target.port));
+    nameFailure(socket, current.outbound, target);
+    const header = proxyHeader(source.address, source.port, target.address, target.port);
+    // Before anything that waits for `connect`, and past the stream's own queue, which may already hold bytes of the program.
+    socket.prependOnceListener("connect", () => writeGeneric.call(socket, false, header, "buffer", () => undefined));
     return result;
+  }
+
+  /** A sidecar that is not there looks like a refused connection, whatever the state of its socket file. */
+  function nameFailure(socket, path, target) {
+    const destroy = socket._destroy;
+    socket._destroy = function (error, done) {
+      if (error && error.syscall === "connect" && error.address === path) {
+        const words = systemError("ECONNREFUSED", -111, target);
+        Object.assign(error, { code: words.code, errno: words.errno, address: words.address, port: words.port, message: words.message });
+      }
+      return destroy.call(this, error, done);
+    };
   }
 
   /** A program without sidecar reaches the inbound sidecar of a callee directly, as from a pod outside the mesh. */
@@ -103,10 +118,13 @@ function install(config) {
 
   function resolveThenConnect(socket, current, options, callback, name) {
     socket.connecting = true;
-    socket.writable = true;
+    // Whether a header goes first is not known yet, so the first write of the program waits here; the stream keeps the rest.
+    const held = [];
+    socket._writeGeneric = (...write) => void held.push(write);
     const lookup = options.lookup || require("node:dns").lookup;
     const wanted = { family: options.family || 0, hints: options.hints || 0, all: true };
     lookup(name, wanted, (error, found, family) => {
+      delete socket._writeGeneric;
       if (socket.destroyed) return;
       socket.connecting = false;
       const addresses = Array.isArray(found) ? found : found ? [{ address: found, family }] : [];
@@ -117,6 +135,7 @@ function install(config) {
       try {
         if (isLoopback(chosen.address)) toLoopback(socket, current, settled, callback);
         else toAddress(socket, current, settled, callback, chosen.address);
+        for (const write of held) socket._writeGeneric(...write);
       } catch (failure) {
         socket.destroy(failure);
       }
@@ -162,6 +181,14 @@ function install(config) {
     raw.connect({ host: merged.host, port: merged.port, family: merged.family, hints: merged.hints, lookup: merged.lookup });
     const secure = originalTlsConnect.call(tls, { ...merged, socket: raw }, callback || undefined);
     raw.on("error", (error) => secure.destroy(error));
+    raw.once("connect", () => {
+      // Without a handle of its own at first, the raw socket is wrapped as a stream that has no addresses.
+      present(
+        secure._handle,
+        { address: raw.remoteAddress, port: raw.remotePort },
+        { address: raw.localAddress, port: raw.localPort },
+      );
+    });
     if (merged.timeout) secure.setTimeout(merged.timeout);
     return secure;
   };
