@@ -30,6 +30,9 @@ export async function issueCertificate(request: IssueRequest): Promise<string> {
   const publicKey = await importPublic(request.publicKey);
   const signingKey = await importPrivate(request.signingKey);
   const usages = x509.KeyUsageFlags;
+  // It must repeat what the issuer says of itself: CAs compute the identifier in different ways, and verifiers compare.
+  const issuerKey = issuer?.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId;
+  const authority = issuerKey === undefined ? [] : [new x509.AuthorityKeyIdentifierExtension(issuerKey)];
   const certificate = await x509.X509CertificateGenerator.create(
     {
       serialNumber: request.serial,
@@ -47,6 +50,7 @@ export async function issueCertificate(request: IssueRequest): Promise<string> {
               new x509.BasicConstraintsExtension(true, use.pathLength, true),
               new x509.KeyUsagesExtension(usages.keyCertSign | usages.cRLSign, true),
               await x509.SubjectKeyIdentifierExtension.create(publicKey),
+              ...authority,
             ]
           : [
               new x509.KeyUsagesExtension(usages.digitalSignature | usages.keyEncipherment, true),
@@ -55,7 +59,7 @@ export async function issueCertificate(request: IssueRequest): Promise<string> {
                 x509.ExtendedKeyUsage.clientAuth,
               ]),
               new x509.BasicConstraintsExtension(false, undefined, true),
-              await x509.AuthorityKeyIdentifierExtension.create(issuer?.publicKey ?? publicKey),
+              ...authority,
               new x509.SubjectAlternativeNameExtension([{ type: "url", value: use.uri }], true),
             ],
     },
