@@ -49,7 +49,11 @@ export function checkShape(value: unknown, shape: Shape, field: string): readonl
 function checkString(value: unknown, shape: Extract<Shape, { kind: "string" }>, field: string): readonly Finding[] {
   if (typeof value !== "string") {
     const quoted =
-      typeof value === "number" || typeof value === "boolean" ? `write it in quotes: "${value}"` : undefined;
+      typeof value === "number"
+        ? `write it in quotes: "${value}"`
+        : typeof value === "boolean"
+          ? "write it in quotes: Kubernetes reads y, n, yes, no, on and off as true and false"
+          : undefined;
     return [wrongType(field, "a string", value, shape.values === undefined ? quoted : undefined)];
   }
   if (shape.values !== undefined && !shape.values.includes(value)) {

@@ -154,7 +154,8 @@ function treeOf(
     if (isAlias(node)) {
       const target = node.resolve(document);
       const span = spanOf(node) ?? rootSpan;
-      if (target === undefined) problems.push(fileProblem(source, "MD1001", span, `the alias *${node.source} has no anchor`));
+      if (target === undefined)
+        problems.push(fileProblem(source, "MD1001", span, `the alias *${node.source} has no anchor`));
       return convert(target, path, key ?? span, depth + 1);
     }
     const known: Node | null = isScalar(node) || isMap(node) || isSeq(node) ? node : null;

@@ -17,7 +17,9 @@ function peer(name: string, mode: string): string {
 
 /** `name=mode` of everything in force. */
 function inForce(accepted: Accepted): readonly string[] {
-  return accepted.resources.map((resource) => `${resource.name}=${/"mode":"(\w+)"/.exec(JSON.stringify(resource.spec))?.[1] ?? ""}`);
+  return accepted.resources.map(
+    (resource) => `${resource.name}=${/"mode":"(\w+)"/.exec(JSON.stringify(resource.spec))?.[1] ?? ""}`,
+  );
 }
 
 const two = `${peer("a", "STRICT")}---\n${peer("b", "STRICT")}`;
@@ -26,7 +28,9 @@ describe("without an earlier version", () => {
   it("takes what is valid and names what is missing", () => {
     const accepted = accept(undefined, { "m.yaml": `${peer("a", "STRICT")}---\n${peer("b", "STRIKT")}` });
     expect(inForce(accepted)).toEqual(["a=STRICT"]);
-    expect(accepted.missing).toEqual([{ label: "PeerAuthentication default/b", at: { file: "m.yaml", line: 9, column: 1 } }]);
+    expect(accepted.missing).toEqual([
+      { label: "PeerAuthentication default/b", at: { file: "m.yaml", line: 9, column: 1 } },
+    ]);
     expect(accepted.problems[0]?.hint).not.toContain("last valid");
   });
 
@@ -76,7 +80,10 @@ describe("with an earlier version", () => {
     const once = accept(before, { "m.yaml": `${peer("a", "X")}---\n${peer("b", "STRICT")}` });
     const moved = accept(once, { "m.yaml": peer("b", "STRICT"), "other.yaml": peer("a", "Y") });
     expect(inForce(moved)).toEqual(["b=STRICT", "a=STRICT"]);
-    expect(inForce(accept(moved, { "m.yaml": peer("b", "STRICT"), "other.yaml": peer("a", "DISABLE") }))).toEqual(["b=STRICT", "a=DISABLE"]);
+    expect(inForce(accept(moved, { "m.yaml": peer("b", "STRICT"), "other.yaml": peer("a", "DISABLE") }))).toEqual([
+      "b=STRICT",
+      "a=DISABLE",
+    ]);
   });
 
   it("a valid copy elsewhere beats a kept one", () => {
@@ -89,7 +96,9 @@ describe("the same resource twice", () => {
   it("the later document wins, in order of file names, and is warned about", () => {
     const accepted = accept(undefined, { "b.yaml": peer("a", "STRICT"), "a.yaml": peer("a", "DISABLE") });
     expect(inForce(accepted)).toEqual(["a=STRICT"]);
-    expect(accepted.problems).toEqual([expect.objectContaining({ code: "MD2011", severity: "warning", at: { file: "b.yaml", line: 4, column: 9 } })]);
+    expect(accepted.problems).toEqual([
+      expect.objectContaining({ code: "MD2011", severity: "warning", at: { file: "b.yaml", line: 4, column: 9 } }),
+    ]);
   });
 
   it("versions of one API are one resource", () => {

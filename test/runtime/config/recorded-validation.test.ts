@@ -10,14 +10,19 @@ interface Recorded {
   readonly text: string;
 }
 
-const recorded: readonly Recorded[] = JSON.parse(readFileSync(join(import.meta.dirname, "recorded-validation.json"), "utf8"));
+const recorded: readonly Recorded[] = JSON.parse(
+  readFileSync(join(import.meta.dirname, "recorded-validation.json"), "utf8"),
+);
 
 describe("documents that real Istio judged", () => {
   it.each(recorded)("$id: refused $refused", ({ text, refused }) => {
     const parsed = parseDocuments({ path: "case.yaml", text });
     const invalid = parsed.broken || parsed.documents.some((document) => document.resource === undefined);
     const found = [...parsed.problems, ...parsed.documents.flatMap((document) => document.problems)];
-    expect({ refused: invalid, errors: found.some((problem) => problem.severity === "error") }).toEqual({ refused, errors: refused });
+    expect({ refused: invalid, errors: found.some((problem) => problem.severity === "error") }).toEqual({
+      refused,
+      errors: refused,
+    });
     // Every finding points at a place that exists and can be underlined.
     const lines = text.split("\n");
     for (const problem of found) {

@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { unenforced, unenforcedMeshConfig } from "../../../runtime/config/enforcement.ts";
+import { resolveMeshConfig } from "../../../runtime/config/mesh-config.ts";
+import { resourcesOf } from "./yaml-samples.ts";
+
+function found(text: string): readonly string[] {
+  return unenforced(resourcesOf(text)).map((problem) =>
+    `${problem.code} ${problem.field ?? ""} ${problem.at?.line ?? ""}`.trim(),
+  );
+}
+
+function virtualService(http: string, more = ""): string {
+  return `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: v }\nspec:\n  hosts: [a]\n  http:\n    - ${http}\n${more}`;
+}
+
+function policy(spec: string, annotations = ""): string {
+  return `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: { name: p${annotations} }\nspec: ${spec}\n`;
+}
+
+function deployment(kind: string, name: string): string {
+  return `---\napiVersion: apps/v1\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
+}
+
+const route = "route: [{ destination: { host: a } }]";
+
+describe("fields that are not enforced", () => {
+  it.each([
+    [
+      policy("{ rules: [{ from: [{ source: { requestPrincipals: ['*'] } }] }] }"),
+      ["MD2002 spec.rules[0].from[0].source.requestPrincipals 4"],
+    ],
+    [
+      policy("{ rules: [{ from: [{ source: { notRequestPrincipals: ['*'] } }] }] }"),
+      ["MD2002 spec.rules[0].from[0].source.notRequestPrincipals 4"],
+    ],
+    [
+      policy(
+        "{ rules: [{ when: [{ key: source.ip, values: [1.2.3.4] }, { key: 'request.auth.claims[a]', values: [b] }] }] }",
+      ),
+      ["MD2002 spec.rules[0].when[1].key 4"],
+    ],
+    [
+      policy("{ rules: [{ when: [{ key: 'experimental.envoy.filters.x[a]', values: [b] }] }] }"),
+      ["MD2002 spec.rules[0].when[0].key 4"],
+    ],
+    [policy("{ action: CUSTOM, provider: { name: x }, rules: [{}] }"), ["MD2002 spec.action 4"]],
+    [policy("{ action: AUDIT, rules: [{}] }"), ["MD2001 spec.action 4"]],
+    [policy("{}", ", annotations: { istio.io/dry-run: 'true' }"), ["MD2001 metadata.annotations.istio.io/dry-run 3"]],
+    [policy("{}", ", annotations: { istio.io/dry-run: 'false' }"), []],
+    [
+      policy(
+        "{ action: DENY, rules: [{ from: [{ source: { principals: [a] } }], to: [{ operation: { paths: [/x], ports: ['80'] } }] }] }",
+      ),
+      [],
+    ],
+    [
+      virtualService(`{ ${route}, mirror: { host: a }, corsPolicy: {} }`),
+      ["MD2001 spec.http[0].mirror 7", "MD2001 spec.http[0].corsPolicy 7"],
+    ],
+    [
+      virtualService(`{ ${route}, mirror: { host: a } }\n    - { ${route}, mirror: { host: a } }`),
+      ["MD2001 spec.http[0].mirror 7"],
+    ],
+    [virtualService(`{ ${route} }`, "  gateways: [mesh, ns/edge]\n"), ["MD2001 spec.gateways 8"]],
+    [virtualService(`{ ${route} }`, "  gateways: [mesh]\n"), []],
+    [
+      virtualService(
+        `{ ${route}, timeout: 1s, retries: { attempts: 1 }, headers: {}, match: [{ uri: { prefix: / }, sourceNamespace: a }] }`,
+      ),
+      [],
+    ],
+    [
+      "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: d }\nspec: { host: a, trafficPolicy: { tls: { mode: SIMPLE }, loadBalancer: { simple: RANDOM } }, subsets: [{ name: v1 }, { name: v2, trafficPolicy: { outlierDetection: {} } }] }\n",
+      ["MD2001 spec.trafficPolicy.loadBalancer 4", "MD2001 spec.subsets[1].trafficPolicy.outlierDetection 4"],
+    ],
+    ["apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: { name: s }\nspec: {}\n", ["MD2001 kind 2"]],
+    [
+      "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: {}\n",
+      ["MD2002 kind 2"],
+    ],
+    ["apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: r }\nspec: {}\n", ["MD2002 kind 2"]],
+    ["apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: r }\nspec: {}\n", ["MD2001 kind 2"]],
+    ["apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: r }\n", []],
+  ])("%s", (text, expected) => {
+    expect(found(text)).toEqual(expected);
+  });
+
+  it("other documents are counted once", () => {
+    expect(
+      unenforced(resourcesOf(deployment("Deployment", "a") + deployment("Deployment", "b") + deployment("Job", "c"))),
+    ).toEqual([{ code: "MD2001", severity: "info", message: "not used here: 2 Deployment, 1 Job" }]);
+  });
+});
+
+describe("MeshConfig", () => {
+  it("reads what it acts on and keeps the rest", () => {
+    const raw = {
+      rootNamespace: "root",
+      trustDomain: "corp.example",
+      trustDomainAliases: ["old"],
+      enableAutoMtls: false,
+      outboundTrafficPolicy: { mode: "REGISTRY_ONLY" },
+      pathNormalization: { normalization: "DECODE_AND_MERGE_SLASHES" },
+      meshMTLS: { minProtocolVersion: "TLSV1_3" },
+      defaultServiceExportTo: ["."],
+      defaultHttpRetryPolicy: { attempts: 0 },
+      accessLogFile: "/dev/stdout",
+    };
+    expect(resolveMeshConfig(raw)).toEqual({
+      problems: [],
+      value: {
+        rootNamespace: "root",
+        trustDomain: "corp.example",
+        trustDomainAliases: ["old"],
+        enableAutoMtls: false,
+        outboundTrafficPolicy: "REGISTRY_ONLY",
+        pathNormalization: "DECODE_AND_MERGE_SLASHES",
+        minProtocolVersion: "TLSV1_3",
+        defaultServiceExportTo: ["."],
+        defaultVirtualServiceExportTo: ["*"],
+        defaultDestinationRuleExportTo: ["*"],
+        defaultHttpRetryPolicy: { attempts: 0 },
+        raw,
+      },
+    });
+    expect(unenforcedMeshConfig(raw).map((problem) => problem.field)).toEqual(["meshConfig.accessLogFile"]);
+  });
+
+  it.each([
+    ["DEFAULT", "BASE"],
+    ["NONE", "NONE"],
+    ["MERGE_SLASHES", "MERGE_SLASHES"],
+  ])("path normalization %s is %s", (written, meant) => {
+    expect(resolveMeshConfig({ pathNormalization: { normalization: written } }).value?.pathNormalization).toBe(meant);
+  });
+
+  it("refuses a mode it does not know rather than allowing any", () => {
+    expect(resolveMeshConfig({ outboundTrafficPolicy: { mode: "REGISTRY_ONLI" } })).toEqual({
+      problems: [expect.objectContaining({ code: "MD2013", hint: "REGISTRY_ONLI: did you mean REGISTRY_ONLY?" })],
+    });
+  });
+});
