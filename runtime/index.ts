@@ -67,6 +67,20 @@ export async function loadProject(directory: string, options: { readonly file?: 
   return result.kind === "rejected" ? { problems: result.problems } : { value: result.loaded.mesh, problems: result.loaded.problems };
 }
 
+export type SchemaName = "project" | "events" | "state";
+
+/** A JSON Schema that is part of the published contract. */
+export async function schema(name: SchemaName): Promise<unknown> {
+  switch (name) {
+    case "project":
+      return (await import("./config/project-schema.ts")).projectSchema;
+    case "events":
+      return (await import("./store/schemas.ts")).eventSchema;
+    case "state":
+      return (await import("./store/schemas.ts")).stateSchema;
+  }
+}
+
 /** The file of one of our own programs: TypeScript in a checkout, JavaScript in a package. */
 async function programFile(name: string): Promise<string> {
   const { fileURLToPath } = await import("node:url");

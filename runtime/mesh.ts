@@ -124,7 +124,7 @@ async function assemble(surroundings: MeshSurroundings, scope: Scope): Promise<R
   const totals = createTrafficTotals();
   const proxies = createProxyReadiness(clock);
   const listeners = createListenerProblems();
-  const plane = createPlane({ clock, paths: session.paths, addressesFor: machine.mapFor, send, onReport: (report) => loop.report(report) });
+  const plane = createPlane({ clock, paths: session.paths, addressesFor: machine.mapFor, send, onReport: (report) => loop.report(report), onRemoved: (proxy) => svids.forget(proxy) });
   scope.defer(plane.generations.close);
   const svids = createSvids({
     clock,

@@ -13,6 +13,8 @@ export interface PlaneOptions {
   readonly addressesFor: (workloads: readonly Workload[]) => AddressMap;
   readonly send: (message: ToDataPlane) => void;
   readonly onReport: (report: GenerationReport) => void;
+  /** A sidecar is no more. */
+  readonly onRemoved: (proxy: ProxyId) => void;
 }
 
 /** What the plane makes snapshots of. */
@@ -95,6 +97,7 @@ export function createPlane(options: PlaneOptions): Plane {
       const nextNames = callerNames([...input.mesh.workloads, ...input.leases]);
       const sameNames = JSON.stringify(nextNames) === JSON.stringify(names);
       snapshots = next;
+      for (const proxy of removed) options.onRemoved(proxy);
       placements = placed;
       addresses = map;
       if (!sameNames) names = nextNames;
