@@ -1,7 +1,8 @@
-import type { Mesh, PortProtocol, ServicePort, Workload } from "../model/mesh.ts";
+import type { Mesh, PortProtocol, Service, ServicePort, Workload } from "../model/mesh.ts";
 import type { InboundListener, InboundSection } from "../model/snapshot.ts";
 import { inboundChains } from "../policy/chains.ts";
 import { namedPorts, portMode, workloadMode, type ModeResult } from "../policy/mtls-mode.ts";
+import { inboundDecorator } from "../traffic/response-headers.ts";
 import { bindAuthorization } from "./authorization.ts";
 import { bindPeerAuthentication } from "./peer-authentication.ts";
 import { bindServicesOf } from "./service-index.ts";
@@ -24,7 +25,7 @@ export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection 
         const protocol = listenerProtocol(port.protocol);
         // Several services may share a target port: the oldest decides its protocol (spec traffic 1.1.11).
         if (protocol === undefined || listeners.has(port.target)) continue;
-        listeners.set(port.target, declaredListener(port, protocol, portMode(levels, port.target)));
+        listeners.set(port.target, declaredListener(service, port, protocol, portMode(levels, port.target)));
       }
     }
     for (const port of namedPorts(levels)) {
@@ -55,7 +56,12 @@ export function listenerProtocol(protocol: PortProtocol): InboundListener["proto
   }
 }
 
-function declaredListener(port: ServicePort, protocol: InboundListener["protocol"], result: ModeResult): InboundListener {
+function declaredListener(
+  service: Service,
+  port: ServicePort,
+  protocol: InboundListener["protocol"],
+  result: ModeResult,
+): InboundListener {
   const name = `0.0.0.0_${port.target}`;
   return {
     port: port.target,
@@ -65,6 +71,7 @@ function declaredListener(port: ServicePort, protocol: InboundListener["protocol
     chains: inboundChains(protocol, result.mode, { http: name, tcp: name }),
     cluster: `inbound|${port.target}||`,
     virtualHost: `inbound|http|${port.port}`,
+    decorator: inboundDecorator(service.hostname, port.port),
   };
 }
 
@@ -78,6 +85,7 @@ function passthroughListener(port: number, result: ModeResult): InboundListener 
     chains: inboundChains("auto", result.mode, { http: "virtualInbound-catchall-http", tcp: "virtualInbound" }),
     cluster: "InboundPassthroughCluster",
     virtualHost: "inbound|http|0",
+    decorator: inboundDecorator("", 0),
   };
 }
 

@@ -1,0 +1,53 @@
+import type { DecisionRecord } from "../model/decision.ts";
+import type { Provenance } from "../model/resource.ts";
+
+/** A request or connection that reached a program. */
+export interface Hit {
+  readonly workload: string;
+  readonly port: number;
+  readonly kind: "http" | "tcp";
+  readonly method?: string;
+  readonly uri?: string;
+  readonly host?: string;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+  readonly data?: string;
+  /** SNI that the program itself saw. */
+  readonly sni?: string;
+  readonly tls?: string;
+}
+
+/** What one proxy would write into its access log. */
+export interface ProxyFacts {
+  readonly proxy: string;
+  readonly side: "inbound" | "outbound";
+  /** 0 for what is not HTTP. */
+  readonly code: number;
+  readonly details: string | undefined;
+  readonly flags: string | undefined;
+  readonly route: string | undefined;
+  readonly cluster: string | undefined;
+  /** Verified caller, seen by a server. */
+  readonly peer: string | undefined;
+  /** Verified server, seen by a client. */
+  readonly upstreamPeer: string | undefined;
+  readonly sni: string | undefined;
+  readonly attempts: number;
+  readonly path: string | undefined;
+  readonly filterChain: string | undefined;
+  /** How a TCP connection was ended by policy. */
+  readonly termination: string | undefined;
+  readonly decision: DecisionRecord | undefined;
+  /** Fields that caused a refusal below policy. */
+  readonly because: readonly Provenance[];
+}
+
+/** Everything that happens to one call, in order. */
+export interface Trace {
+  readonly hits: Hit[];
+  readonly proxies: ProxyFacts[];
+}
+
+export function createTrace(): Trace {
+  return { hits: [], proxies: [] };
+}

@@ -1,0 +1,59 @@
+import type { Mesh, Workload } from "../model/mesh.ts";
+import type { FilterChain, InboundListener, ProxySnapshot } from "../model/snapshot.ts";
+import { bindPolicies } from "../policy/decide.ts";
+import { bindOutbound, type BoundOutbound } from "../traffic/outbound-plan.ts";
+import type { CertificateClaim, Payload } from "./payload.ts";
+import type { Answer } from "./payload.ts";
+import type { Trace } from "./trace.ts";
+
+/** A mesh that exists on paper: compiled snapshots, and programs that answer at once. */
+export interface PaperWorld {
+  readonly mesh: Mesh;
+  readonly proxy: (workload: Workload) => PaperProxy | undefined;
+  readonly workloadAt: (address: string) => Workload | undefined;
+  /** What a VIP leads to without a proxy, as kube-proxy does it. */
+  readonly behindVip: (address: string, port: number) => { readonly workload: Workload; readonly port: number } | undefined;
+  readonly programs: Programs;
+  /** Certificate that a workload's sidecar presents. */
+  readonly certificate: (workload: Workload) => CertificateClaim;
+  /** The CA that a file or the system's store stands for (DestinationRule SIMPLE and MUTUAL). */
+  readonly issuerOf: (caFile: string | undefined) => string;
+  /** Certificate behind a file named in a DestinationRule. */
+  readonly certificateOf: (certFile: string, client: Workload) => CertificateClaim | undefined;
+  /** [0, 1) */
+  readonly draw: () => number;
+  /** HTTP/1.0 is let through on HTTP chains. */
+  readonly requestId: string;
+}
+
+/** What a program does with bytes that arrive at one of its ports. */
+export type Programs = (workload: Workload, port: number, payload: Payload, trace: Trace) => Answer;
+
+/** A snapshot made callable. */
+export interface PaperProxy {
+  readonly workload: Workload;
+  readonly snapshot: ProxySnapshot;
+  readonly listener: (port: number) => InboundListener;
+  readonly http: ReturnType<typeof bindPolicies>;
+  readonly tcp: ReturnType<typeof bindPolicies>;
+  readonly outbound: BoundOutbound;
+}
+
+export function bindProxy(workload: Workload, snapshot: ProxySnapshot): PaperProxy {
+  const { inbound } = snapshot;
+  const listeners = new Map(inbound.listeners.map((listener) => [listener.port, listener]));
+  return {
+    workload,
+    snapshot,
+    listener: (port) => listeners.get(port) ?? inbound.passthrough,
+    http: bindPolicies(inbound.http),
+    tcp: bindPolicies(inbound.tcp),
+    outbound: bindOutbound(snapshot.outbound),
+  };
+}
+
+/** ALPN that a sidecar answers, by kind of chain (spec PA-20). */
+export const serverAlpn: Readonly<Record<FilterChain["network"], readonly string[]>> = {
+  http: ["h2", "http/1.1"],
+  tcp: ["istio-peer-exchange", "h2", "http/1.1"],
+};

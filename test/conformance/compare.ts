@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Answer, TlsSession } from "../../runtime/predict/payload.ts";
+import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
+import type { CaseRequest, ExpectedRequest } from "./case.ts";
+
+export interface Difference {
+  readonly what: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+/** Everything in which a prediction and a recording disagree. */
+export function compare(request: CaseRequest, expected: ExpectedRequest, answer: Answer, trace: Trace): readonly Difference[] {
+  const unstable = expected.unstable ?? [];
+  const found: Difference[] = [];
+  const check = (what: string, wanted: unknown, actual: unknown): void => {
+    const shaky = unstable.some((path) => what === path || what.startsWith(`${path}.`) || what.startsWith(`${path}[`));
+    if (!shaky && !isDeepStrictEqual(wanted, actual)) found.push({ what, expected: wanted, actual });
+  };
+  if (expected.outcome.startsWith("app-rejected")) {
+    checkProxies(expected, trace, check, ["path"]);
+    return found;
+  }
+  check("outcome", expected.outcome, outcomeOf(request, answer));
+  checkHits(expected, trace.hits, check);
+  checkClient(expected, answer, check);
+  check("deniedBy", expected.deniedBy, decidedBy(trace, "deny"));
+  check("allowedBy", expected.allowedBy, decidedBy(trace, "allow"));
+  checkProxies(expected, trace, check, comparedFields);
+  return found;
+}
+
+type Check = (what: string, wanted: unknown, actual: unknown) => void;
+
+function outcomeOf(request: CaseRequest, answer: Answer): string {
+  const overTls = request.tls !== undefined || request.url?.startsWith("https:") === true;
+  switch (answer.kind) {
+    case "http":
+      return overTls && answer.tls === undefined ? "tls-rejected" : `http:${answer.status}`;
+    case "bytes":
+      if (overTls && answer.tls === undefined) return "tls-rejected";
+      return request.tcp === undefined ? "bytes" : "tcp:echo";
+    case "closed":
+      return "closed";
+    case "hang":
+      return "timeout";
+    case "refused":
+      return "refused";
+    case "tls-failed":
+      return "tls-rejected";
+  }
+}
+
+function decidedBy(trace: Trace, verdict: "allow" | "deny"): string | undefined {
+  const decision = trace.proxies.findLast((proxy) => proxy.side === "inbound" && proxy.decision !== undefined)?.decision;
+  if (decision === undefined || decision.verdict !== verdict) return undefined;
+  return decision.by?.id ?? (verdict === "deny" ? "none" : undefined);
+}
+
+function checkHits(expected: ExpectedRequest, hits: readonly Hit[], check: Check): void {
+  check("upstream.length", expected.upstream.length, hits.length);
+  for (const [index, wanted] of expected.upstream.entries()) {
+    const hit = hits[index];
+    if (hit === undefined) return;
+    const actual: Readonly<Record<string, unknown>> = { ...hit };
+    for (const field of ["workload", "port", "kind", "method", "uri", "host", "data", "sni"]) {
+      check(`upstream[${index}].${field}`, wanted[field], actual[field]);
+    }
+    check(`upstream[${index}].body`, wanted["body"] ?? "", actual["body"] ?? "");
+    if (wanted["headers"] !== undefined) checkHeaders(`upstream[${index}].headers`, wanted["headers"], hit.headers ?? [], check);
+  }
+}
+
+const untold = new Set(["x-case-id", "date", "content-length", "x-envoy-upstream-service-time", "transfer-encoding", "connection"]);
+
+function checkHeaders(what: string, wanted: unknown, actual: readonly (readonly [string, string])[], check: Check): void {
+  if (typeof wanted !== "object" || wanted === null) return;
+  const listed = new Map(Object.entries(wanted).map(([name, value]) => [name, textOf(value)]));
+  const had = new Map<string, string>();
+  for (const [name, value] of actual) {
+    if (untold.has(name) && !listed.has(name)) continue;
+    had.set(name, had.has(name) ? `${had.get(name) ?? ""}, ${value}` : value);
+  }
+  for (const name of new Set([...listed.keys(), ...had.keys()])) check(`${what}.${name}`, listed.get(name), placeholder(had.get(name)));
+}
+
+function placeholder(value: string | undefined): string | undefined {
+  return value?.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>");
+}
+
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+function checkClient(expected: ExpectedRequest, answer: Answer, check: Check): void {
+  const { client } = expected;
+  const session = answer.kind === "tls-failed" ? answer.session : "tls" in answer ? answer.tls : undefined;
+  if (client.tls !== undefined) checkSession(client.tls, session, check);
+  if (answer.kind === "bytes") {
+    check("client.received", client.received, parsed(answer.text));
+    return;
+  }
+  if (answer.kind !== "http" || client.status === undefined) return;
+  check("client.status", client.status, answer.status);
+  check("client.body", client.body ?? "", answer.body);
+  if (client.headers !== undefined) checkHeaders("client.headers", client.headers, answer.headers, check);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function checkSession(wanted: Readonly<Record<string, unknown>>, session: TlsSession | undefined, check: Check): void {
+  check("client.tls.version", wanted["version"], session === undefined ? undefined : `TLS 1.${session.version - 10}`);
+  check("client.tls.alpn", wanted["alpn"], session?.alpn);
+  const uris = session?.server.uriSans ?? [];
+  check("client.tls.peer_uris", wanted["peer_uris"] ?? [], uris);
+}
+
+const comparedFields = [
+  "code",
+  "details",
+  "flags",
+  "route",
+  "cluster",
+  "peer",
+  "upstreamPeer",
+  "sni",
+  "attempts",
+  "path",
+  "termination",
+  "filterChain",
+] as const;
+
+/** Access logs by proxy and in order; what only a broken handshake left is not among them. */
+function checkProxies(expected: ExpectedRequest, trace: Trace, check: Check, fields: readonly (keyof ProxyFacts)[]): void {
+  const wanted = expected.proxies.filter((proxy) => proxy["log"] === "access" && proxy["downstreamTlsFailure"] === undefined);
+  const names = new Set(wanted.map((proxy) => proxy["proxy"]));
+  for (const name of names) {
+    const logs = wanted.filter((proxy) => proxy["proxy"] === name);
+    const facts = trace.proxies.filter((proxy) => proxy.proxy === name);
+    check(`proxies.${String(name)}.length`, logs.length, facts.length);
+    for (const [index, log] of logs.entries()) {
+      const actual = facts[index];
+      if (actual === undefined) continue;
+      for (const field of fields) {
+        check(`proxies.${String(name)}.${field}`, shown(field, log[field]), shown(field, actual[field]));
+      }
+    }
+  }
+}
+
+function shown(field: string, value: unknown): unknown {
+  if (field === "details" && typeof value === "string") return value.replaceAll(" ", "_").split("|")[0];
+  return value;
+}

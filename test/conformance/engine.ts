@@ -1,0 +1,95 @@
+import { deliver } from "../../runtime/predict/deliver.ts";
+import { leave } from "../../runtime/predict/outbound.ts";
+import { createPaperWorld, meshCertificate } from "../../runtime/predict/paper.ts";
+import type { CertificateClaim } from "../../runtime/predict/payload.ts";
+import { createTrace } from "../../runtime/predict/trace.ts";
+import type { PaperWorld } from "../../runtime/predict/world.ts";
+import type { Case, LoadedCase } from "./case.ts";
+import { compare, type Difference } from "./compare.ts";
+import { meshOf } from "./mesh.ts";
+import { echoPrograms } from "./program.ts";
+import { callOf, lookUp } from "./request.ts";
+import { skipCase, skipRequest } from "./skip.ts";
+
+export type RequestResult =
+  | { readonly kind: "passed" }
+  | { readonly kind: "failed"; readonly differences: readonly Difference[] }
+  | { readonly kind: "skipped"; readonly reason: string };
+
+/** Every request of a case through the engine, by request id; `config` stands for what the documents themselves should do. */
+export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> {
+  const spec = loaded.case;
+  const results = new Map<string, RequestResult>();
+  const made = meshOf(spec, loaded.expected);
+  const later = skipCase(loaded, made);
+  if (later !== undefined) {
+    for (const { id } of spec.requests) results.set(id, { kind: "skipped", reason: later });
+    return results;
+  }
+  const refused = (loaded.expected.config ?? []).filter((document) => document.rejected !== undefined);
+  if (refused.length !== made.rejected.length) {
+    const wanted = refused.map((document) => `${document.kind} ${document.namespace ?? "default"}/${document.name}`);
+    results.set("config", { kind: "failed", differences: [{ what: "rejected", expected: wanted, actual: made.rejected }] });
+  }
+  const unready = new Set(spec.workloads.filter((each) => each.notReady === true).map((each) => `${each.name}.${each.namespace ?? "default"}`));
+  const ready = new Set(made.mesh.workloads.map((workload) => workload.id).filter((id) => !unready.has(id)));
+  const plain = createPaperWorld(made.mesh, { ready }, echoPrograms(spec.workloads));
+  const world = withCertificates(plain, spec);
+  for (const request of spec.requests) {
+    const expected = loaded.expected.requests[request.id];
+    const reason = skipRequest(request, expected);
+    if (reason !== undefined || expected === undefined) {
+      results.set(request.id, { kind: "skipped", reason: reason ?? "unstable" });
+      continue;
+    }
+    const differences = runRequest(world, spec, request, expected);
+    results.set(request.id, differences.length === 0 ? { kind: "passed" } : { kind: "failed", differences });
+  }
+  return results;
+}
+
+function runRequest(
+  world: PaperWorld,
+  spec: Case,
+  request: Case["requests"][number],
+  expected: Parameters<typeof compare>[1],
+): readonly Difference[] {
+  const { mesh } = world;
+  const from = mesh.workloads.find((each) => each.name === request.from || each.id === request.from);
+  if (from === undefined) return [{ what: "from", expected: request.from, actual: undefined }];
+  const call = callOf(request, spec.id);
+  const address = lookUp(mesh, spec, from, call.host);
+  if (address === undefined) {
+    return expected.outcome === "unresolved" ? [] : [{ what: "address", expected: call.host, actual: undefined }];
+  }
+  const trace = createTrace();
+  const proxy = world.proxy(from);
+  const dialled = { address, port: call.port };
+  const answer =
+    proxy === undefined
+      ? deliver(world, from.address, dialled, call.payload, trace)
+      : leave(world, proxy, dialled, call.payload, trace);
+  return compare(request, expected, answer, trace);
+}
+
+/** The identities that a case gives its proxies, and what certificate files stand for. */
+function withCertificates(world: PaperWorld, spec: Case): PaperWorld {
+  const given = new Map(spec.workloads.map((each) => [`${each.name}.${each.namespace ?? "default"}`, each.cert]));
+  const certificate: PaperWorld["certificate"] = (workload) => {
+    const own = meshCertificate(world.mesh, workload);
+    const cert = given.get(workload.id);
+    if (cert === undefined) return own;
+    return cert === "rogue" ? { ...own, issuer: "rogue" } : { ...own, uriSans: [cert] };
+  };
+  return {
+    ...world,
+    certificate,
+    issuerOf: (file) => caOf(file ?? "system"),
+    certificateOf: (file, client): CertificateClaim => ({ ...certificate(client), issuer: caOf(file) }),
+  };
+}
+
+function caOf(file: string): string {
+  if (file.includes("mesh")) return "mesh";
+  return file.includes("rogue") ? "rogue" : "public";
+}

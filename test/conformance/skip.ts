@@ -1,0 +1,47 @@
+import type { LoadedCase, CaseRequest, ExpectedRequest } from "./case.ts";
+import type { CaseMesh } from "./mesh.ts";
+
+const laterKinds: Readonly<Record<string, string>> = {
+  RequestAuthentication: "JWT",
+  Sidecar: "Sidecar",
+  ServiceEntry: "ServiceEntry",
+  WorkloadEntry: "ServiceEntry",
+  Gateway: "gateway",
+  HTTPRoute: "Gateway API",
+  GRPCRoute: "Gateway API",
+  TLSRoute: "Gateway API",
+  TCPRoute: "Gateway API",
+  EnvoyFilter: "EnvoyFilter",
+  Telemetry: "Telemetry",
+  ProxyConfig: "ProxyConfig",
+};
+
+/** Why a whole case belongs to later work; undefined: it is run. */
+export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undefined {
+  const spec = loaded.case;
+  for (const resource of mesh.others) {
+    const reason = laterKinds[resource.kind];
+    if (reason !== undefined) return reason;
+  }
+  if (mesh.policies.authorizationPolicies.some((policy) => policy.spec.action === "CUSTOM")) return "CUSTOM (ext_authz)";
+  if (spec.workloads.some((workload) => workload.gateway !== undefined)) return "gateway";
+  if (spec.workloads.some((workload) => workload.external === true)) return "outside of the mesh";
+  if (Object.keys(spec.features).length > 0) return "istiod features";
+  if (spec.mesh["defaultConfig"] !== undefined || spec.workloads.some(hasProxyConfig)) return "ProxyConfig";
+  return undefined;
+}
+
+function hasProxyConfig(workload: LoadedCase["case"]["workloads"][number]): boolean {
+  return workload.annotations?.["proxy.istio.io/config"] !== undefined;
+}
+
+/** Why one request belongs to later work. */
+export function skipRequest(request: CaseRequest, expected: ExpectedRequest | undefined): string | undefined {
+  if (expected === undefined) return "unstable";
+  if (request.proto === "h2") return "HTTP/2";
+  if (expected.proxies.some((proxy) => [proxy["protocol"], proxy["upstreamProtocol"]].includes("HTTP/2"))) return "HTTP/2";
+  if (request.tls?.alpn?.includes("h2") === true) return "HTTP/2";
+  if (request.jwt !== undefined) return "JWT";
+  if (request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined) return "repeated requests";
+  return undefined;
+}
