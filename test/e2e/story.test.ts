@@ -1,6 +1,6 @@
 import { get } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createSampleProject, parseNdjson, type Project } from "./support/project.ts";
+import { collect, createSampleProject, parseNdjson, until, type Project } from "./support/project.ts";
 
 /** The main job on the sample, through the built CLI. */
 describe("frontend → backend", () => {
@@ -9,9 +9,12 @@ describe("frontend → backend", () => {
 
   beforeAll(async () => {
     project = await createSampleProject();
-    const up = await project.meshdev("up", "-d");
-    expect(up, up.stderr).toMatchObject({ code: 0 });
-    events = parseNdjson((await project.meshdev("events", "-o", "ndjson", "--for", "6s")).stdout);
+    const output = collect(project.start("up", "-o", "ndjson"));
+    events = await until("an allow, a deny and a refused plaintext connection", () => {
+      const seen = parseNdjson(output.stdout().slice(0, output.stdout().lastIndexOf("\n") + 1));
+      const statuses = seen.filter((event) => event["side"] === "inbound").map((event) => event["status"]);
+      return statuses.includes(200) && statuses.includes(403) && seen.some((event) => event["type"] === "handshake.failed") ? seen : undefined;
+    });
   });
   afterAll(() => project[Symbol.asyncDispose]());
 
@@ -51,7 +54,7 @@ describe("frontend → backend", () => {
         tried: [
           {
             resource: "AuthorizationPolicy default/backend-allow",
-            missed: { field: "from.source.principals", actual: "spiffe://cluster.local/ns/default/sa/intruder", line: 25 },
+            missed: { field: "from.source.principals", actual: "cluster.local/ns/default/sa/intruder", line: 26 },
           },
         ],
       },
