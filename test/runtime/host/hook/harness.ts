@@ -45,7 +45,7 @@ export interface Running {
 }
 
 /** A session folder, a hook file and a sidecar that answers `to <destination>` over HTTP, whatever it is sent. */
-export async function openHookLab(change: Partial<HookConfig> = {}, serve = answerHttp): Promise<HookLab> {
+export async function openHookLab(change: Partial<HookConfig> = {}, serve: (socket: Socket, arrival: Arrival) => void = answerHttp): Promise<HookLab> {
   const folder = mkdtempSync(join(tmpdir(), "md-hook-"));
   const file = join(folder, "hook.json");
   const arrivals: Arrival[] = [];
