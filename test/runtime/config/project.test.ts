@@ -1,7 +1,10 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import * as fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
+import { parseDocuments } from "../../../runtime/config/documents.ts";
 import { parseProject, type ProjectSpec } from "../../../runtime/config/project.ts";
 import { projectSchema } from "../../../runtime/config/project-schema.ts";
 
@@ -181,6 +184,23 @@ describe("variables", () => {
 
   it("are not looked up in the object's own methods", () => {
     expect(read('services: { a: { run: x, cwd: "${toString:-d}" } }').services[0]?.cwd).toBe("d");
+  });
+});
+
+describe("what init writes", () => {
+  it("is a valid project with a valid mesh folder", () => {
+    const folder = join(import.meta.dirname, "../../../templates/init");
+    const text = readFileSync(join(folder, "meshdev.yaml"), "utf8")
+      .replace("{{schema}}", ".meshdev/project.schema.json")
+      .replace("{{name}}", "shop")
+      .replace("{{services}}", "  web:\n    run: npm start\n    port: 3000");
+    expect(text).not.toContain("{{");
+    expect(parseProject({ path: "meshdev.yaml", text }, {})).toMatchObject({
+      problems: [],
+      value: { name: "shop", mesh: ["./mesh"] },
+    });
+    const mesh = parseDocuments({ path: "mtls.yaml", text: readFileSync(join(folder, "mesh/mtls.yaml"), "utf8") });
+    expect(mesh.documents.map((document) => document.problems)).toEqual([[]]);
   });
 });
 
