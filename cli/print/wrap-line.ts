@@ -17,14 +17,14 @@ export function wrapLine(line: Line, columns: number): readonly Line[] {
   for (const piece of pieces(line)) {
     let { text } = piece;
     if (used + widthOf(text.trimEnd()) > columns && used > indent && text.trim() !== "") {
-      // A word that does not fit on any line is filled in where it stands, if that saves a line.
-      if (widthOf(text.trimEnd()) <= columns - indent) {
+      // A word that does not fit on any line is filled in where it stands, unless little room is left there.
+      if (widthOf(text.trimEnd()) <= columns - indent || used * 2 > columns) {
         breakLine();
         text = text.trimStart();
       }
     }
     while (used + widthOf(text.trimEnd()) > columns) {
-      const taken = takeStart(text, columns - used);
+      const taken = cutAtSlash(takeStart(text, columns - used));
       if (taken === "" && used <= indent) break;
       current.push({ text: taken, tone: piece.tone });
       text = text.slice(taken.length);
@@ -37,6 +37,12 @@ export function wrapLine(line: Line, columns: number): readonly Line[] {
   }
   lines.push(current);
   return lines;
+}
+
+/** Identities and paths are easier to read when they break after a slash. */
+function cutAtSlash(text: string): string {
+  const slash = text.lastIndexOf("/");
+  return slash * 2 > text.length ? text.slice(0, slash + 1) : text;
 }
 
 /** Words with the spaces that follow them. */

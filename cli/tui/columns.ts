@@ -31,12 +31,23 @@ export function placeColumns<T>(columns: readonly ListColumn<T>[], width: number
   }
   const spare = Math.max(0, width - total());
   const flexible = shown.filter((column) => column.width === "flex").length;
-  return shown.map((column) => ({ column, width: least(column) + (column.width === "flex" ? Math.floor(spare / flexible) : 0) }));
+  const widths = shown.map((column) => least(column) + (column.width === "flex" ? Math.floor(spare / flexible) : 0));
+  squeeze(widths, width - Math.max(0, shown.length - 1));
+  return shown.map((column, at) => ({ column, width: widths[at] ?? 0 }));
 }
 
-export function titleLine<T>(placed: readonly Placed<T>[], width: number): Line {
-  const cells = placed.map(({ column, width: own }) => seg(pad(column.title, own, column.align === "right" ? "right" : "left"), "dim"));
-  return fitLine(join(cells), width);
+/** Takes from the widest column until all fit; a verdict of eight columns is the least. */
+function squeeze(widths: number[], room: number): void {
+  for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over--) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] ?? 0) <= 8) return;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+}
+
+export function titleLine<T>(placed: readonly Placed<T>[], width: number, mark: string): Line {
+  const cells = placed.map(({ column, width: own }) => seg(pad(column.title, own, column.align === "right" ? "right" : "left", "end", mark), "dim"));
+  return fitLine(join(cells), width, mark);
 }
 
 export function rowLine<T>(placed: readonly Placed<T>[], row: T, width: number, mark: string): Line {

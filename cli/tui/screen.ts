@@ -49,7 +49,7 @@ export function drawScreen(input: ScreenInput): Frame {
   };
   const place = locate(ui.places[ui.view], list);
   const detail = drawDetail(view, place.cursor, ui, layout);
-  const body = ui.mode.kind === "help" ? helpLines(layout, ui.mode.top, look.color) : bodyLines(input, view, list, place, detail, layout);
+  const body = ui.mode.kind === "help" ? helpLines(layout, ui.mode.top, look) : bodyLines(input, view, list, place, detail, layout);
   const mark = glyphsFor(look.unicode).ellipsis;
   const painted = (line: Line): string => paint(fitLine(line, layout.columns, mark), look.color);
   const rows = size.columns > 0 ? rowsOf(input) : undefined;
@@ -178,7 +178,7 @@ function findRow(view: View | undefined, list: ListView, text: string, from: num
   return undefined;
 }
 
-function helpLines(layout: Layout, top: number, color: boolean): readonly string[] {
+function helpLines(layout: Layout, top: number, look: Look): readonly string[] {
   const lines: Line[] = [
     [seg(" Keys", "strong")],
     ...bindings.map((binding): Line => [seg(`   ${(binding.keys[0] ?? "").padEnd(8)}`, "info"), seg(binding.help)]),
@@ -189,14 +189,14 @@ function helpLines(layout: Layout, top: number, color: boolean): readonly string
   ];
   const height = layout.rows - 3;
   const first = Math.min(top, Math.max(0, lines.length - height));
-  return range(height, (at) => paint(fitLine(lines[first + at] ?? [], layout.columns), color));
+  return range(height, (at) => paint(fitLine(lines[first + at] ?? [], layout.columns, glyphsFor(look.unicode).ellipsis), look.color));
 }
 
 function tinyFrame(input: ScreenInput, layout: Layout): Frame {
   const words = "terminal too small; --plain works";
   const list: ListView = { count: 0, page: 1, keyAt: () => undefined, indexOf: () => 0 };
   return {
-    lines: [paint(fitLine([seg(words, "warn")], layout.columns), input.look.color)],
+    lines: [paint(fitLine([seg(words, "warn")], layout.columns, glyphsFor(input.look.unicode).ellipsis), input.look.color)],
     world: { list, detailExcess: 0, detailPage: 1, whyLine: 0, hasDetailPane: false, ends: endsOf(input.feed), own: input.own, findRow: () => undefined },
   };
 }

@@ -6,7 +6,7 @@ import type { Detail, Scene, View } from "./view.ts";
 export function drawColumns<T>(mark: string): (columns: readonly ListColumn<T>[], width: number) => { readonly title: Line; readonly row: (row: T) => Line } {
   return (columns, width) => {
     const placed = placeColumns(columns, width);
-    return { title: titleLine(placed, width), row: (row) => rowLine(placed, row, width, mark) };
+    return { title: titleLine(placed, width, mark), row: (row) => rowLine(placed, row, width, mark) };
   };
 }
 

@@ -31,7 +31,7 @@ function tlsColumns(scene: Scene): readonly ListColumn<HandshakeEvent>[] {
       width: name * 2 + arrow.length,
       priority: 0,
       cell: (event, width) => {
-        const from = truncate(partyName(event.from), name, "middle", glyphs.ellipsis);
+        const from = truncate(partyName(event.from), Math.min(name, Math.floor((width - arrow.length) / 2)), "middle", glyphs.ellipsis);
         return [seg(from), seg(arrow, "dim"), seg(truncate(partyName(event.to), width - widthOf(from) - arrow.length, "middle", glyphs.ellipsis))];
       },
     },

@@ -25,21 +25,21 @@ function trafficColumns(scene: Scene): readonly ListColumn<TrafficEvent>[] {
   const name = nameWidth(scene);
   const arrow = ` ${glyphs.arrow} `;
   return [
-    { title: "TIME", width: 8, priority: 6, cell: (event) => seg(clockTime(event.at).slice(0, 8), "dim") },
+    { title: "TIME", width: 8, priority: 5, cell: (event) => seg(clockTime(event.at).slice(0, 8), "dim") },
     { title: "VERDICT", width: 8, priority: 0, cell: (event) => verdictSegment(verdictOf(event)) },
     {
       title: `FROM${arrow}TO`,
       width: name * 2 + arrow.length,
       priority: 0,
       cell: (event, width) => {
-        const from = truncate(partyName(event.from), name, "middle", glyphs.ellipsis);
+        const from = truncate(partyName(event.from), Math.min(name, Math.floor((width - arrow.length) / 2)), "middle", glyphs.ellipsis);
         const to = truncate(partyName(event.to), width - widthOf(from) - arrow.length, "middle", glyphs.ellipsis);
         return [seg(from), seg(arrow, "dim"), seg(to)];
       },
     },
     { title: "WHAT", width: "flex", least: 20, priority: 0, cell: (event, width) => what(event, width, glyphs.ellipsis) },
     { title: "STAT", width: 4, align: "right", priority: 1, cell: (event) => status(event) },
-    { title: "TOOK", width: 8, align: "right", priority: 3, cell: (event) => seg(milliseconds(event.type === "exchange.completed" ? event.timing.total : event.ms), "dim") },
+    { title: "TOOK", width: 8, align: "right", priority: 6, cell: (event) => seg(milliseconds(event.type === "exchange.completed" ? event.timing.total : event.ms), "dim") },
     { title: "GEN", width: 4, align: "right", priority: 7, cell: (event) => seg(String(event.generation), "dim") },
   ];
 }

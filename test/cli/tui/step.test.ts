@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { actionFor, bindings, footerKeys } from "../../../cli/tui/keys.ts";
+import { locate, step, type Surroundings } from "../../../cli/tui/step.ts";
+import { initialUi, noEnds, views, type UiState } from "../../../cli/tui/ui-state.ts";
+
+function world(count: number, more: Partial<Surroundings> = {}): Surroundings {
+  return {
+    list: { count, page: 10, keyAt: (index) => index + 100, indexOf: (key) => key - 100 },
+    detailExcess: 5,
+    detailPage: 8,
+    whyLine: 3,
+    hasDetailPane: true,
+    ends: { traffic: count, tls: 0, logs: 0 },
+    own: true,
+    findRow: (_text, from, by) => from + by * 7,
+    ...more,
+  };
+}
+
+/** Presses keys one after the other. */
+function press(ui: UiState, keys: readonly string[], around: Surroundings): UiState {
+  return keys.reduce((now, key) => {
+    const action = actionFor(now.mode, key);
+    return action === undefined ? now : step(now, action, around);
+  }, ui);
+}
+
+const start = initialUi("");
+
+describe("the cursor", () => {
+  it("follows the newest row until it is moved, then stays on its row while others come", () => {
+    expect(locate(start.places.traffic, world(50).list)).toEqual({ cursor: 49, top: 40 });
+    const moved = press(start, ["k", "k"], world(50));
+    expect(locate(moved.places.traffic, world(50).list)).toEqual({ cursor: 47, top: 40 });
+    expect(locate(moved.places.traffic, world(500).list)).toEqual({ cursor: 47, top: 40 });
+    expect(press(moved, ["j", "j"], world(50)).places.traffic.follow).toBe(true);
+    expect(locate(press(moved, ["G"], world(50)).places.traffic, world(80).list).cursor).toBe(79);
+  });
+
+  it("stays at the same line of the screen when rows before it fall out", () => {
+    const moved = press(start, ["k", "k", "k"], world(50));
+    const shifted = { ...world(50).list, count: 30, indexOf: (key: number) => key - 120 };
+    expect(locate(moved.places.traffic, shifted)).toEqual({ cursor: 26, top: 20 });
+  });
+
+  it("moves by rows, pages and to the edges, and never outside", () => {
+    const at = (keys: readonly string[]): number => locate(press(start, keys, world(50)).places.traffic, world(50).list).cursor;
+    expect(at(["g"])).toBe(0);
+    expect(at(["g", "k"])).toBe(0);
+    expect(at(["g", "pagedown"])).toBe(9);
+    expect(at(["home", "down", "down", "up"])).toBe(1);
+    expect(at(["pageup"])).toBe(40);
+    expect(at(["end", "j"])).toBe(49);
+    expect(press(start, ["j", "Enter"], world(0))).toMatchObject({ pane: "list" });
+  });
+
+  it("jumps to what is searched for, backwards from the newest first", () => {
+    const found = press(start, ["/", "a", "p", "i", "return"], world(50));
+    expect(found.search).toBe("api");
+    expect(locate(found.places.traffic, world(50).list).cursor).toBe(42);
+    expect(locate(press(found, ["n", "N", "N"], world(50)).places.traffic, world(50).list).cursor).toBe(35);
+    expect(press(found, ["n"], world(50, { findRow: () => undefined })).message).toContain("no other row");
+  });
+});
+
+describe("panes and modes", () => {
+  it("opens the detail, scrolls it, shows why, and goes back", () => {
+    const open = press(start, ["return"], world(5));
+    expect(open).toMatchObject({ pane: "detail", detailOpen: true });
+    expect(press(open, ["j", "j"], world(5)).detailTop).toBe(2);
+    expect(press(open, ["G"], world(5)).detailTop).toBe(5);
+    expect(press(start, ["w"], world(5)).detailTop).toBe(3);
+    expect(press(open, ["escape"], world(5))).toMatchObject({ pane: "list", detailOpen: false });
+    expect(press(start, ["tab"], world(5)).pane).toBe("detail");
+    expect(press(start, ["tab"], world(5, { hasDetailPane: false })).pane).toBe("list");
+  });
+
+  it("writes, mends and drops a filter", () => {
+    const typed = press(start, ["f", "v", "x", "backspace", ":", "q"], world(5));
+    expect(typed.mode).toEqual({ kind: "filter", draft: "v:q" });
+    expect(press(typed, ["escape"], world(5)).filter).toBe("");
+    const accepted = press(typed, ["return"], world(5));
+    expect(accepted).toMatchObject({ filter: "v:q", filterOn: true, mode: { kind: "normal" } });
+    expect(press(accepted, ["F"], world(5)).filterOn).toBe(false);
+    expect(press(accepted, ["f", "ctrl+u", "return"], world(5))).toMatchObject({ filter: "", filterOn: false });
+    expect(press(start, ["F"], world(5)).message).toContain("no filter");
+  });
+
+  it("pauses growing lists only, and puts earlier rows aside without losing them", () => {
+    const paused = press(start, [" "], world(5));
+    expect(paused.paused?.traffic).toBe(5);
+    expect(press(paused, [" "], world(9)).paused).toBeUndefined();
+    expect(press(start, ["1", " "], world(5)).paused).toBeUndefined();
+    const later = press(start, ["ctrl+l"], world(5));
+    expect(later.from.traffic).toBe(5);
+    expect(press(later, ["escape"], world(5)).from).toBe(noEnds);
+  });
+
+  it("asks before services stop, and forgets the first Ctrl-C when another key follows", () => {
+    expect(press(start, ["q"], world(5)).mode.kind).toBe("quit");
+    expect(press(start, ["q", "n"], world(5)).mode.kind).toBe("normal");
+    expect(press(start, ["q"], world(5, { own: false })).mode.kind).toBe("normal");
+    expect(press(start, ["ctrl+c"], world(5))).toMatchObject({ interrupted: true });
+    expect(press(start, ["ctrl+c", "j"], world(5)).interrupted).toBe(false);
+    expect(press(start, ["f", "ctrl+c"], world(5))).toMatchObject({ interrupted: true, mode: { kind: "normal" } });
+  });
+});
+
+describe("the key table", () => {
+  it("gives each key one meaning", () => {
+    const keys = bindings.flatMap((binding) => binding.keys);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it("reaches every view by its number, and has keys in each footer", () => {
+    views.forEach((view, at) => {
+      expect(press(start, [String(at + 1)], world(0)).view).toBe(view);
+      expect(footerKeys(view).map(({ key }) => key)).toEqual(expect.arrayContaining(["Enter", "?", "q"]));
+    });
+  });
+});
