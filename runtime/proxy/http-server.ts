@@ -52,6 +52,8 @@ export interface HttpServerOptions {
 }
 
 export interface HttpConnection {
+  /** Looks at the bytes that are here already, then reads on. */
+  readonly start: () => void;
   /** Ends the connection: now when it is idle, after the answer when it is busy. */
   readonly retire: () => void;
   readonly destroy: () => void;
@@ -282,10 +284,12 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
   socket.on("drain", onDrain);
   socket.on("timeout", onGone);
   socket.setTimeout(idleMs);
-  if (socket.destroyed) onGone();
-  else parse();
 
   return {
+    start: () => {
+      if (socket.destroyed) onGone();
+      else parse();
+    },
     retire: () => {
       if (over) return;
       closing = true;

@@ -66,7 +66,8 @@ export function serveInboundHttp(connection: InboundConnection): void {
     },
     close: server.destroy,
   };
-  if (!socket.destroyed) sidecar.tracked.add(tracked);
+  sidecar.tracked.add(tracked);
+  server.start();
 }
 
 const silent: RequestSink = {

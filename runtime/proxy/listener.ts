@@ -49,7 +49,7 @@ export function listen(
     if (error.code === "EADDRINUSE" && !settled && clock.monotonic() < deadline) {
       cancel = clock.after(retryEveryMs, attempt);
     } else {
-      settle(error);
+      settle(isMissingFamily(address, error) ? undefined : error);
     }
   });
   attempt();
@@ -61,6 +61,11 @@ export function listen(
       settle(undefined);
     },
   };
+}
+
+/** A machine without IPv6 has no `::1`, and nobody there who would dial it. */
+function isMissingFamily(address: ListenAddress, error: NodeJS.ErrnoException): boolean {
+  return "host" in address && address.host.includes(":") && (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT");
 }
 
 /** The file of a Unix socket outlives the process that made it, and nobody else may listen in our folder. */

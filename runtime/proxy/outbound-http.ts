@@ -41,7 +41,8 @@ export function serveOutboundHttp(connection: OutboundConnection): void {
   });
   // Every request is routed anew, so a new snapshot ends none of these.
   const tracked: Tracked = { recheck: () => undefined, close: server.destroy };
-  if (!socket.destroyed) sidecar.tracked.add(tracked);
+  sidecar.tracked.add(tracked);
+  server.start();
 }
 
 interface Outcome {

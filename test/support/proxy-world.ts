@@ -99,7 +99,7 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
   function placementOf(workload: Workload): Placement {
     return {
       proxy: workload.id,
-      inbound: workload.ports.map(({ port }) => ({ port, ...alias(workload.address, port), listen: alias(workload.address, port).port })),
+      inbound: workload.ports.map(({ port }) => ({ port, host: alias(workload.address, port).host, listen: alias(workload.address, port).port })),
       app: Object.fromEntries(workload.ports.map(({ port }) => [`${port}`, { kind: "unix", path: join(folder, `a-${workload.id}-${port}`) }])),
       appHost: "127.0.0.1",
       outbound: join(folder, `o-${workload.id}`),
@@ -195,9 +195,7 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
     },
     exchanges: (side) => events.filter((event) => event.type === "exchange.completed").filter((event) => side === undefined || event.side === side),
     handshakes: (type) =>
-      events
-        .filter((event) => event.type === "handshake.completed" || event.type === "handshake.failed")
-        .filter((event) => type === undefined || event.type === type),
+      events.filter(isHandshake).filter((event) => type === undefined || event.type === type),
     connections: () => events.filter((event) => event.type === "connection.closed"),
     svidOf: (id) => {
       const chain = chains.get(id);
@@ -210,6 +208,10 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function isHandshake(event: MeshEvent): event is HandshakeEvent {
+  return event.type === "handshake.completed" || event.type === "handshake.failed";
 }
 
 function load(project: string, mesh: string, previous?: Mesh): Mesh {
