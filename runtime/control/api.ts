@@ -31,7 +31,7 @@ const lastLinesMs = 200;
 /** Serves the control API on a Unix socket; who may connect is decided by the folder that it is in. */
 export async function openApi(path: string, backend: ApiBackend): Promise<Api> {
   const streams = new Set<ServerResponse>();
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 1_000 }, (request, response) => {
     request.on("error", ignore);
     response.on("error", ignore);
     answer(request, response, backend, streams).catch((error: unknown) => {

@@ -105,7 +105,7 @@ const header = { $schema: "https://json-schema.org/draft/2020-12/schema", $defs:
 /** JSON Schema of one line of the event stream: the state first, then events. */
 export const eventSchema: Schema = {
   ...header,
-  $id: "https://meshdev.dev/schema/events-1.json",
+  $id: "urn:meshdev:schema:events:1",
   title: "One line of meshdev's event stream",
   oneOf: [
     record({ type: { const: "state" }, schemaVersion: { const: 1 }, state, seq: { const: 0 } }),
@@ -117,4 +117,4 @@ export const eventSchema: Schema = {
 };
 
 /** JSON Schema of `GET /v1/state`. */
-export const stateSchema: Schema = { ...header, $id: "https://meshdev.dev/schema/state-1.json", title: "The state of a mesh", ...state };
+export const stateSchema: Schema = { ...header, $id: "urn:meshdev:schema:state:1", title: "The state of a mesh", ...state };
