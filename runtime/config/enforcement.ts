@@ -38,13 +38,13 @@ export const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[
     {
       path: "spec.action",
       code: "MD2002",
-      note: "external authorization is not asked: what it would refuse is not refused by it here",
+      note: "no external authorizer is asked: every request that the policy matches is refused",
       when: (value) => value === "CUSTOM",
     },
     { path: "spec.action", note: "nothing is audited", when: (value) => value === "AUDIT" },
     {
       path: "metadata.annotations.istio.io/dry-run",
-      note: "the policy is neither enforced nor tried in shadow",
+      note: "the policy decides nothing, here as in Istio; it is only evaluated in shadow",
       when: (value) => typeof value === "string" && /^(?:1|t|true)$/i.test(value),
     },
     { path: "spec.rules[].from[].source.requestPrincipals", code: "MD2002", note: noToken },

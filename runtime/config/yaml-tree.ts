@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -123,6 +124,7 @@ function treeOf(
     string,
     { readonly key: Span | undefined; readonly value: Span; readonly node: Node | null }
   >();
+  const targets = new Map<Alias, Node | undefined>();
   const limit: { nodes: number; exceeded: boolean } = { nodes: 0, exceeded: false };
   const rootSpan = spanOf(root) ?? [document.range[0], document.range[0]];
   const value = convert(root, "", undefined, 0);
@@ -136,6 +138,7 @@ function treeOf(
       ),
     );
 
+  if (limit.exceeded) places.clear();
   const at: Record<string, readonly [number, number]> = Object.create(null);
   for (const [path, place] of places) {
     const position = positionAt(
@@ -145,14 +148,20 @@ function treeOf(
     at[path] = [position.line, position.column];
   }
 
+  /** Looked up once per alias: the library walks the document each time. */
+  function anchored(alias: Alias): Node | undefined {
+    if (!targets.has(alias)) targets.set(alias, alias.resolve(document));
+    return targets.get(alias);
+  }
+
   function convert(node: unknown, path: string, key: Span | undefined, depth: number): unknown {
     limit.nodes += 1;
-    if (limit.nodes > mostNodes || depth > deepest) {
+    if (limit.exceeded || limit.nodes > mostNodes || depth > deepest) {
       limit.exceeded = true;
       return undefined;
     }
     if (isAlias(node)) {
-      const target = node.resolve(document);
+      const target = anchored(node);
       const span = spanOf(node) ?? rootSpan;
       if (target === undefined)
         problems.push(fileProblem(source, "MD1001", span, `the alias *${node.source} has no anchor`));
