@@ -80,7 +80,7 @@ export function listDocuments(text: string): readonly string[] {
     .split(/^---(?=\s|$)/m)
     .filter((part) => part.split("\n").some((line) => line.trim() !== "" && !line.trimStart().startsWith("#")))
     .map((part) => {
-      const kind = /^\s*(?:-\s+)?["']?kind["']?\s*:\s*["']?([\w.]+)/m.exec(part)?.[1] ?? "?";
+      const kind = /(?<![\w.-])["']?kind["']?\s*:\s*["']?([\w.]+)/.exec(part)?.[1] ?? "?";
       const name = /["']?\bname["']?\s*:\s*["']?([\w.-]+)/.exec(part)?.[1] ?? "?";
       return `${kind}/${name}`;
     })

@@ -19,13 +19,15 @@ export interface WatchOptions {
   /** The project file; read whatever its name. */
   readonly projectFile: string;
   readonly clock: Clock;
+  /** What is in force already; changes since then are guarded like any other. Without it, what is read first counts as in force. */
+  readonly from?: MeshFileSet;
   readonly onChange: (change: MeshChange) => void;
   /** A file lost content and its writer has not closed it; an empty list says that it is over. */
   readonly onProblems?: (problems: readonly Problem[]) => void;
 }
 
 export interface MeshWatcher {
-  /** What was read when watching began. */
+  /** `from`, or what was read when watching began. */
   readonly initial: MeshFileSet;
   /** Resolves when changes are noticed at once; until then they are found by polling. */
   readonly watching: Promise<void>;
@@ -51,7 +53,7 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
   let watched = paths;
   const read = (previous?: MeshFileSet): MeshFileSet => readMeshFiles(directory, watched, [options.projectFile], previous);
 
-  const initial = read();
+  const initial = options.from ?? read();
   let current = initial;
   let settling: Settling = startSettling(initial.facts, clock.monotonic());
   let eventAt: number | undefined;
@@ -130,6 +132,7 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     watching = new Promise((done) => watcher.once("ready", () => done()));
   }
   openWatcher();
+  if (options.from !== undefined) touch();
 
   return {
     initial,

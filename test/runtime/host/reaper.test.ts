@@ -30,7 +30,7 @@ describe("the reaper", () => {
     const session = open("reaper-test-1");
     // A daemon that starts an app with a child, an app that leaves its group, and listens on a socket in the folder.
     const daemon = spawn(process.execPath, ["--input-type=module", "-e", `
-      import { spawn, type ChildProcess } from "node:child_process";
+      import { spawn } from "node:child_process";
       import { createServer } from "node:net";
       import { startReaper } from ${JSON.stringify(join(source, "reaper/reaper.ts"))};
       const reaper = startReaper({ id: "reaper-test-1", folder: ${JSON.stringify(session)} });

@@ -1,0 +1,68 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { maxMeshFileBytes, readMeshFiles } from "../../../runtime/host/read-mesh-files.ts";
+
+let folder = "";
+const path = (name: string): string => join(folder, name);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "md-read-"));
+  mkdirSync(path("mesh/inner/.git"), { recursive: true });
+  for (const name of ["mesh/b.yaml", "mesh/a.yml", "mesh/inner/c.json", "mesh/notes.txt", "mesh/inner/.git/x.yaml", "project"]) writeFileSync(path(name), name);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const names = (set: ReturnType<typeof readMeshFiles>): string[] => set.files.map((file) => file.path);
+
+describe("reading mesh files", () => {
+  it("takes YAML and JSON below the folders and named files whatever their name, sorted, each once", () => {
+    const read = readMeshFiles(folder, ["mesh", "./mesh/b.yaml", "mesh/notes.txt"], ["project"]);
+    expect(names(read)).toEqual(["mesh/a.yml", "mesh/b.yaml", "mesh/inner/c.json", "mesh/notes.txt", "project"]);
+    expect(read.problems).toEqual([]);
+    expect(names(readMeshFiles(path("mesh"), [path("project")]))).toEqual([path("project")]);
+  });
+
+  it("links are followed, loops are reported and end", () => {
+    symlinkSync(path("mesh"), path("mesh/inner/loop"));
+    symlinkSync(path("nowhere"), path("mesh/dangling.yaml"));
+    symlinkSync("self.yaml", path("mesh/self.yaml"));
+    mkdirSync(path("far"));
+    writeFileSync(path("far/d.yaml"), "d");
+    symlinkSync(path("far"), path("mesh/near"));
+    const read = readMeshFiles(folder, ["mesh"]);
+    expect(names(read)).toEqual(["mesh/a.yml", "mesh/b.yaml", "mesh/inner/c.json", "mesh/near/d.yaml"]);
+    expect(read.problems.map((problem) => [problem.code, problem.at?.file])).toEqual([
+      ["MD6006", "mesh/dangling.yaml"],
+      ["MD6006", "mesh/inner/loop"],
+      ["MD6006", "mesh/self.yaml"],
+    ]);
+  });
+
+  it("says what is missing or too large; a file that was read before stays in force", () => {
+    const before = readMeshFiles(folder, ["mesh"]);
+    truncateSync(path("mesh/b.yaml"), maxMeshFileBytes + 1);
+    const first = readMeshFiles(folder, ["mesh", "gone"]);
+    expect(first.problems.map((problem) => problem.message)).toEqual([expect.stringContaining("gone cannot be read"), "mesh/b.yaml is larger than 4 MiB"]);
+    expect(names(first)).not.toContain("mesh/b.yaml");
+    const next = readMeshFiles(folder, ["mesh"], [], before);
+    expect(next.files.find((file) => file.path === "mesh/b.yaml")?.text).toBe("mesh/b.yaml");
+    expect(next.problems).toHaveLength(1);
+  });
+
+  it.skipIf(process.getuid?.() === 0)("losing the right to read removes no policy", () => {
+    const before = readMeshFiles(folder, ["mesh"]);
+    chmodSync(path("mesh/b.yaml"), 0);
+    chmodSync(path("mesh/inner"), 0);
+    const after = readMeshFiles(folder, ["mesh"], [], before);
+    chmodSync(path("mesh/inner"), 0o700);
+    expect(names(after)).toEqual(names(before));
+    expect(after.problems).not.toEqual([]);
+  });
+
+  it("does not read again what did not change", () => {
+    const before = readMeshFiles(folder, ["mesh"]);
+    const after = readMeshFiles(folder, ["mesh"], [], before);
+    expect(after.files.every((file, index) => file === before.files[index])).toBe(true);
+  });
+});
