@@ -213,13 +213,8 @@ function serverNames(service: Service, endpoints: readonly Workload[], trustDoma
       .map((each) => each.trim())
       .filter((each) => each !== "");
   const names = [
-    ...endpoints.map((endpoint) =>
-      spiffeId({
-        trustDomain: endpoint.trustDomain ?? own,
-        namespace: endpoint.namespace,
-        serviceAccount: endpoint.serviceAccount,
-      }),
-    ),
+    // The registry knows accounts, not trust domains: a foreign one is found out only by the handshake (trust-domain/server-cert-foreign).
+    ...endpoints.map(({ namespace, serviceAccount }) => spiffeId({ trustDomain: own, namespace, serviceAccount })),
     ...list("alpha.istio.io/kubernetes-serviceaccounts").map(identity),
     ...list("alpha.istio.io/canonical-serviceaccounts"),
   ];

@@ -69,9 +69,11 @@ export function chooseChain(listener: InboundListener, seen: ConnectionSeen): Fi
   const blind = listener.mode === "DISABLE" && seen.transport === "tls";
   const transport = blind ? "raw" : seen.transport;
   const protocols = blind ? [] : seen.protocols;
-  return listener.chains.find(
-    (chain) =>
-      chain.transport === transport &&
-      (chain.applicationProtocols === undefined || chain.applicationProtocols.some((protocol) => protocols.includes(protocol))),
-  );
+  const chains = listener.chains.filter((chain) => chain.transport === transport);
+  // The client's order decides among named protocols (mtls-matrix/direct-permissive mesh-reverse).
+  for (const protocol of protocols) {
+    const named = chains.find((chain) => chain.applicationProtocols?.includes(protocol));
+    if (named !== undefined) return named;
+  }
+  return chains.find((chain) => chain.applicationProtocols === undefined);
 }

@@ -10,7 +10,7 @@ import { replyHead } from "../traffic/reply-head.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
 import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { headerValues, parseRequestHead, type RequestHead } from "../wire/http1/head.ts";
-import { writeRequestHead } from "../wire/http1/write.ts";
+import { upstreamFraming, writeRequestHead } from "../wire/http1/write.ts";
 import { sniffHttp } from "../wire/sniff.ts";
 import { judgeCaller, shakeHands } from "./handshake.ts";
 import type { Answer, CertificateClaim, Payload, TlsSession } from "./payload.ts";
@@ -39,7 +39,7 @@ export function receive(world: PaperWorld, proxy: PaperProxy, arrival: Arrival, 
   };
   if (chain === undefined) {
     note({ flags: "NR", details: "filter_chain_not_found", cluster: undefined, because: listener.because });
-    return { kind: "closed" };
+    return { kind: "closed", reset: true };
   }
   if (!chain.terminates || arrival.payload.kind !== "tls" || offer === undefined) {
     return serve({ world, proxy, arrival, trace, listener, chain, sni, note }, arrival.payload, undefined, undefined);
@@ -98,7 +98,8 @@ function serve(
     connection.chain.network === "http"
       ? serveHttp(connection, payload, certificate)
       : serveTcp(connection, payload, certificate);
-  return session !== undefined && "tls" in answer === false && isOpen(answer) ? { ...answer, tls: session } : answer;
+  if (session === undefined || !isOpen(answer)) return answer;
+  return { ...answer, tls: answer.tls === undefined ? session : { ...session, inside: answer.tls } };
 }
 
 function isOpen(answer: Answer): answer is Extract<Answer, { kind: "http" | "bytes" | "closed" }> {
@@ -165,10 +166,10 @@ function serveHttp(connection: Connection, payload: Payload, certificate: Certif
   const edit = inboundRequestEdit(header, {
     requestId: world.requestId,
     tls: certificate !== undefined,
-    identity: proxy.snapshot.identity,
+    identity: world.certificate(proxy.workload).uriSans[0] ?? proxy.snapshot.identity,
     peer: certificate,
   });
-  const forwarded = writeRequestHead(head, { target: path, edit, body: bytes.subarray(next) });
+  const forwarded = writeRequestHead(head, { target: path, edit, framing: upstreamFraming(head), body: bytes.subarray(next) });
   const answer = world.programs(proxy.workload, arrival.port, { kind: "bytes", bytes: forwarded }, trace);
   if (answer.kind !== "http") {
     const reason = answer.kind === "refused" ? "remote connection failure" : "connection termination";

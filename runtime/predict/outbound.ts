@@ -11,7 +11,7 @@ import { outboundResponseEdit } from "../traffic/response-headers.ts";
 import { decideRetry, type TryOutcome } from "../traffic/retry.ts";
 import { hostOf } from "../traffic/virtual-host.ts";
 import { headerValues, parseRequestHead, type RequestHead } from "../wire/http1/head.ts";
-import { writeRequestHead } from "../wire/http1/write.ts";
+import { upstreamFraming, writeRequestHead } from "../wire/http1/write.ts";
 import { sniffHttp } from "../wire/sniff.ts";
 import { deliver } from "./deliver.ts";
 import { judgeServer, resetByPeer, wrongVersion } from "./handshake.ts";
@@ -65,21 +65,22 @@ function leaveTcp(leaving: Leaving, listener: OutboundListener | undefined, payl
   if (failure === undefined) {
     note({ attempts: 1, upstreamPeer: peerOf(answer) });
     // The caller's own TLS ends at the program; the proxy's is not its business.
-    return tls === undefined ? answer : withoutTls(answer, payload);
+    return tls === undefined ? answer : withoutTls(answer);
   }
   if (failure.reason === "connection termination") {
-    note({ attempts: 1, upstreamPeer: peerOf(answer) });
-    return answer.kind === "hang" ? answer : { kind: "closed" };
+    const reset = answer.kind === "closed" && answer.reset === true;
+    note({ attempts: 1, upstreamPeer: peerOf(answer), ...(reset ? { flags: "UR" } : {}) });
+    return { kind: "closed" };
   }
   note({ attempts: 1, flags: "UF,URX" });
   return { kind: "closed" };
 }
 
 /** Takes the session of the proxies out of an answer; what the program's own TLS said stays. */
-function withoutTls(answer: Answer, payload: Payload): Answer {
-  if (payload.kind === "tls" || answer.kind === "hang" || answer.kind === "refused" || answer.kind === "tls-failed") return answer;
-  const { tls: _, ...rest } = answer;
-  return rest;
+function withoutTls(answer: Answer): Answer {
+  if (answer.kind === "hang" || answer.kind === "refused" || answer.kind === "tls-failed") return answer;
+  const { tls, ...rest } = answer;
+  return tls?.inside === undefined ? rest : { ...rest, tls: tls.inside };
 }
 
 function leaveHttp(leaving: Leaving, listener: OutboundListener, bytes: Buffer): Answer {
@@ -149,7 +150,7 @@ function forward(
     if (cluster === undefined || target === undefined) return reply({ kind: "no-healthy-upstream" }, attempt - 1);
     if (target.endpoint !== undefined) tried.add(target.endpoint);
     const tls = offerFor(world, proxy, cluster, target.endpoint, "http", plan.authority);
-    const bytes = writeRequestHead(head, { target: plan.path, authority: plan.authority, edit: editForTry(plan, attempt, 0), body });
+    const bytes = writeRequestHead(head, { target: plan.path, authority: plan.authority, edit: editForTry(plan, attempt, 0), framing: upstreamFraming(head), body });
     const payload: Payload = { kind: "bytes", bytes };
     const sent: Payload = tls === undefined ? payload : { kind: "tls", offer: tls, inner: payload };
     const answer = deliver(world, proxy.workload.address, target, sent, trace);

@@ -31,6 +31,8 @@ export interface TlsSession {
   readonly version: number;
   readonly alpn: string | undefined;
   readonly server: CertificateClaim;
+  /** A session that the caller's own TLS has inside this one. */
+  readonly inside?: TlsSession;
 }
 
 /** What the caller gets back. */
@@ -45,8 +47,8 @@ export type Answer =
     }
   /** Raw bytes of a program that does not speak HTTP. */
   | { readonly kind: "bytes"; readonly text: string; readonly tls?: TlsSession }
-  /** Closed without a byte; `afterTls`: when the handshake was complete. */
-  | { readonly kind: "closed"; readonly tls?: TlsSession }
+  /** Closed without a byte; `reset`: before what was sent had been read. */
+  | { readonly kind: "closed"; readonly reset?: true; readonly tls?: TlsSession }
   /** Nothing ever comes. */
   | { readonly kind: "hang" }
   | { readonly kind: "refused" }

@@ -61,7 +61,7 @@ export interface CaseRequest {
   readonly from: string;
   readonly url?: string;
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+  readonly headers?: Readonly<Record<string, string | readonly string[]>> | readonly (readonly [string, string])[];
   readonly body?: string;
   readonly proto?: string;
   readonly connect?: string;

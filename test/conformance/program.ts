@@ -52,7 +52,8 @@ function overBytes(workload: Workload, port: number, mode: string, bytes: Buffer
   const parsed = parseRequestHead(bytes, 0);
   if (parsed.kind !== "head") return { kind: "http", status: 400, headers: [], body: "" };
   const { head, next } = parsed;
-  const headers = headerEntries(head).filter(([name]) => name !== "content-length");
+  // The recordings' HTTP library refuses user information in Host.
+  if (head.authority.includes("@")) return { kind: "http", status: 400, headers: [["content-type", "text/plain; charset=utf-8"]], body: "400 Bad Request: malformed Host header" };
   trace.hits.push({
     workload: workload.name,
     port,
@@ -60,7 +61,7 @@ function overBytes(workload: Workload, port: number, mode: string, bytes: Buffer
     method: head.method,
     uri: head.target,
     host: head.authority,
-    headers,
+    headers: headerEntries(head),
     body: bytes.subarray(next).toString("utf8"),
     ...tls,
   });
@@ -74,6 +75,6 @@ function overBytes(workload: Workload, port: number, mode: string, bytes: Buffer
     kind: "http",
     status: statuses[Math.min(attempt, statuses.length) - 1] ?? 200,
     headers: [["content-type", "application/json"], ["x-app-workload", workload.name], ["date", "Thu, 01 Jan 1970 00:00:00 GMT"], ...added],
-    body: head.method === "HEAD" ? "" : "<echo>",
+    body: "<echo>",
   };
 }

@@ -33,7 +33,7 @@ function splitAuthority(authority: string, fallback: number): { readonly host: s
 function requestBytes(request: CaseRequest, authority: string, rest: string, caseId: string): Buffer {
   const entries: (readonly [string, string])[] = Array.isArray(request.headers)
     ? request.headers.map(([name, value]: readonly [string, string]) => [name, value] as const)
-    : Object.entries(request.headers ?? {});
+    : Object.entries(request.headers ?? {}).flatMap(([name, value]) => [value].flat().map((each: string) => [name, each] as const));
   const host = entries.find(([name]) => name.toLowerCase() === "host")?.[1] ?? authority.replace(/:80$/, "");
   const target = rest.startsWith("/") ? rest : `/${rest}`;
   const body = request.body ?? "";
@@ -54,7 +54,7 @@ function wrap(request: CaseRequest, host: string, bytes: Buffer): Payload {
   if (tls === undefined && !https) return inner;
   const version = (text: string | undefined, fallback: number): number => (text === undefined ? fallback : Math.round(Number(text) * 10));
   const maxVersion = version(tls?.maxVersion, 13);
-  const sni = tls?.sni ?? (isIP(host) === 0 ? host : undefined);
+  const sni = tls?.sni ?? (https && isIP(host) === 0 ? host : undefined);
   const offer: TlsOffer = {
     alpn: tls?.alpn ?? [],
     sni: sni === "none" ? undefined : sni,

@@ -38,6 +38,13 @@ export function writeRequestHead(head: RequestHead, options: RequestWriteOptions
   return assemble(start, head, options.edit ?? noEdit, head.framing, options.framing ?? head.framing, "", options);
 }
 
+/** The framing of a request that Envoy sends on: where the method leads to expect a body, it says that none follows (authz-http/op-methods-*). */
+export function upstreamFraming(head: RequestHead): Framing {
+  return head.framing.kind === "none" && !bodiless.has(head.method) ? { kind: "length", length: 0 } : head.framing;
+}
+
+const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "TRACE", "CONNECT"]);
+
 /** The same for a response; the reason phrase is the canonical one. */
 export function writeResponseHead(head: ResponseHead, options: ResponseWriteOptions = {}): Buffer {
   const start = `HTTP/1.1 ${head.status} ${reasonPhrase(head.status)}\r\n`;
