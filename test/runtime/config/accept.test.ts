@@ -89,6 +89,8 @@ describe("with an earlier version", () => {
   it("a valid copy elsewhere beats a kept one", () => {
     const after = accept(before, { "m.yaml": "broken: [", "z.yaml": peer("a", "DISABLE") });
     expect(inForce(after).toSorted()).toEqual(["a=DISABLE", "b=STRICT"]);
+    const earlier = accept(before, { "a.yaml": peer("a", "DISABLE"), "m.yaml": "broken: [" });
+    expect(inForce(earlier).toSorted()).toEqual(["a=DISABLE", "b=STRICT"]);
   });
 });
 

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Checked } from "../../../runtime/core/problem.ts";
 import { acceptFiles } from "../../../runtime/config/accept.ts";
+import { assignAddresses } from "../../../runtime/config/addresses.ts";
 import { describeChanges } from "../../../runtime/config/changes.ts";
 import { parseDocuments } from "../../../runtime/config/documents.ts";
 import { parseProject } from "../../../runtime/config/project.ts";
@@ -315,6 +316,13 @@ describe("addresses", () => {
     const many = meshOf("services: { a: { run: x, port: 80 }, b: { run: x, port: 80 }, c: { run: x, port: 80 } }");
     expect(many.workloads[1]?.address).toBe(alone.workloads[0]?.address);
     expect(many.services[1]?.address).toBe(alone.services[0]?.address);
+  });
+
+  it("are kept where they are, even where a newcomer would want to be", () => {
+    const wanted = assignAddresses(["a"], "10.244", new Map()).get("a") ?? "";
+    const kept = assignAddresses(["a", "b"], "10.244", new Map([["b", wanted]]));
+    expect(kept.get("b")).toBe(wanted);
+    expect(kept.get("a")).not.toBe(wanted);
   });
 
   it("are unique, and kept while the mesh runs", () => {
