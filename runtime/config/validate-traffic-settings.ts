@@ -1,6 +1,7 @@
 import { joinKey } from "./field-path.ts";
 import type { Refuse } from "./refuse.ts";
 import { validateDuration } from "./validate-duration.ts";
+import { validateLocality, validateZoneAware } from "./validate-locality.ts";
 import { isRecord } from "./yaml-tree.ts";
 
 /** What Istio refuses of connectionPool, outlierDetection, loadBalancer and tunnel (spec traffic 10.2.3), as far as one field decides. */
@@ -98,13 +99,19 @@ function validateBalancer(balancer: Readonly<Record<string, unknown>>, field: st
   const maglev = isRecord(hash["maglev"]) ? hash["maglev"] : undefined;
   if (maglev !== undefined) {
     const size = typeof maglev["tableSize"] === "number" ? maglev["tableSize"] : undefined;
-    if (size === undefined) return;
-    if (size >= 5_000_011) refuse(`${field}.consistentHash.maglev.tableSize`, "tableSize must be less than 5000011");
-    else if (!isPrime(size))
+    if (size !== undefined && size >= 5_000_011)
+      refuse(`${field}.consistentHash.maglev.tableSize`, "tableSize must be less than 5000011");
+    else if (size !== undefined && !isPrime(size))
       refuse(`${field}.consistentHash.maglev.tableSize`, `tableSize ${size} is not a prime number`);
   }
   if (balancer["localityLbSetting"] !== undefined && balancer["zoneAwareLbSetting"] !== undefined)
     refuse(`${field}.zoneAwareLbSetting`, "localityLbSetting and zoneAwareLbSetting cannot stand beside each other");
+  if (isRecord(balancer["localityLbSetting"])) {
+    validateLocality(balancer["localityLbSetting"], `${field}.localityLbSetting`, refuse);
+  }
+  if (isRecord(balancer["zoneAwareLbSetting"])) {
+    validateZoneAware(balancer["zoneAwareLbSetting"], `${field}.zoneAwareLbSetting`, refuse);
+  }
   if (typeof balancer["warmupDurationSecs"] === "string")
     validateDuration(balancer["warmupDurationSecs"], `${field}.warmupDurationSecs`, refuse);
   const warmup = isRecord(balancer["warmup"]) ? balancer["warmup"] : {};
