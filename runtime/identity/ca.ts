@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, type X509Certificate } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  type X509Certificate,
+} from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { MeshError } from "../core/error.ts";
 import { type Identity, spiffeId } from "../model/identity.ts";
@@ -103,7 +110,10 @@ export function loadCa(files: Partial<CaFiles>, clock: Clock): Ca {
   return {
     files: complete,
     roots: roots.map((root) => root.toString()).join(""),
-    intermediates: [certificate, ...path].filter((link) => !isRoot(link)).map((link) => link.toString()).join(""),
+    intermediates: [certificate, ...path]
+      .filter((link) => !isRoot(link))
+      .map((link) => link.toString())
+      .join(""),
     certificate,
     key,
   };
@@ -126,7 +136,8 @@ export async function signCsr(
   const now = clock.now();
   requireValid(ca.certificate, now);
   const publicKey = await readCsr(csrPem);
-  if (publicKey === undefined || !isStrong(publicKey)) throw new MeshError("MD3007", "the certificate request cannot be accepted");
+  if (publicKey === undefined || !isStrong(publicKey))
+    throw new MeshError("MD3007", "the certificate request cannot be accepted");
   // Certificates count in seconds.
   const notBefore = Math.floor((now - clockSkewMs) / 1000) * 1000;
   const notAfter = Math.min(Math.floor((now + ttlMs) / 1000) * 1000, ca.certificate.validToDate.getTime());
@@ -192,7 +203,9 @@ function pathToRoot(
   for (let depth = 0; depth < 8; depth += 1) {
     const here = current;
     if (roots.some((root) => root.fingerprint256 === here.fingerprint256 || issued(root, here))) return path;
-    const issuer = above.find((candidate) => candidate.fingerprint256 !== here.fingerprint256 && issued(candidate, here));
+    const issuer = above.find(
+      (candidate) => candidate.fingerprint256 !== here.fingerprint256 && issued(candidate, here),
+    );
     if (issuer === undefined) return undefined;
     path.push(issuer);
     current = issuer;
@@ -222,7 +235,9 @@ function maySign(certificate: X509Certificate): boolean {
 function isStrong(key: KeyObject): boolean {
   const details = key.asymmetricKeyDetails;
   if (key.asymmetricKeyType === "rsa") return (details?.modulusLength ?? 0) >= 2048;
-  return key.asymmetricKeyType === "ec" && (details?.namedCurve === "prime256v1" || details?.namedCurve === "secp384r1");
+  return (
+    key.asymmetricKeyType === "ec" && (details?.namedCurve === "prime256v1" || details?.namedCurve === "secp384r1")
+  );
 }
 
 /** Names go into a certificate that others parse: only what a URI may hold. */

@@ -82,7 +82,9 @@ function checkNames(leaf: X509Certificate, rules: PeerRules): PeerVerdict {
     // Decisions know one caller. Certificates of a mesh CA have one URI (spec ID-16); several could show each check another face.
     const [uri] = names.uris;
     const known =
-      names.uris.length === 1 && uri !== undefined && rules.trustDomains.some((td) => uri.startsWith(`spiffe://${td}/`));
+      names.uris.length === 1 &&
+      uri !== undefined &&
+      rules.trustDomains.some((td) => uri.startsWith(`spiffe://${td}/`));
     return known ? { ok: true, names } : nameFailure(names, "the caller's trust domain is not one of this mesh");
   }
   const wanted = rules.subjectAltNames;

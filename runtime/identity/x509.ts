@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject, webcrypto } from "node:crypto";
+import type * as x509Library from "@peculiar/x509";
 
 /** The only file that knows the X.509 library. It is loaded on first use: a data plane and offline commands never need it. */
-async function library(): Promise<typeof import("@peculiar/x509")> {
+async function library(): Promise<typeof x509Library> {
   await import("reflect-metadata");
   return await import("@peculiar/x509");
 }
@@ -18,7 +19,9 @@ export interface IssueRequest {
   readonly serial: string;
   readonly notBefore: number;
   readonly notAfter: number;
-  readonly use: { readonly kind: "ca"; readonly pathLength: number | undefined } | { readonly kind: "workload"; readonly uri: string };
+  readonly use:
+    | { readonly kind: "ca"; readonly pathLength: number | undefined }
+    | { readonly kind: "workload"; readonly uri: string };
 }
 
 /** Issues one certificate and returns it as PEM. */
@@ -54,10 +57,7 @@ export async function issueCertificate(request: IssueRequest): Promise<string> {
             ]
           : [
               new x509.KeyUsagesExtension(usages.digitalSignature | usages.keyEncipherment, true),
-              new x509.ExtendedKeyUsageExtension([
-                x509.ExtendedKeyUsage.serverAuth,
-                x509.ExtendedKeyUsage.clientAuth,
-              ]),
+              new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
               new x509.BasicConstraintsExtension(false, undefined, true),
               ...authority,
               new x509.SubjectAlternativeNameExtension([{ type: "url", value: use.uri }], true),

@@ -64,7 +64,8 @@ function gatherHandshake(bytes: Buffer): Buffer | ClientHelloResult {
       return gathered === wanted ? whole.subarray(4, wanted) : notTls;
     }
     pos = start + length;
-    if (pos > bytes.length || gathered > maxHello + 4) return gathered > maxHello + 4 ? { kind: "too-large" } : incomplete;
+    if (pos > bytes.length || gathered > maxHello + 4)
+      return gathered > maxHello + 4 ? { kind: "too-large" } : incomplete;
     if (pos === bytes.length) return incomplete;
   }
 }
@@ -104,7 +105,8 @@ function readHello(message: Buffer): ClientHelloResult {
   const compressions = vector(cursor, 1);
   if (legacy === undefined || random === undefined || session === undefined) return notTls;
   if (ciphers === undefined || compressions === undefined) return notTls;
-  if (session.end - session.pos > 32 || ciphers.end === ciphers.pos || compressions.end === compressions.pos) return notTls;
+  if (session.end - session.pos > 32 || ciphers.end === ciphers.pos || compressions.end === compressions.pos)
+    return notTls;
   if (legacy >>> 8 !== 3 || (ciphers.end - ciphers.pos) % 2 !== 0) return notTls;
 
   let sni: string | undefined;

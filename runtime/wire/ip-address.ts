@@ -32,6 +32,9 @@ export function formatAddress(bytes: Buffer): string {
     while (to < 8 && groups[to] === 0) to += 1;
     if (to - from > length) [best, length] = [from, to - from];
   }
-  const hex = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(":");
   return best === -1 ? hex(groups) : `${hex(groups.slice(0, best))}::${hex(groups.slice(best + length))}`;
+}
+
+function hex(groups: readonly number[]): string {
+  return groups.map((group) => group.toString(16)).join(":");
 }

@@ -53,7 +53,8 @@ export function encodeProxyV2(input: ProxyV2Input): Buffer | undefined {
   ports.writeUInt16BE(input.destination.port, 2);
   const name = input.authority === undefined ? undefined : Buffer.from(input.authority);
   if (name !== undefined && (name.length === 0 || name.length > 255)) return undefined;
-  const tlv = name === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from([authorityType, 0, name.length]), name]);
+  const tlv =
+    name === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from([authorityType, 0, name.length]), name]);
   const body = Buffer.concat([source, destination, ports, tlv]);
   return Buffer.concat([signature, start(0x21, source.length === 4 ? 0x11 : 0x21, body.length), body]);
 }
@@ -86,7 +87,15 @@ export function parseProxyV2(bytes: Buffer): ProxyResult {
   if (bytes.length < next) return { kind: "incomplete" };
   const body = bytes.subarray(fixed, next);
   if (command === 0) {
-    return { kind: "header", command: "local", family: "unspecified", source: undefined, destination: undefined, authority: undefined, next };
+    return {
+      kind: "header",
+      command: "local",
+      family: "unspecified",
+      source: undefined,
+      destination: undefined,
+      authority: undefined,
+      next,
+    };
   }
   return readAddresses(body, family, next);
 }

@@ -27,7 +27,7 @@ const request = Buffer.from(
 
 const response = Buffer.from(
   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 110\r\nDate: Mon, 23 Nov 2026 23:30:28 GMT\r\n" +
-    "Cache-Control: private\r\nETag: W/\"1234\"\r\nServer: node\r\nVary: Accept-Encoding\r\nConnection: keep-alive\r\n\r\n",
+    'Cache-Control: private\r\nETag: W/"1234"\r\nServer: node\r\nVary: Accept-Encoding\r\nConnection: keep-alive\r\n\r\n',
 );
 
 const edit: HeaderEdit = {
@@ -53,7 +53,9 @@ const parsed = parseRequestHead(request, 0);
 const answered = parseResponseHead(response, 0, "GET");
 if (parsed.kind !== "head" || answered.kind !== "head") throw new Error("the samples do not parse");
 
-process.stdout.write(`request head ${request.length} bytes, response head ${response.length} bytes, node ${process.version}\n`);
+process.stdout.write(
+  `request head ${request.length} bytes, response head ${response.length} bytes, node ${process.version}\n`,
+);
 measure("parse request head, 12 headers", () => parseRequestHead(request, 0));
 measure("write request head", () => writeRequestHead(parsed.head, { edit, prepared }));
 measure("parse + rewrite request head", () => {

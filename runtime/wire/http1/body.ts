@@ -1,3 +1,4 @@
+import { assertNever } from "../../core/assert-never.ts";
 import { allOf, classes, HEX, NAME, VALUE } from "./characters.ts";
 import type { CodecError } from "./error.ts";
 import { refusal } from "./error.ts";
@@ -35,6 +36,8 @@ export function createBodyScanner(framing: Framing): BodyScanner {
       return { framing, scan: (bytes, from) => part(bytes.length, false, [from, bytes.length], bytes.length - from) };
     case "chunked":
       return chunkScanner(framing);
+    default:
+      return assertNever(framing);
   }
 }
 

@@ -5,7 +5,16 @@ import { parseRequestLine } from "./request-line.ts";
 import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
 import { chunkedBody, type Framing, noBody, readMeaning } from "./semantics.ts";
 
-export { defaultLimits, type Framing, type HeadLimits, headerEntries, type HeaderEntry, headerValue, headerValues, hasHeader };
+export {
+  defaultLimits,
+  type Framing,
+  type HeadLimits,
+  headerEntries,
+  type HeaderEntry,
+  headerValue,
+  headerValues,
+  hasHeader,
+};
 
 /**
  * A request as a filter sees it: special headers are already turned into fields of their own and taken out of `fields`,
@@ -68,7 +77,11 @@ export function parseRequestHead(
   if (authority !== undefined && !isAuthorityText(authority)) return refused(refusal.authority);
 
   const framing: Framing =
-    meaning.body === undefined ? noBody : meaning.body === "chunked" ? chunkedBody : { kind: "length", length: meaning.body };
+    meaning.body === undefined
+      ? noBody
+      : meaning.body === "chunked"
+        ? chunkedBody
+        : { kind: "length", length: meaning.body };
   const head: RequestHead = {
     kind: "request",
     bytes: meaning.block.bytes,
@@ -84,7 +97,8 @@ export function parseRequestHead(
     expectContinue: meaning.expectContinue,
   };
   if (authority === undefined && version === "1.1") return refused(rejected(head, 400, "missing_host_header"));
-  if (line.method !== "CONNECT" && !line.target.startsWith("/")) return refused(rejected(head, 404, "absolute_path_rejected"));
+  const absolute = line.method === "CONNECT" || line.target.startsWith("/");
+  if (!absolute) return refused(rejected(head, 404, "absolute_path_rejected"));
   return { kind: "head", head, next: scanned.next };
 }
 
@@ -100,16 +114,28 @@ export function mayComplete(bytes: Buffer, from: number, fresh: number, limits: 
  * A complete request line is judged before its headers are here: `GET /x` alone is answered at once (headers/raw-inbound h09).
  * Undefined when there is nothing to refuse in it yet.
  */
-function judgeFirstLine(bytes: Buffer, from: number): { readonly kind: "error"; readonly error: CodecError } | undefined {
+function judgeFirstLine(
+  bytes: Buffer,
+  from: number,
+): { readonly kind: "error"; readonly error: CodecError } | undefined {
   const lf = bytes.indexOf(10, from);
-  if (lf === -1) return undefined;
+  if (lf === -1) {
+    // A byte that begins no method is refused before its line ends, so that other protocols get their answer (mtls-matrix/direct-disable, gateway/raw).
+    const first = bytes[from];
+    const waits =
+      first === undefined ||
+      first === 13 ||
+      (first >= 0x41 && first <= 0x55 && !"EFIJKQ".includes(String.fromCharCode(first)));
+    return waits ? undefined : refused(refusal.codec);
+  }
   const line = parseRequestLine(bytes, from, lf > from && bytes[lf - 1] === 13 ? lf - 1 : lf);
   if (line.kind === "error") return line;
   return line.version === "0.9" ? refused(refusal.lowVersion) : undefined;
 }
 
 function isAuthorityText(authority: string): boolean {
-  for (let i = 0; i < authority.length; i += 1) if (((classes[authority.charCodeAt(i)] ?? 0) & AUTHORITY) === 0) return false;
+  for (let i = 0; i < authority.length; i += 1)
+    if (((classes[authority.charCodeAt(i)] ?? 0) & AUTHORITY) === 0) return false;
   return true;
 }
 

@@ -74,7 +74,9 @@ export function nameKind(bytes: Uint8Array, from: number, to: number): NameKind 
     case 16:
       return first === 0x70 && equalsIgnoreCase(bytes, from, to, "proxy-connection") ? "proxy-connection" : "ordinary";
     case 17:
-      return first === 0x74 && equalsIgnoreCase(bytes, from, to, "transfer-encoding") ? "transfer-encoding" : "ordinary";
+      return first === 0x74 && equalsIgnoreCase(bytes, from, to, "transfer-encoding")
+        ? "transfer-encoding"
+        : "ordinary";
     default:
       return "ordinary";
   }

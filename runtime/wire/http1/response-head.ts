@@ -107,4 +107,3 @@ function parseStatusLine(
   for (let i = from + 12; i < to; i += 1) if (bytes[i] === 0 || bytes[i] === 13) return undefined;
   return status < 100 ? undefined : { status, version: minor === 0x31 ? "1.1" : "1.0" };
 }
-

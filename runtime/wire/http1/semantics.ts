@@ -1,4 +1,11 @@
-import { buildBlock, decimalAt, type Fields, type HeaderBlock, hasRepeatedSingle, isCanonicalDecimal } from "./fields.ts";
+import {
+  buildBlock,
+  decimalAt,
+  type Fields,
+  type HeaderBlock,
+  hasRepeatedSingle,
+  isCanonicalDecimal,
+} from "./fields.ts";
 import { nameAt, type RawEntry, rawEntry, stride, tokensOf } from "./fields.ts";
 import { nameKind } from "./names.ts";
 import type { ScannedHead } from "./scan.ts";
@@ -49,7 +56,10 @@ interface Specials {
  * Understands the special headers. Removes what belongs to this hop, including what `Connection` nominates, before anyone
  * can decide on it or forward it; a nomination that could hide the caller is a fault, as in Envoy.
  */
-export function readMeaning(bytes: Buffer, scanned: ScannedHead): Meaning | { readonly kind: "fault"; readonly fault: FramingFault } {
+export function readMeaning(
+  bytes: Buffer,
+  scanned: ScannedHead,
+): Meaning | { readonly kind: "fault"; readonly fault: FramingFault } {
   const seen: Specials = {
     host: undefined,
     connection: undefined,
@@ -68,7 +78,9 @@ export function readMeaning(bytes: Buffer, scanned: ScannedHead): Meaning | { re
 
   const tokens = seen.connection === undefined ? none : tokensOf(seen.connection);
   const proxyTokens = seen.proxyConnection === undefined ? none : tokensOf(seen.proxyConnection);
-  const nominated = tokens.every((token) => ordinaryTokens.has(token)) ? none : tokens.filter((token) => !ordinaryTokens.has(token));
+  const nominated = tokens.every((token) => ordinaryTokens.has(token))
+    ? none
+    : tokens.filter((token) => !ordinaryTokens.has(token));
   if (tokens.length >= 10 || nominated.some(mustNotBeNominated)) return { kind: "fault", fault: "nominated" };
 
   if (seen.coding !== undefined) {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rotationAt } from "../../../runtime/identity/rotation.ts";
 
@@ -13,11 +13,16 @@ describe("rotation (spec ID-22)", () => {
 
   it("never lies before the creation, nor after the end", () => {
     fc.assert(
-      fc.property(fc.nat(), fc.integer({ min: -hour, max: 1000 * hour }), fc.double({ min: -1, max: 1, noNaN: true }), (createdAt, life, spread) => {
-        const at = rotationAt({ createdAt, notAfter: createdAt + life, spread });
-        expect(at).toBeGreaterThanOrEqual(createdAt);
-        expect(at).toBeLessThanOrEqual(Math.max(createdAt, createdAt + life));
-      }),
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: -hour, max: 1000 * hour }),
+        fc.double({ min: -1, max: 1, noNaN: true }),
+        (createdAt, life, spread) => {
+          const at = rotationAt({ createdAt, notAfter: createdAt + life, spread });
+          expect(at).toBeGreaterThanOrEqual(createdAt);
+          expect(at).toBeLessThanOrEqual(Math.max(createdAt, createdAt + life));
+        },
+      ),
     );
   });
 });

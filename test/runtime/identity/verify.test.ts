@@ -51,7 +51,10 @@ const asClient = (peer: Peer, names: readonly string[]): PeerVerdict =>
 
 describe("a server judging a caller", () => {
   it("accepts the mesh's own", () => {
-    expect(asServer(peerOf(frontend))).toMatchObject({ ok: true, names: { uris: ["spiffe://cluster.local/ns/default/sa/frontend"] } });
+    expect(asServer(peerOf(frontend))).toMatchObject({
+      ok: true,
+      names: { uris: ["spiffe://cluster.local/ns/default/sa/frontend"] },
+    });
     expect(asServer(peerOf(frontend), ["other", "cluster.local"])).toMatchObject({ ok: true });
   });
 
@@ -65,7 +68,11 @@ describe("a server judging a caller", () => {
 
   it("refuses foreign trust domains, and prefixes of ours", async () => {
     for (const trustDomain of ["evil", "cluster.local.evil", "cluster"]) {
-      expect(asServer(peerOf(await svid(ca, trustDomain)))).toMatchObject({ ok: false, step: "identity", alert: "certificate_unknown" });
+      expect(asServer(peerOf(await svid(ca, trustDomain)))).toMatchObject({
+        ok: false,
+        step: "identity",
+        alert: "certificate_unknown",
+      });
     }
     expect(asServer(peerOf(frontend), [])).toMatchObject({ ok: false, step: "identity" });
   });
@@ -94,7 +101,10 @@ describe("a server judging a caller", () => {
       alert: "certificate_expired",
       reason: "the certificate has expired",
     });
-    expect(asServer(peerOf(frontend, true), ["cluster.local"], now - day)).toMatchObject({ ok: false, alert: "bad_certificate" });
+    expect(asServer(peerOf(frontend, true), ["cluster.local"], now - day)).toMatchObject({
+      ok: false,
+      alert: "bad_certificate",
+    });
   });
 
   it("refuses a chain through something that is no CA", async () => {
@@ -116,8 +126,15 @@ describe("a server judging a caller", () => {
 
   it("refuses a CA's certificate as a caller, and unknown complaints of OpenSSL", () => {
     const [, intermediate] = frontend.certificates;
-    expect(asServer({ leaf: intermediate, intermediates: [], openssl: true })).toMatchObject({ ok: false, alert: "unsupported_certificate" });
-    expect(asServer(peerOf(frontend, "SOMETHING_NEW"))).toMatchObject({ ok: false, step: "verify", alert: "certificate_unknown" });
+    expect(asServer({ leaf: intermediate, intermediates: [], openssl: true })).toMatchObject({
+      ok: false,
+      alert: "unsupported_certificate",
+    });
+    expect(asServer(peerOf(frontend, "SOMETHING_NEW"))).toMatchObject({
+      ok: false,
+      step: "verify",
+      alert: "certificate_unknown",
+    });
     expect(asServer(peerOf(frontend, "CERT_REVOKED"))).toMatchObject({ ok: false, alert: "certificate_revoked" });
   });
 });
@@ -145,18 +162,20 @@ describe("a client judging a server", () => {
   });
 });
 
+/** A self-signed certificate with these alternative names, each a line of an openssl section. */
+function self(...names: readonly string[]): X509Certificate {
+  const config = `[req]\ndistinguished_name=dn\n[dn]\n[v3]\nsubjectAltName=@names\n[names]\n${names.join("\n")}\n`;
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key"];
+  const made = openssl(
+    { config },
+    ["req", "-x509", ...key, "-subj", "/CN=x", "-config", "config", "-extensions", "v3", "-out", "cert"],
+    ["x509", "-in", "cert"],
+  );
+  return new X509Certificate(made);
+}
+
 describe("names in certificates", () => {
   it.skipIf(!haveOpenssl)("cannot be smuggled into one another", () => {
-    const self = (...names: readonly string[]): X509Certificate => {
-      const config = `[req]\ndistinguished_name=dn\n[dn]\n[v3]\nsubjectAltName=@names\n[names]\n${names.join("\n")}\n`;
-      const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key"];
-      const made = openssl(
-        { config },
-        ["req", "-x509", ...key, "-subj", "/CN=x", "-config", "config", "-extensions", "v3", "-out", "cert"],
-        ["x509", "-in", "cert"],
-      );
-      return new X509Certificate(made);
-    };
     const two = self(
       "URI.1=spiffe://cluster.local/ns/a/sa/a",
       "URI.2=spiffe://cluster.local/ns/b/sa/b",
@@ -171,13 +190,21 @@ describe("names in certificates", () => {
     expect(certificateFacts(two).spiffe).toBeNull();
     // Two callers in one certificate: decisions could be about one and the application about the other.
     const roots = [two];
-    expect(verifyPeer({ leaf: two, intermediates: [], openssl: true }, { peer: "client", roots, now, trustDomains: ["cluster.local"] }).ok).toBe(false);
+    expect(
+      verifyPeer(
+        { leaf: two, intermediates: [], openssl: true },
+        { peer: "client", roots, now, trustDomains: ["cluster.local"] },
+      ).ok,
+    ).toBe(false);
     // A DNS name that prints like a URI is still a DNS name; one with a blank makes all names void.
     expect(subjectAltNames(self("DNS.1=x,URI:spiffe://cluster.local/ns/b/sa/b"))).toEqual({
       uris: [],
       dns: ["x,URI:spiffe://cluster.local/ns/b/sa/b"],
     });
-    expect(subjectAltNames(self("URI.1=spiffe://cluster.local/ns/a/sa/a", "DNS.1=x, URI:y"))).toEqual({ uris: [], dns: [] });
+    expect(subjectAltNames(self("URI.1=spiffe://cluster.local/ns/a/sa/a", "DNS.1=x, URI:y"))).toEqual({
+      uris: [],
+      dns: [],
+    });
     expect(subjectAltNames(self("email.1=a@b.c"))).toEqual({ uris: [], dns: [] });
   });
 
@@ -192,7 +219,13 @@ describe("names in certificates", () => {
 describe("over real sockets", () => {
   it("judges what Node's TLS hands over, both ways", async () => {
     const backend = await svid(ca, "cluster.local", "backend");
-    const server = createServer({ key: backend.key, cert: backend.chain, ca: ca.roots, requestCert: true, rejectUnauthorized: true });
+    const server = createServer({
+      key: backend.key,
+      cert: backend.chain,
+      ca: ca.roots,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const address: AddressInfo | string | null = server.address();

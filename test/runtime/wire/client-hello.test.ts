@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { connect, type ConnectionOptions } from "node:tls";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseClientHello } from "../../../runtime/wire/client-hello.ts";
 
@@ -67,12 +67,17 @@ function records(message: Buffer, size: number): Buffer {
 }
 
 const extension = (type: number, ...parts: readonly Buffer[]): Buffer => Buffer.concat([u16(type), sized(2, ...parts)]);
-const serverName = (name: string): Buffer => extension(0, sized(2, Buffer.from([0]), sized(2, Buffer.from(name, "latin1"))));
-const alpn = (...names: readonly string[]): Buffer => extension(16, sized(2, ...names.map((name) => sized(1, Buffer.from(name)))));
+const serverName = (name: string): Buffer =>
+  extension(0, sized(2, Buffer.from([0]), sized(2, Buffer.from(name, "latin1"))));
+const alpn = (...names: readonly string[]): Buffer =>
+  extension(16, sized(2, ...names.map((name) => sized(1, Buffer.from(name)))));
 
 describe("ClientHello", () => {
   it("reads what a real client sends, cut anywhere and in records of any size", async () => {
-    const bytes = await realHello({ servername: "Outbound_.8080_._.Backend.svc", ALPNProtocols: ["istio-http/1.1", "istio", "http/1.1"] });
+    const bytes = await realHello({
+      servername: "Outbound_.8080_._.Backend.svc",
+      ALPNProtocols: ["istio-http/1.1", "istio", "http/1.1"],
+    });
     const expected = {
       kind: "hello",
       sni: "outbound_.8080_._.backend.svc",
@@ -81,7 +86,8 @@ describe("ClientHello", () => {
     };
     expect(parseClientHello(bytes)).toEqual(expected);
     const end = 5 + bytes.readUInt16BE(3);
-    for (let length = 0; length < end; length += 1) expect(parseClientHello(bytes.subarray(0, length))).toEqual({ kind: "incomplete" });
+    for (let length = 0; length < end; length += 1)
+      expect(parseClientHello(bytes.subarray(0, length))).toEqual({ kind: "incomplete" });
     const message = bytes.subarray(5, end);
     for (const size of [1, 2, 3, 4, 5, 100, message.length - 1]) {
       expect(parseClientHello(records(message, size))).toEqual(expected);
@@ -92,22 +98,49 @@ describe("ClientHello", () => {
   });
 
   it("reads TLS 1.2 clients and clients that say little", async () => {
-    expect(parseClientHello(await realHello({ maxVersion: "TLSv1.2" }))).toMatchObject({ kind: "hello", sni: undefined, alpn: [], versions: [0x0303] });
-    expect(parseClientHello(records(handshake(), 100))).toEqual({ kind: "hello", sni: undefined, alpn: [], versions: [0x0303] });
+    expect(parseClientHello(await realHello({ maxVersion: "TLSv1.2" }))).toMatchObject({
+      kind: "hello",
+      sni: undefined,
+      alpn: [],
+      versions: [0x0303],
+    });
+    expect(parseClientHello(records(handshake(), 100))).toEqual({
+      kind: "hello",
+      sni: undefined,
+      alpn: [],
+      versions: [0x0303],
+    });
   });
 
   it("waits for a record header even when the first byte is not TLS (recorded: sniff-auto-inbound)", () => {
     for (const text of ["", "\u0016", "\u0016\u0003\u0001", "\0\0\0\u0001", "\u0001\u0002\u0003", "PING"]) {
       expect(parseClientHello(Buffer.from(text, "latin1")).kind).toBe("incomplete");
     }
-    for (const text of ["hello", "12345", " GET / HTTP/1.1", "\u00e9t\u00e9xx", "\0\0\0\0\0", "\u0016\u0002\u0001\0\u0001"]) {
+    for (const text of [
+      "hello",
+      "12345",
+      " GET / HTTP/1.1",
+      "\u00e9t\u00e9xx",
+      "\0\0\0\0\0",
+      "\u0016\u0002\u0001\0\u0001",
+    ]) {
       expect(parseClientHello(Buffer.from(text, "latin1")).kind).toBe("not-tls");
     }
   });
 
   it.each([
     ["another handshake message", Buffer.concat([Buffer.from([2]), handshake().subarray(1)])],
-    ["two names", handshake({ extensions: [extension(0, sized(2, Buffer.from([0]), sized(2, Buffer.from("a")), Buffer.from([0]), sized(2, Buffer.from("b"))))] })],
+    [
+      "two names",
+      handshake({
+        extensions: [
+          extension(
+            0,
+            sized(2, Buffer.from([0]), sized(2, Buffer.from("a")), Buffer.from([0]), sized(2, Buffer.from("b"))),
+          ),
+        ],
+      }),
+    ],
     ["NUL in the name", handshake({ extensions: [serverName("a\0b")] })],
     ["empty name", handshake({ extensions: [serverName("")] })],
     ["name beyond 255 bytes", handshake({ extensions: [serverName("a".repeat(256))] })],
@@ -137,15 +170,22 @@ describe("ClientHello", () => {
   it("never throws, whatever the bytes", () => {
     const base = records(handshake({ extensions: [serverName("example"), alpn("h2", "http/1.1")] }), 60);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(base.length - 1), fc.nat(255)), { maxLength: 8 }), fc.nat(base.length), (changes, length) => {
-        const bytes = Buffer.from(base);
-        for (const [at, byte] of changes) bytes[at] = byte;
-        const whole = parseClientHello(bytes);
-        const part = parseClientHello(bytes.subarray(0, length));
-        if (part.kind !== "incomplete") expect(part).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(base.length - 1), fc.nat(255)), { maxLength: 8 }),
+        fc.nat(base.length),
+        (changes, length) => {
+          const bytes = Buffer.from(base);
+          for (const [at, byte] of changes) bytes[at] = byte;
+          const whole = parseClientHello(bytes);
+          const part = parseClientHello(bytes.subarray(0, length));
+          expect(part.kind === "incomplete" ? whole : part).toEqual(whole);
+        },
+      ),
       { numRuns: 20_000, seed: 3 },
     );
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void parseClientHello(Buffer.from(bytes))), { numRuns: 5000, seed: 4 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void parseClientHello(Buffer.from(bytes))),
+      { numRuns: 5000, seed: 4 },
+    );
   });
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatAddress, parseAddress } from "../../../runtime/wire/ip-address.ts";
 import { encodeProxyV2, encodeProxyV2Local, parseProxyV2 } from "../../../runtime/wire/proxy-v2.ts";
@@ -21,9 +21,19 @@ function changed(at: number, byte: number): Buffer {
   return bytes;
 }
 
+function path(text: string): Buffer {
+  return Buffer.concat([Buffer.from(text), Buffer.alloc(108 - text.length)]);
+}
+
+function at(address: string, port = 1): { readonly address: string; readonly port: number } {
+  return { address, port };
+}
+
 describe("PROXY v2", () => {
   it("is on the wire what the specification says", () => {
-    expect(encode("10.244.0.3", "10.96.0.10").toString("hex")).toBe("0d0a0d0a000d0a515549540a2111000c0af400030a60000a9c401f90");
+    expect(encode("10.244.0.3", "10.96.0.10").toString("hex")).toBe(
+      "0d0a0d0a000d0a515549540a2111000c0af400030a60000a9c401f90",
+    );
   });
 
   it("comes back as it went, with what follows untouched", () => {
@@ -46,14 +56,20 @@ describe("PROXY v2", () => {
   });
 
   it("reads Unix addresses", () => {
-    const path = (text: string): Buffer => Buffer.concat([Buffer.from(text), Buffer.alloc(108 - text.length)]);
     const bytes = Buffer.concat([good.subarray(0, 13), Buffer.from([0x31, 0, 216]), path("/a"), path("/b")]);
-    expect(parseProxyV2(bytes)).toMatchObject({ family: "unix", source: { address: "/a" }, destination: { address: "/b" } });
-    expect(parseProxyV2(Buffer.concat([good.subarray(0, 13), Buffer.from([0x31, 0, 10]), Buffer.alloc(10)]))).toMatchObject({ kind: "error" });
+    expect(parseProxyV2(bytes)).toMatchObject({
+      family: "unix",
+      source: { address: "/a" },
+      destination: { address: "/b" },
+    });
+    expect(
+      parseProxyV2(Buffer.concat([good.subarray(0, 13), Buffer.from([0x31, 0, 10]), Buffer.alloc(10)])),
+    ).toMatchObject({ kind: "error" });
   });
 
   it("waits for every byte", () => {
-    for (let length = 0; length < good.length; length += 1) expect(parseProxyV2(good.subarray(0, length)).kind).toBe("incomplete");
+    for (let length = 0; length < good.length; length += 1)
+      expect(parseProxyV2(good.subarray(0, length)).kind).toBe("incomplete");
   });
 
   it.each([
@@ -65,23 +81,44 @@ describe("PROXY v2", () => {
     ["unknown family", changed(13, 0x41)],
     ["too long", changed(14, 0xff)],
     ["addresses cut short", Buffer.concat([good.subarray(0, 14), Buffer.from([0, 4]), Buffer.alloc(4)])],
-    ["extension cut short", Buffer.concat([good.subarray(0, 14), Buffer.from([0, 15]), good.subarray(16, 28), Buffer.from([2, 0, 9])])],
-    ["extension header cut short", Buffer.concat([good.subarray(0, 14), Buffer.from([0, 14]), good.subarray(16, 28), Buffer.from([2, 0])])],
-    ["checksum", Buffer.concat([good.subarray(0, 14), Buffer.from([0, 15]), good.subarray(16, 28), Buffer.from([3, 0, 0])])],
-    ["empty name", Buffer.concat([good.subarray(0, 14), Buffer.from([0, 15]), good.subarray(16, 28), Buffer.from([2, 0, 0])])],
+    [
+      "extension cut short",
+      Buffer.concat([good.subarray(0, 14), Buffer.from([0, 15]), good.subarray(16, 28), Buffer.from([2, 0, 9])]),
+    ],
+    [
+      "extension header cut short",
+      Buffer.concat([good.subarray(0, 14), Buffer.from([0, 14]), good.subarray(16, 28), Buffer.from([2, 0])]),
+    ],
+    [
+      "checksum",
+      Buffer.concat([good.subarray(0, 14), Buffer.from([0, 15]), good.subarray(16, 28), Buffer.from([3, 0, 0])]),
+    ],
+    [
+      "empty name",
+      Buffer.concat([good.subarray(0, 14), Buffer.from([0, 15]), good.subarray(16, 28), Buffer.from([2, 0, 0])]),
+    ],
     ["a name with a line end", changed(32, 10)],
-    ["two names", Buffer.concat([good.subarray(0, 14), Buffer.from([0, 20]), good.subarray(16, 28), Buffer.from([2, 0, 1, 97, 2, 0, 1, 98])])],
+    [
+      "two names",
+      Buffer.concat([
+        good.subarray(0, 14),
+        Buffer.from([0, 20]),
+        good.subarray(16, 28),
+        Buffer.from([2, 0, 1, 97, 2, 0, 1, 98]),
+      ]),
+    ],
   ])("refuses %s", (_, bytes) => {
     expect(parseProxyV2(bytes).kind).toBe("error");
   });
 
   it("encodes nothing that it could not mean", () => {
-    const at = (address: string, port = 1): { address: string; port: number } => ({ address, port });
     expect(encodeProxyV2({ source: at("10.0.0.1"), destination: at("::1") })).toBeUndefined();
     expect(encodeProxyV2({ source: at("x"), destination: at("10.0.0.1") })).toBeUndefined();
     expect(encodeProxyV2({ source: at("10.0.0.1", 70_000), destination: at("10.0.0.1") })).toBeUndefined();
     expect(encodeProxyV2({ source: at("10.0.0.1"), destination: at("10.0.0.1"), authority: "" })).toBeUndefined();
-    expect(encodeProxyV2({ source: at("10.0.0.1"), destination: at("10.0.0.1"), authority: "a".repeat(256) })).toBeUndefined();
+    expect(
+      encodeProxyV2({ source: at("10.0.0.1"), destination: at("10.0.0.1"), authority: "a".repeat(256) }),
+    ).toBeUndefined();
   });
 
   it("never throws, and holds for every address and port", () => {
@@ -124,6 +161,7 @@ describe("addresses", () => {
   });
 
   it("refuses what is no address", () => {
-    for (const text of ["", "1.2.3", "1.2.3.256", "fe80::1%eth0", "::1::", "localhost"]) expect(parseAddress(text)).toBeUndefined();
+    for (const text of ["", "1.2.3", "1.2.3.256", "fe80::1%eth0", "::1::", "localhost"])
+      expect(parseAddress(text)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createBodyScanner, encodeChunks, payloadOf } from "../../../../runtime/wire/http1/body.ts";
 import type { Framing } from "../../../../runtime/wire/http1/semantics.ts";
@@ -59,7 +59,15 @@ describe("bodies", () => {
     ["leading zeros, capitals", "00A\r\n0123456789\r\n000\r\n\r\n", "0123456789", ""],
   ])("reads chunks: %s", (_, raw, body, rest) => {
     expect(read(chunked, of(raw))).toMatchObject({ body, rest, done: true });
-    expect(read(chunked, cut(raw, Array.from({ length: raw.length }, (__, at) => at)))).toMatchObject({ body, rest, done: true });
+    expect(
+      read(
+        chunked,
+        cut(
+          raw,
+          Array.from({ length: raw.length }, (__, at) => at),
+        ),
+      ),
+    ).toMatchObject({ body, rest, done: true });
   });
 
   it.each([
@@ -105,17 +113,22 @@ describe("bodies", () => {
     });
     const trailers = fc.constantFrom("", "x-t: 1\r\n", "a: b\r\nc: d\r\n");
     fc.assert(
-      fc.property(fc.array(chunk, { maxLength: 5 }), trailers, fc.array(fc.nat(), { maxLength: 6 }), (parts, tail, cuts) => {
-        const wire = parts
-          .map(({ data, extension, zeros }) => `${zeros}${data.length.toString(16)}${extension}\r\n${data}\r\n`)
-          .join("");
-        const raw = `${wire}0\r\n${tail}\r\nNEXT`;
-        const body = parts.map(({ data }) => data).join("");
-        const result = read(chunked, cut(raw, cuts));
-        expect(result).toMatchObject({ body, rest: "NEXT", done: true });
-        const again = read(chunked, of(result.chunks));
-        expect(again).toMatchObject({ body, rest: "", done: true });
-      }),
+      fc.property(
+        fc.array(chunk, { maxLength: 5 }),
+        trailers,
+        fc.array(fc.nat(), { maxLength: 6 }),
+        (parts, tail, cuts) => {
+          const wire = parts
+            .map(({ data, extension, zeros }) => `${zeros}${data.length.toString(16)}${extension}\r\n${data}\r\n`)
+            .join("");
+          const raw = `${wire}0\r\n${tail}\r\nNEXT`;
+          const body = parts.map(({ data }) => data).join("");
+          const result = read(chunked, cut(raw, cuts));
+          expect(result).toMatchObject({ body, rest: "NEXT", done: true });
+          const again = read(chunked, of(result.chunks));
+          expect(again).toMatchObject({ body, rest: "", done: true });
+        },
+      ),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBodyScanner, encodeChunks, payloadOf } from "../../../../runtime/wire/http1/body.ts";
 import { headerEntries, parseRequestHead, type RequestHead } from "../../../../runtime/wire/http1/head.ts";
@@ -26,10 +26,13 @@ function hear(request: IncomingMessage, response: ServerResponse): void {
   const place = heard.length;
   const { method, url, rawHeaders } = request;
   heard.push({ method, url, headers: pairs(rawHeaders), body: "" });
-  void readBody(request).then((body) => {
+  void answer();
+
+  async function answer(): Promise<void> {
+    const body = await readBody(request);
     heard[place] = { method, url, headers: pairs(rawHeaders), body };
     response.end("ok");
-  });
+  }
 }
 
 function pairs(raw: readonly string[]): readonly (readonly [string, string])[] {
@@ -68,15 +71,20 @@ function forward(bytes: Buffer): { readonly ours: Understood; readonly wire: Buf
   if (step.kind === "error" || !step.done) return undefined;
   const body = head.framing.kind === "chunked" ? encodeChunks(bytes, result.next, step) : payloadOf(bytes, step);
   return {
-    ours: { method: head.method, url: head.target, headers: expectedHeaders(head), body: payloadOf(bytes, step).toString("latin1") },
+    ours: {
+      method: head.method,
+      url: head.target,
+      headers: expectedHeaders(head),
+      body: payloadOf(bytes, step).toString("latin1"),
+    },
     wire: writeRequestHead(head, { body }),
   };
 }
 
 function expectedHeaders(head: RequestHead): readonly (readonly [string, string])[] {
-  const latin1 = ([name, value]: readonly [string, string]): readonly [string, string] => [name, Buffer.from(value).toString("latin1")];
-  const rest = headerEntries(head).map(latin1);
-  const framing: readonly (readonly [string, string])[] = head.framing.kind === "chunked" ? [["transfer-encoding", "chunked"]] : [];
+  const rest = headerEntries(head);
+  const framing: readonly (readonly [string, string])[] =
+    head.framing.kind === "chunked" ? [["transfer-encoding", "chunked"]] : [];
   return [["host", head.authority], ...rest, ...framing];
 }
 
@@ -101,7 +109,9 @@ describe("what we forward, read by node:http", () => {
   it("is one request each, with our method, target, headers and body", async () => {
     const samples = [...seeds.map((seed) => Buffer.from(seed)), ...fc.sample(mutated, { numRuns: 6000, seed: 11 })];
     // Bytes that are no UTF-8 cannot be compared as text; Node's parser also insists on its own list of methods.
-    const valid = samples.flatMap((bytes) => forward(bytes) ?? []).filter(({ wire }) => wire.every((byte) => byte < 0x80));
+    const valid = samples
+      .flatMap((bytes) => forward(bytes) ?? [])
+      .filter(({ wire }) => wire.every((byte) => byte < 0x80));
     expect(valid.length).toBeGreaterThan(800);
     for (let at = 0; at < valid.length; at += 50) {
       const batch = valid.slice(at, at + 50);

@@ -1,4 +1,5 @@
-import fc from "fast-check";
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createBodyScanner } from "../../../../runtime/wire/http1/body.ts";
 import { headerEntries, mayComplete, parseRequestHead, type RequestHead } from "../../../../runtime/wire/http1/head.ts";
@@ -44,12 +45,16 @@ describe("the codec under random input", () => {
         expect(lines.splice(-2)).toEqual(["", ""]);
         const framing: string[] = [];
         for (const line of lines.slice(1)) {
-          expect(line).toMatch(/^[!#$%&'*+\-.^_`|~0-9a-z]+: (?:[^\x00-\x08\x0a-\x1f\x7f \t](?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x08\x0a-\x1f\x7f \t])?)?$/);
+          expect(line).toMatch(
+            /^[!#$%&'*+\-.^_`|~0-9a-z]+: (?:[^\x00-\x08\x0a-\x1f\x7f \t](?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x08\x0a-\x1f\x7f \t])?)?$/,
+          );
           const name = line.slice(0, line.indexOf(":"));
           if (name === "content-length" || name === "transfer-encoding") framing.push(name);
         }
         const { kind } = result.head.framing;
-        expect(framing).toEqual(kind === "length" ? ["content-length"] : kind === "chunked" ? ["transfer-encoding"] : []);
+        expect(framing).toEqual(
+          kind === "length" ? ["content-length"] : kind === "chunked" ? ["transfer-encoding"] : [],
+        );
       }),
       runs,
     );
@@ -60,26 +65,21 @@ describe("the codec under random input", () => {
       fc.property(mutated, fc.nat(500), (bytes, place) => {
         const whole = parseRequestHead(bytes, 0);
         const first = parseRequestHead(bytes.subarray(0, place % (bytes.length + 1)), 0);
-        if (first.kind === "incomplete") return;
         // Once an answer is given, more bytes never change it.
-        expect(strip(first)).toEqual(strip(whole));
+        expect(first.kind === "incomplete" ? strip(whole) : strip(first)).toEqual(strip(whole));
       }),
       runs,
     );
-    for (const seed of seeds) {
-      const bytes = Buffer.from(seed);
-      const whole = parseRequestHead(bytes, 0);
-      let waiting = true;
-      for (let length = 0; length <= bytes.length; length += 1) {
-        const part = bytes.subarray(0, length);
-        const result = parseRequestHead(part, 0);
-        if (result.kind !== "incomplete") expect(strip(result)).toEqual(strip(whole));
-        else expect(result.from).toBeLessThanOrEqual(length);
-        // The shortcut for slow senders misses nothing.
-        if (waiting && result.kind === "head") expect(mayComplete(part, 0, length - 1)).toBe(true);
-        waiting = result.kind === "incomplete";
-      }
-    }
+  });
+
+  it.each(seeds)("reads %j the same cut at every byte, and the shortcut for slow senders misses nothing", (seed) => {
+    const bytes = Buffer.from(seed);
+    const results = Array.from({ length: bytes.length + 1 }, (_, length) =>
+      parseRequestHead(bytes.subarray(0, length), 0),
+    );
+    const first = results.findIndex((result) => result.kind !== "incomplete");
+    expect(mayComplete(bytes.subarray(0, first), 0, first - 1)).toBe(true);
+    expect(results.slice(first).map(strip)).toEqual(results.slice(first).map(() => strip(parseRequestHead(bytes, 0))));
   });
 
   it("never throws at responses or bodies either", () => {
@@ -92,7 +92,8 @@ describe("the codec under random input", () => {
         if (result.kind === "head") {
           const written = writeResponseHead(result.head);
           const again = parseResponseHead(written, 0, method);
-          expect(again).toMatchObject({ kind: "head", head: { status: result.head.status, framing: result.head.framing } });
+          assert.equal(again.kind, "head");
+          assert.deepEqual(again.kind === "head" && again.head.framing, result.head.framing);
         }
         const scanner = createBodyScanner({ kind: "chunked" });
         const step = scanner.scan(bytes.subarray(0, place), 0);

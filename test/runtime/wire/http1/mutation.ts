@@ -1,4 +1,5 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
+import { assertNever } from "../../../../runtime/core/assert-never.ts";
 
 /** Requests that hold every odd thing the codec has an opinion about, as seeds for mutation. */
 export const seeds: readonly string[] = [
@@ -13,11 +14,44 @@ export const seeds: readonly string[] = [
 ];
 
 const pieces: readonly string[] = [
-  ...["\r", "\n", "\r\n", "\r\n\r\n", " ", "\t", ":", ",", "\0", "\u0001", "\u007f", "\x80", "\xff", ";", "0", "-1", "/", "?", "#"],
-  ...["Content-Length: 1\r\n", "Content-Length: 1, 1\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: xchunked\r\n"],
-  ...["Transfer-Encoding : chunked\r\n", "Transfer-Encoding:\u000bchunked\r\n", " chunked\r\n", "Host: b\r\n", "Connection: host\r\n"],
-  ...["Connection: content-length\r\n", "Connection: transfer-encoding\r\n", "TE: gzip\r\n", "GET /smuggled HTTP/1.1\r\n", "HTTP/1.0"],
-  ...["content_length: 5\r\n", "Content-Length\r\n : 5\r\n", "Upgrade: h2c\r\n", "\r\n0\r\n\r\n", "x".repeat(300)],
+  "\r",
+  "\n",
+  "\r\n",
+  "\r\n\r\n",
+  " ",
+  "\t",
+  ":",
+  ",",
+  "\0",
+  "\u0001",
+  "\u007f",
+  "\x80",
+  "\xff",
+  ";",
+  "0",
+  "-1",
+  "/",
+  "?",
+  "#",
+  "Content-Length: 1\r\n",
+  "Content-Length: 1, 1\r\n",
+  "Transfer-Encoding: chunked\r\n",
+  "Transfer-Encoding: xchunked\r\n",
+  "Transfer-Encoding : chunked\r\n",
+  "Transfer-Encoding:\u000bchunked\r\n",
+  " chunked\r\n",
+  "Host: b\r\n",
+  "Connection: host\r\n",
+  "Connection: content-length\r\n",
+  "Connection: transfer-encoding\r\n",
+  "TE: gzip\r\n",
+  "GET /smuggled HTTP/1.1\r\n",
+  "HTTP/1.0",
+  "content_length: 5\r\n",
+  "Content-Length\r\n : 5\r\n",
+  "Upgrade: h2c\r\n",
+  "\r\n0\r\n\r\n",
+  "x".repeat(300),
 ];
 
 type Mutation =
@@ -46,6 +80,8 @@ function apply(text: string, change: Mutation): string {
       const from = change.from % (text.length + 1);
       return text.slice(0, at) + text.slice(from, from + change.count) + text.slice(at);
     }
+    default:
+      return assertNever(change);
   }
 }
 

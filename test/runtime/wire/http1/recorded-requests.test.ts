@@ -15,6 +15,32 @@ function judge(raw: string): string {
   return `${result.head.method} ${result.head.target} @${result.head.authority}`;
 }
 
+/** A request with one header of this size. */
+function big(size: number): string {
+  return `GET /x HTTP/1.1\r\n${host}x-big: ${"x".repeat(size)}\r\n\r\n`;
+}
+
+/** A request with this many headers besides Host. */
+function many(count: number): string {
+  return `GET /x HTTP/1.1\r\n${Array.from({ length: count }, (_, at) => `x-${at}: 1\r\n`).join("")}${host}\r\n`;
+}
+
+function closes(raw: string): boolean | undefined {
+  const result = parseRequestHead(Buffer.from(raw), 0);
+  return result.kind === "error" ? result.error.close : undefined;
+}
+
+function parse(headers: string): unknown {
+  const result = parseRequestHead(Buffer.from(`POST / HTTP/1.1\r\nHost: h\r\n${headers}\r\n`), 0);
+  return result.kind === "head" ? result.head : result;
+}
+
+function entries(headers: string): readonly (readonly [string, string])[] {
+  const result = parseRequestHead(Buffer.from(`GET / HTTP/1.1\r\nHost: h\r\n${headers}\r\n`, "utf8"), 0);
+  if (result.kind !== "head") throw new Error(JSON.stringify(result));
+  return headerEntries(result.head);
+}
+
 const codec = `400 http1.codec_error DPE "Bad Request"`;
 const characters = `400 http1.invalid_characters DPE "Bad Request"`;
 const coding = `501 http1.invalid_transfer_encoding DPE "Not Implemented"`;
@@ -77,7 +103,11 @@ describe("request heads as recorded", () => {
     ["absolute, no path", `GET http://backend:8080 HTTP/1.1\r\n${host}\r\n`, "GET / @backend:8080"],
     ["absolute, user", `GET http://u:p@backend:8080/admin HTTP/1.1\r\n${host}\r\n`, "GET /admin @backend:8080"],
     ["absolute, query only", `GET http://backend:8080?x=1 HTTP/1.1\r\n${host}\r\n`, `404 absolute_path_rejected - ""`],
-    ["absolute, other scheme", `GET ftp://backend/x HTTP/1.1\r\n${host}\r\n`, `400 http1.invalid_scheme DPE "Bad Request"`],
+    [
+      "absolute, other scheme",
+      `GET ftp://backend/x HTTP/1.1\r\n${host}\r\n`,
+      `400 http1.invalid_scheme DPE "Bad Request"`,
+    ],
     ["OPTIONS *", `OPTIONS * HTTP/1.1\r\n${host}\r\n`, `404 absolute_path_rejected - ""`],
     ["GET *", `GET * HTTP/1.1\r\n${host}\r\n`, `400 http1.invalid_url DPE "Bad Request"`],
     ["a CR that ends nothing", `GET /x HTTP/1.1\r\n${host}x: a\rb\r\n\r\n`, codec],
@@ -96,32 +126,41 @@ describe("request heads as recorded", () => {
     expect(judge(raw)).toBe(expected);
   });
 
-  it.each(["PURGE", "MKCOL", "LOCK", "REPORT", "SEARCH", "PROPFIND", "PATCH", "TRACE", "DELETE"])("knows %s", (method) => {
-    expect(judge(`${method} /x HTTP/1.1\r\n${host}\r\n`)).toBe(`${method} /x @backend:8080`);
-  });
+  it.each(["PURGE", "MKCOL", "LOCK", "REPORT", "SEARCH", "PROPFIND", "PATCH", "TRACE", "DELETE"])(
+    "knows %s",
+    (method) => {
+      expect(judge(`${method} /x HTTP/1.1\r\n${host}\r\n`)).toBe(`${method} /x @backend:8080`);
+    },
+  );
 
   it("limits size and number of headers", () => {
-    const big = (size: number): string => `GET /x HTTP/1.1\r\n${host}x-big: ${"x".repeat(size)}\r\n\r\n`;
     expect(judge(big(50_000))).toBe(passes);
     expect(judge(big(62_000))).toBe(`431 http1.headers_too_large DPE "Request Header Fields Too Large"`);
     expect(judge(big(62_000).slice(0, -4))).toBe(`431 http1.headers_too_large DPE "Request Header Fields Too Large"`);
-    const many = (count: number): string =>
-      `GET /x HTTP/1.1\r\n${Array.from({ length: count }, (_, at) => `x-${at}: 1\r\n`).join("")}${host}\r\n`;
     expect(judge(many(99))).toBe(passes);
     expect(judge(many(100))).toBe(`431 http1.too_many_headers DPE "Request Header Fields Too Large"`);
   });
 
+  it("answers other protocols before their first line ends", () => {
+    for (const raw of ["\u0016\u0003\u0001", "g", "{", " ", "\r\nx", "E", "Q"]) expect(judge(raw)).toBe(codec);
+    for (const raw of ["G", "P", "U", "A"]) expect(judge(raw)).toBe("waits");
+  });
+
   it("waits where Envoy waits", () => {
-    for (const raw of ["", "\r\n", "GET", "GET /x HT", "GET /x HTTP/1.1\r\n", `GET /x HTTP/1.1\r\n${host}`, `GET /x HTTP/1.1\r\n${host}\r`]) {
+    for (const raw of [
+      "",
+      "\r\n",
+      "GET",
+      "GET /x HT",
+      "GET /x HTTP/1.1\r\n",
+      `GET /x HTTP/1.1\r\n${host}`,
+      `GET /x HTTP/1.1\r\n${host}\r`,
+    ]) {
       expect(judge(raw)).toBe("waits");
     }
   });
 
   it("closes after a codec error, and keeps a connection whose request was whole", () => {
-    const closes = (raw: string): boolean | undefined => {
-      const result = parseRequestHead(Buffer.from(raw), 0);
-      return result.kind === "error" ? result.error.close : undefined;
-    };
     expect(closes(`FOO / HTTP/1.1\r\n\r\n`)).toBe(true);
     expect(closes("GET / HTTP/1.1\r\n\r\n")).toBe(false);
     expect(closes("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")).toBe(true);
@@ -136,27 +175,64 @@ describe("request heads as recorded", () => {
 });
 
 describe("headers that filters and the next hop see", () => {
-  function entries(headers: string): readonly (readonly [string, string])[] {
-    const result = parseRequestHead(Buffer.from(`GET / HTTP/1.1\r\nHost: h\r\n${headers}\r\n`, "utf8"), 0);
-    if (result.kind !== "head") throw new Error(JSON.stringify(result));
-    return headerEntries(result.head);
-  }
-
   it.each([
-    ["accept is joined, unknown names and cookies are not", "X-D: 1\r\nx-d: 2\r\ncookie: a=1\r\ncookie: b=2\r\naccept: x/y\r\nAccept: z/w\r\n",
-      [["x-d", "1"], ["x-d", "2"], ["cookie", "a=1"], ["cookie", "b=2"], ["accept", "x/y,z/w"]]],
-    ["two Authorization lines are one value", "authorization: Bearer a\r\nauthorization: Bearer b\r\n", [["authorization", "Bearer a,Bearer b"]]],
+    [
+      "accept is joined, unknown names and cookies are not",
+      "X-D: 1\r\nx-d: 2\r\ncookie: a=1\r\ncookie: b=2\r\naccept: x/y\r\nAccept: z/w\r\n",
+      [
+        ["x-d", "1"],
+        ["x-d", "2"],
+        ["cookie", "a=1"],
+        ["cookie", "b=2"],
+        ["accept", "x/y,z/w"],
+      ],
+    ],
+    [
+      "two Authorization lines are one value",
+      "authorization: Bearer a\r\nauthorization: Bearer b\r\n",
+      [["authorization", "Bearer a,Bearer b"]],
+    ],
     ["te: gzip goes", "te: gzip\r\n", []],
     ["te: trailers stays alone", "te: gzip, trailers\r\n", [["te", "trailers"]]],
     ["nominated", "connection: x-hop, close\r\nx-hop: 1\r\nx-stays: 2\r\n", [["x-stays", "2"]]],
     ["keep-alive", "connection: keep-alive\r\nkeep-alive: timeout=5\r\n", []],
     ["proxy-connection", "proxy-connection: keep-alive\r\n", []],
     ["proxy-authorization stays", "proxy-authorization: Basic x\r\n", [["proxy-authorization", "Basic x"]]],
-    ["empty, underscore, capitals", "x-empty:\r\nx_under: 1\r\nX-Upper-Case: V\r\n", [["x-empty", ""], ["x_under", "1"], ["x-upper-case", "V"]]],
-    ["blanks around values", "a:1\r\nb: \t 2 \t\r\nc: 3 4\r\n", [["a", "1"], ["b", "2"], ["c", "3 4"]]],
-    ["folded", "a: 1\r\n  2\r\n\t3\r\nb: x\r\n", [["a", "1  2\t3"], ["b", "x"]]],
+    [
+      "empty, underscore, capitals",
+      "x-empty:\r\nx_under: 1\r\nX-Upper-Case: V\r\n",
+      [
+        ["x-empty", ""],
+        ["x_under", "1"],
+        ["x-upper-case", "V"],
+      ],
+    ],
+    [
+      "blanks around values",
+      "a:1\r\nb: \t 2 \t\r\nc: 3 4\r\n",
+      [
+        ["a", "1"],
+        ["b", "2"],
+        ["c", "3 4"],
+      ],
+    ],
+    [
+      "folded",
+      "a: 1\r\n  2\r\n\t3\r\nb: x\r\n",
+      [
+        ["a", "1  2\t3"],
+        ["b", "x"],
+      ],
+    ],
     ["UTF-8 values", "a: grün\r\n", [["a", "grün"]]],
-    ["websocket", "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n", [["connection", "Upgrade"], ["upgrade", "websocket"]]],
+    [
+      "websocket",
+      "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n",
+      [
+        ["connection", "Upgrade"],
+        ["upgrade", "websocket"],
+      ],
+    ],
     ["h2c", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAA\r\n", []],
     ["needless zeros", "content-length: 007\r\n", [["content-length", "7"]]],
   ])("%s", (_, headers, expected) => {
@@ -164,11 +240,12 @@ describe("headers that filters and the next hop see", () => {
   });
 
   it("tells framing, keep-alive, upgrade, expectation", () => {
-    const parse = (headers: string): unknown => {
-      const result = parseRequestHead(Buffer.from(`POST / HTTP/1.1\r\nHost: h\r\n${headers}\r\n`), 0);
-      return result.kind === "head" ? result.head : result;
-    };
-    expect(parse("")).toMatchObject({ framing: { kind: "none" }, keepAlive: true, upgrade: undefined, expectContinue: false });
+    expect(parse("")).toMatchObject({
+      framing: { kind: "none" },
+      keepAlive: true,
+      upgrade: undefined,
+      expectContinue: false,
+    });
     expect(parse("content-length: 12\r\n")).toMatchObject({ framing: { kind: "length", length: 12 } });
     expect(parse("transfer-encoding: chunked\r\n")).toMatchObject({ framing: { kind: "chunked" } });
     expect(parse("connection: foo, Close\r\n")).toMatchObject({ keepAlive: false });

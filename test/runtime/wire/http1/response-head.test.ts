@@ -28,7 +28,9 @@ describe("response heads", () => {
       interim: false,
       upgrade: "websocket",
     });
-    expect(judge("HTTP/1.1 200 x\r\nupgrade: websocket\r\nconnection: upgrade\r\ncontent-length: 0\r\n\r\n")).toMatchObject({
+    expect(
+      judge("HTTP/1.1 200 x\r\nupgrade: websocket\r\nconnection: upgrade\r\ncontent-length: 0\r\n\r\n"),
+    ).toMatchObject({
       upgrade: undefined,
     });
   });

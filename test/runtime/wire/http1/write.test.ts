@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { parseRequestHead, type RequestHead } from "../../../../runtime/wire/http1/head.ts";
 import { parseResponseHead, type ResponseHead } from "../../../../runtime/wire/http1/response-head.ts";
-import { encodeHeaderLines, writeLocalReply, writeRequestHead, writeResponseHead } from "../../../../runtime/wire/http1/write.ts";
+import {
+  encodeHeaderLines,
+  upstreamFraming,
+  writeLocalReply,
+  writeRequestHead,
+  writeResponseHead,
+} from "../../../../runtime/wire/http1/write.ts";
 
 function request(raw: string): RequestHead {
   const result = parseRequestHead(Buffer.from(raw), 0);
@@ -17,16 +23,28 @@ function response(raw: string, method = "GET"): ResponseHead {
 
 describe("written heads", () => {
   it("are clean: lower-case names, hop-by-hop headers gone, one form of everything", () => {
-    const head = request("GET  /x HTTP/1.1\nUser-Agent:curl \r\nHost: a\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-B: 1\r\n 2\r\n\r\n");
-    expect(writeRequestHead(head).toString()).toBe("GET /x HTTP/1.1\r\nhost: a\r\nuser-agent: curl\r\nx-b: 1 2\r\n\r\n");
+    const head = request(
+      "GET  /x HTTP/1.1\nUser-Agent:curl \r\nHost: a\r\nConnection: X-Hop\r\nX-Hop: 1\r\nX-B: 1\r\n 2\r\n\r\n",
+    );
+    expect(writeRequestHead(head).toString()).toBe(
+      "GET /x HTTP/1.1\r\nhost: a\r\nuser-agent: curl\r\nx-b: 1 2\r\n\r\n",
+    );
   });
 
   it("apply edits, prepared lines, target, authority and body in one buffer", () => {
-    const head = request("POST /x HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nX-Two: 2\r\nX-Three: 3\r\nContent-Length: 3\r\nX-Four: 4\r\n\r\n");
+    const head = request(
+      "POST /x HTTP/1.1\r\nHost: a\r\nX-One: 1\r\nX-Two: 2\r\nX-Three: 3\r\nContent-Length: 3\r\nX-Four: 4\r\n\r\n",
+    );
     const out = writeRequestHead(head, {
       target: "/y",
       authority: "b:80",
-      edit: { remove: new Set(["x-two", "absent"]), add: [["x-new", "n"], ["x-new", "m"]] },
+      edit: {
+        remove: new Set(["x-two", "absent"]),
+        add: [
+          ["x-new", "n"],
+          ["x-new", "m"],
+        ],
+      },
       prepared: encodeHeaderLines([["x-forwarded-proto", "http"]]),
       body: Buffer.from("abc"),
     });
@@ -42,10 +60,17 @@ describe("written heads", () => {
       target: "/y HTTP/1.1\r\nevil: 1",
       edit: {
         remove: new Set(["content-length"]),
-        add: [["x", "1\r\nevil: 1"], ["transfer-encoding", "chunked"], ["content-length", "0"], ["y", "a\nb\0c"]],
+        add: [
+          ["x", "1\r\nevil: 1"],
+          ["transfer-encoding", "chunked"],
+          ["content-length", "0"],
+          ["y", "a\nb\0c"],
+        ],
       },
     }).toString();
-    expect(out).toBe("POST /y HTTP/1.1  evil: 1 HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\nx: 1  evil: 1\r\ny: a b c\r\n\r\n");
+    expect(out).toBe(
+      "POST /y HTTP/1.1  evil: 1 HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\nx: 1  evil: 1\r\ny: a b c\r\n\r\n",
+    );
   });
 
   it("change the framing when the caller re-frames", () => {
@@ -53,18 +78,32 @@ describe("written heads", () => {
     expect(writeRequestHead(sized, { framing: { kind: "chunked" } }).toString()).toBe(
       "POST /x HTTP/1.1\r\nhost: a\r\nz: 1\r\ntransfer-encoding: chunked\r\n\r\n",
     );
-    expect(writeRequestHead(sized, { framing: { kind: "length", length: 9 } }).toString()).toContain("\r\ncontent-length: 9\r\n");
+    expect(writeRequestHead(sized, { framing: { kind: "length", length: 9 } }).toString()).toContain(
+      "\r\ncontent-length: 9\r\n",
+    );
     expect(writeRequestHead(sized, { framing: { kind: "none" } }).toString()).not.toContain("content-length");
     const open = response("HTTP/1.1 200 Fine\r\nServer: x\r\n\r\n");
     expect(writeResponseHead(open, { framing: { kind: "chunked" } }).toString()).toBe(
       "HTTP/1.1 200 OK\r\nserver: x\r\ntransfer-encoding: chunked\r\n\r\n",
     );
-    expect(writeResponseHead(open, { close: true }).toString()).toBe("HTTP/1.1 200 OK\r\nserver: x\r\nconnection: close\r\n\r\n");
+    expect(writeResponseHead(open, { close: true }).toString()).toBe(
+      "HTTP/1.1 200 OK\r\nserver: x\r\nconnection: close\r\n\r\n",
+    );
   });
 
   it("keep the length that a HEAD answer tells", () => {
     const head = response("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n", "HEAD");
     expect(writeResponseHead(head).toString()).toBe("HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n");
+  });
+
+  it("can say that no body follows where one is expected (recorded: authz-http/op-methods)", () => {
+    const post = request("POST /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect(writeRequestHead(post, { framing: upstreamFraming(post) }).toString()).toBe(
+      "POST /x HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n",
+    );
+    for (const method of ["GET", "HEAD", "DELETE", "TRACE"]) {
+      expect(upstreamFraming(request(`${method} /x HTTP/1.1\r\nHost: a\r\n\r\n`))).toEqual({ kind: "none" });
+    }
   });
 
   it("keep an upgrade", () => {
@@ -75,11 +114,17 @@ describe("written heads", () => {
   });
 
   it("write CONNECT in authority form", () => {
-    expect(writeRequestHead(request("CONNECT a:1 HTTP/1.1\r\nHost: b\r\n\r\n")).toString()).toBe("CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n");
+    expect(writeRequestHead(request("CONNECT a:1 HTTP/1.1\r\nHost: b\r\n\r\n")).toString()).toBe(
+      "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n",
+    );
   });
 
   it("make local replies like Envoy's", () => {
-    const headers = [["content-type", "text/plain"], ["date", "D"], ["server", "istio-envoy"]] as const;
+    const headers = [
+      ["content-type", "text/plain"],
+      ["date", "D"],
+      ["server", "istio-envoy"],
+    ] as const;
     expect(writeLocalReply({ status: 400, body: "Bad Request", headers, close: true }).toString()).toBe(
       "HTTP/1.1 400 Bad Request\r\ncontent-length: 11\r\ncontent-type: text/plain\r\ndate: D\r\nserver: istio-envoy\r\nconnection: close\r\n\r\nBad Request",
     );
@@ -92,6 +137,8 @@ describe("written heads", () => {
     expect(writeLocalReply({ status: 799, body: "é", headers: [], close: false }).toString()).toBe(
       "HTTP/1.1 799 Unknown\r\ncontent-length: 2\r\n\r\né",
     );
-    expect(writeLocalReply({ status: 204, body: "x", headers: [], close: false }).toString()).toBe("HTTP/1.1 204 No Content\r\n\r\n");
+    expect(writeLocalReply({ status: 204, body: "x", headers: [], close: false }).toString()).toBe(
+      "HTTP/1.1 204 No Content\r\n\r\n",
+    );
   });
 });
