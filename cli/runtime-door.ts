@@ -6,5 +6,5 @@ export async function openDoor(): Promise<Door> {
   const missing = (): never => {
     throw new Error("the runtime has no such function yet");
   };
-  return { startDaemon: runtime.startDaemon, connect: runtime.connect, findSession: runtime.findSession, loadProject: missing, predict: missing, schema: missing };
+  return { startDaemon: runtime.startDaemon, connect: runtime.connect, findSession: runtime.findSession, loadProject: runtime.loadProject, predict: missing, schema: runtime.schema };
 }

@@ -30,7 +30,7 @@ export function missedWords(missed: MissedClause): string {
 export function reasonWords(decision: DecisionRecord): string {
   switch (decision.reason) {
     case "matched":
-      return decision.by === null ? "a rule matched" : `${sanitize(decision.by.action)} ${sanitize(decision.by.resource)} rule ${decision.by.rule} matched`;
+      return decision.by === null ? "a rule matched" : `${sanitize(decision.by.resource)} rule ${decision.by.rule} matched`;
     case "no-allow-matched":
       return "ALLOW policies apply and none matched";
     case "no-policy":

@@ -11,7 +11,7 @@ import { hasFlags, verdictOf, verdictSegment } from "./verdict.ts";
 export function detailLines(event: MeshEvent, handshake: HandshakeEvent | undefined, glyphs: Glyphs): readonly Line[] {
   switch (event.type) {
     case "exchange.completed":
-      return [...exchangeHead(event, glyphs), ...decisionPart(event), ...handshakePart(event, handshake)];
+      return [...exchangeHead(event, glyphs), ...decisionPart(event), ...handshakePart(event, handshake), [], ...exchangeRest(event, glyphs)];
     case "connection.closed":
       return [...connectionHead(event, glyphs), ...decisionPart(event), ...handshakePart(event, handshake)];
     case "handshake.completed":
@@ -55,10 +55,15 @@ function exchangeHead(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
     ...parties(event.from, event.to),
   ];
   if (event.originalPath !== null) lines.push([seg(`path as sent ${sanitize(event.originalPath)}`, "warn")]);
-  lines.push([
-    seg(`${sanitize(event.protocol)}  ${milliseconds(event.timing.total)}, upstream ${milliseconds(event.timing.upstream)}, ${event.bytes.in} B in, ${event.bytes.out} B out`, "dim"),
-  ]);
   if (hasFlags(event.flags)) lines.push([seg(`flags ${sanitize(event.flags)}`, "warn"), seg(`  ${sanitize(event.details)}`)]);
+  return lines;
+}
+
+/** What one looks at last: timing, route, cluster, headers. */
+function exchangeRest(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
+  const lines: Line[] = [[
+    seg(`${sanitize(event.protocol)}  ${milliseconds(event.timing.total)}, upstream ${milliseconds(event.timing.upstream)}, ${event.bytes.in} B in, ${event.bytes.out} B out`, "dim"),
+  ]];
   if (event.route !== null) {
     lines.push([seg("route ", "dim"), seg(sanitize(event.route)), ...(event.routeAt === null ? [] : [seg(` ${place(event.routeAt)}`, "info")])]);
   }

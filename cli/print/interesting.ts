@@ -1,4 +1,4 @@
-import type { EventsDropped, MeshEvent } from "../../runtime/model/event.ts";
+import type { ConnectionEvent, EventsDropped, ExchangeEvent, MeshEvent } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import { hasFlags } from "./verdict.ts";
 
@@ -8,14 +8,20 @@ import { hasFlags } from "./verdict.ts";
  */
 export function isRow(event: MeshEvent | EventsDropped, state: MeshState | undefined): boolean {
   switch (event.type) {
-    case "exchange.completed":
     case "connection.closed":
-      return event.side === "inbound" || hasFlags(event.flags) || !hasSidecar(event.to.workload ?? event.endpoint, state);
+      // The handshake that failed has said it already, and with its cause.
+      return event.details !== "filter_chain_not_found" && isSeenOnce(event, state);
+    case "exchange.completed":
+      return isSeenOnce(event, state);
     case "handshake.completed":
       return event.side === "server";
     default:
       return true;
   }
+}
+
+function isSeenOnce(event: ExchangeEvent | ConnectionEvent, state: MeshState | undefined): boolean {
+  return event.side === "inbound" || hasFlags(event.flags) || !hasSidecar(event.to.workload ?? event.endpoint, state);
 }
 
 function hasSidecar(workload: string | null, state: MeshState | undefined): boolean {

@@ -23,8 +23,8 @@ function serviceColumns(scene: Scene): readonly ListColumn<WorkloadView>[] {
   return [
     { title: "NAME", width: nameWidth(scene), priority: 0, cut: "middle", cell: (workload) => seg(sanitize(workload.id), "strong") },
     { title: "STATE", width: "flex", least: 12, priority: 0, cell: (workload) => workloadWords(workload.state) },
-    { title: "PORTS", width: 20, priority: 4, cell: (workload) => seg(portWords(workload)) },
-    { title: "MTLS", width: 10, priority: 3, cell: (workload) => (workload.sidecar ? seg(mtlsWords(workload)) : seg("no sidecar", "warn")) },
+    { title: "PORTS", width: Math.min(24, Math.max(5, ...scene.state.workloads.map((workload) => portWords(workload).length))), priority: 3, cell: (workload) => seg(portWords(workload)) },
+    { title: "MTLS", width: 10, priority: 4, cell: (workload) => (workload.sidecar ? seg(mtlsWords(workload)) : seg("no sidecar", "warn")) },
     { title: "REQUESTS", width: 8, align: "right", priority: 2, cell: (workload) => (workload.sidecar ? number(workload.traffic.requests, false) : seg("-")) },
     { title: "DENIED", width: 6, align: "right", priority: 1, cell: (workload) => (workload.sidecar ? number(workload.traffic.denied, true) : seg("-")) },
     { title: "FAILED", width: 6, align: "right", priority: 2, cell: (workload) => (workload.sidecar ? number(workload.traffic.failed + workload.traffic.handshakesFailed, true) : seg("-")) },

@@ -52,7 +52,7 @@ describe("detailLines", () => {
 
 describe("decisions", () => {
   it("shows the deciding rule with its place, then everything else that was tried", () => {
-    expect(text(decisionLines(allowed))).toBe("ALLOW  ALLOW AuthorizationPolicy default/backend-allow rule 0 matched\n  at mesh/authz.yaml:12:7");
+    expect(text(decisionLines(allowed))).toBe("ALLOW  AuthorizationPolicy default/backend-allow rule 0 matched\n  at mesh/authz.yaml:12:7");
     expect(placeOfDecision(allowed)).toMatchObject({ file: "mesh/authz.yaml", line: 12 });
     expect(placeOfDecision(denied)).toMatchObject({ file: "mesh/authz.yaml", line: 14, column: 13 });
   });
