@@ -70,7 +70,14 @@ export function serveInboundTcp(connection: InboundConnection): void {
     return verdict === "allow";
   }
 
+  /** The caller left while the application was being dialled. */
+  function onEarlyClose(): void {
+    cancel();
+    tell(0, 0, false);
+  }
+
   function begin(app: Socket): void {
+    socket.off("close", onEarlyClose);
     const pass = splice(socket, app, {
       onForward: () => decided !== undefined || admit(),
       onEnd: (sum) => {
@@ -113,11 +120,5 @@ export function serveInboundTcp(connection: InboundConnection): void {
     if (connection.early.length > 0) socket.unshift(connection.early);
     begin(result.socket);
   });
-  socket.on("close", () => {
-    if (told) return;
-    cancel();
-    queueMicrotask(() => {
-      tell(0, 0, false);
-    });
-  });
+  socket.on("close", onEarlyClose);
 }
