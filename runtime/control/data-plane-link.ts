@@ -31,6 +31,9 @@ export interface DataPlaneLinkOptions {
   readonly isStopped: (pid: number) => boolean | undefined;
   /** A process exists, before it has said anything: for whoever must clean up after us. */
   readonly onSpawn: (pid: number) => void;
+}
+
+export interface DataPlaneHandlers {
   /** A process said hello and knows nothing yet. */
   readonly onStarted: (pid: number) => void;
   readonly onLost: (pid: number, reason: string) => void;
@@ -39,6 +42,8 @@ export interface DataPlaneLinkOptions {
 
 /** The daemon's end of the conversation with the data plane; replaces a process that died or hangs, until it is closed. */
 export interface DataPlaneLink extends AsyncDisposable {
+  /** Begins to tell; a process that said hello before is told of at once. The process starts while there is nobody to hear it. */
+  readonly attach: (handlers: DataPlaneHandlers) => void;
   /** Sends when a process is there that said hello, else says false; a new process gets nothing of what was sent before it. */
   readonly send: (message: ToDataPlane) => boolean;
   readonly pid: () => number | undefined;
@@ -56,6 +61,7 @@ interface Life {
 
 export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
   const { clock } = options;
+  let handlers: DataPlaneHandlers | undefined;
   let life: Life | undefined;
   let closed = false;
   let failedStarts = 0;
@@ -76,7 +82,7 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
     if (pid === undefined || !(pipe instanceof Duplex)) {
       child.on("error", (error) => {
         failedStarts++;
-        options.onLost(0, `could not be started: ${error.message}`);
+        handlers?.onLost(0, `could not be started: ${error.message}`);
         startLater();
       });
       return;
@@ -115,9 +121,9 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
     if (message.type === "hello") {
       own.greeted = true;
       failedStarts = 0;
-      options.onStarted(own.pid);
+      handlers?.onStarted(own.pid);
     } else if (message.type !== "pong") {
-      options.onMessage(message);
+      handlers?.onMessage(message);
     }
   }
 
@@ -130,7 +136,7 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
     if (life === own) life = undefined;
     if (closed) return;
     if (!own.greeted) failedStarts++;
-    options.onLost(own.pid, reason);
+    handlers?.onLost(own.pid, reason);
     if (own.child.exitCode === null && own.child.signalCode === null) own.child.once("exit", startLater);
     else startLater();
   }
@@ -185,6 +191,10 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
   start();
   cancelBeat = clock.after(heartbeat.every, beat);
   return {
+    attach: (given) => {
+      handlers = given;
+      if (life?.greeted === true) given.onStarted(life.pid);
+    },
     send: (message) => {
       if (life?.greeted !== true) return false;
       write(life, message);

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { vi } from "vitest";
 import { connect, startDaemon, type MeshClient, type SessionInfo, type StartedDaemon, type StartOptions, type StateLine } from "../../../runtime/index.ts";
+import { startFailure } from "../../../runtime/control/start-report.ts";
+import { startMesh } from "../../../runtime/mesh.ts";
 import type { StreamedEvent } from "../../../runtime/model/event.ts";
 
 /** A plain server: answers with what it was asked and who asked, knows nothing of a mesh. */
@@ -100,13 +102,38 @@ mesh: ./mesh
   };
 }
 
-export async function startPair(options: Partial<StartOptions> = {}): Promise<LiveMesh> {
+type Start = (options: StartOptions) => Promise<StartedDaemon>;
+
+/** As the daemon does, but in this process; no owner, ended by command. */
+export const startHere: Start = async (options) => {
+  const mesh = await startMesh({
+    options: { file: undefined, services: [], noDeps: false, allowInvalid: false, svidTtlMs: undefined, caDirectory: undefined, freshCa: false, watch: true, detach: false, ...options },
+    env: process.env,
+    log: () => undefined,
+    onOwner: () => () => undefined,
+    onDetach: () => undefined,
+    onEnd: () => {
+      setTimeout(() => void mesh.stop(), 20);
+    },
+  });
+  const { id, record, paths } = mesh.session;
+  return {
+    session: { id, directory: record.directory, folder: paths.root, socket: paths.control, pid: record.pid, startedAt: record.startedAt },
+    ready: mesh.ready.then(
+      () => ({ ok: true }) as const,
+      (error: unknown) => ({ ok: false, failure: startFailure(error) }) as const,
+    ),
+    release: () => undefined,
+  };
+};
+
+export async function startPair(options: Partial<StartOptions> = {}, start?: Start): Promise<LiveMesh> {
   const port = await freePort();
-  return startLive(createProject(pairProject(port)), port, options);
+  return startLive(createProject(pairProject(port)), port, options, start);
 }
 
-export async function startLive(directory: string, port: number, options: Partial<StartOptions> = {}): Promise<LiveMesh> {
-  const started = await startDaemon({ directory, ...options });
+export async function startLive(directory: string, port: number, options: Partial<StartOptions> = {}, start: Start = startDaemon): Promise<LiveMesh> {
+  const started = await start({ directory, ...options });
   const { session } = started;
   const client = await connect(session);
   const lines: (StateLine | StreamedEvent)[] = [];

@@ -5,14 +5,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { connect, findSession, listSessions, schema, startDaemon, type StateLine } from "../../../runtime/index.ts";
 import type { StreamedEvent } from "../../../runtime/model/event.ts";
 import { reduce } from "../../../runtime/store/reduce.ts";
-import { allow, createProject, freePort, pairProject, processesOf, startLive, startPair, type LiveMesh } from "./live-mesh.ts";
+import { allow, createProject, freePort, pairProject, processesOf, startHere, startLive, startPair, type LiveMesh } from "./live-mesh.ts";
 
 const patience = { timeout: 10_000, interval: 20 };
 
 describe("a running mesh", () => {
   let mesh: LiveMesh;
   beforeAll(async () => {
-    mesh = await startPair();
+    mesh = await startPair({}, startHere);
   });
   afterAll(async () => {
     await mesh[Symbol.asyncDispose]();
@@ -242,7 +242,7 @@ describe("a running mesh", () => {
 
 describe("kills", () => {
   it("a data plane that is killed, and one that is stopped, are replaced; programs keep running", async () => {
-    await using mesh = await startPair();
+    await using mesh = await startPair({}, startHere);
     const before = await mesh.client.state();
     for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
       const { dataPlane } = await mesh.client.state();
@@ -303,7 +303,7 @@ describe("starts", () => {
   it("with --allow-invalid run without what is invalid, and say so", async () => {
     const port = await freePort();
     const directory = createProject({ ...pairProject(port), "mesh/bad.yaml": allow("x", "/").replace("backend-allow", "other").replace("rules:", "ruels:") });
-    await using mesh = await startLive(directory, port, { allowInvalid: true });
+    await using mesh = await startLive(directory, port, { allowInvalid: true }, startHere);
     expect((await mesh.client.state()).missing).toEqual(["AuthorizationPolicy default/other"]);
     expect((await mesh.call("/api/data")).status).toBe(200);
   });
@@ -339,7 +339,7 @@ describe("starts", () => {
     const port = await freePort();
     const project = pairProject(port)["meshdev.yaml"] ?? "";
     const directory = createProject({ ...pairProject(port), "meshdev.yaml": project.replace("mesh: ./mesh", `${many}\nmesh: ./mesh`) });
-    await using mesh = await startLive(directory, port, { services: ["frontend"] });
+    await using mesh = await startLive(directory, port, { services: ["frontend"] }, startHere);
     const state = await mesh.client.state();
     expect(state.workloads).toHaveLength(999);
     expect(state.workloads.filter((workload) => workload.state.phase !== "stopped").map((workload) => workload.id)).toEqual(["frontend-1", "backend-1"]);
@@ -365,13 +365,13 @@ describe("starts", () => {
     const port = await freePort();
     const directory = createProject({ ...pairProject(port), "not-a-folder": "" });
     vi.stubEnv("XDG_STATE_HOME", `${directory}/not-a-folder`);
-    await using mesh = await startLive(directory, port);
+    await using mesh = await startLive(directory, port, {}, startHere);
     expect((await mesh.client.state()).problems).toMatchObject([{ code: "MD6004", severity: "warning" }]);
     expect((await mesh.call("/api/data")).status).toBe(200);
   });
 
   it("with short-lived certificates renew them at half of their life", async () => {
-    await using mesh = await startPair({ svidTtlMs: 4_000 });
+    await using mesh = await startPair({ svidTtlMs: 4_000 }, startHere);
     await vi.waitFor(() => {
       expect(mesh.find("svid.rotated").length).toBeGreaterThanOrEqual(2);
     }, patience);
