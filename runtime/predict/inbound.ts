@@ -135,7 +135,7 @@ function serveHttp(connection: Connection, payload: Payload, certificate: Certif
       head: head?.method === "HEAD",
       ...(named && listener.decorator !== undefined ? { decorator: listener.decorator } : {}),
     });
-    note({ code: reply.status, details: reply.details, flags: reply.flags.join(",") || undefined, peer, ...facts });
+    note({ code: status, details: reply.details, flags: reply.flags.join(",") || undefined, peer, ...facts });
     return { kind: "http", status, headers, body };
   };
   if (parsed.kind === "incomplete") return { kind: "hang" };

@@ -141,7 +141,7 @@ function forward(
   const cluster = proxy.snapshot.outbound.clusters[plan.clusterName];
   const reply = (cause: LocalReplyCause, attempts: number, upstreamPeer?: string): Answer => {
     const local = localReply(cause);
-    note({ code: local.status, details: local.details, flags: local.flags.join(",") || undefined, attempts, upstreamPeer });
+    note({ code: plan.grpc ? 200 : local.status, details: local.details, flags: local.flags.join(",") || undefined, attempts, upstreamPeer });
     return answerOf(local, head, plan);
   };
   const tried = new Set<Endpoint>();

@@ -2,7 +2,6 @@ import type { LoadedCase, CaseRequest, ExpectedRequest } from "./case.ts";
 import type { CaseMesh } from "./mesh.ts";
 
 const laterKinds: Readonly<Record<string, string>> = {
-  RequestAuthentication: "JWT",
   Sidecar: "Sidecar",
   ServiceEntry: "ServiceEntry",
   WorkloadEntry: "ServiceEntry",
@@ -35,13 +34,19 @@ function hasProxyConfig(workload: LoadedCase["case"]["workloads"][number]): bool
   return workload.annotations?.["proxy.istio.io/config"] !== undefined;
 }
 
-/** Why one request belongs to later work. */
+/** Why one request belongs to later work. A request without a token means the same whether tokens are understood or not. */
 export function skipRequest(request: CaseRequest, expected: ExpectedRequest | undefined): string | undefined {
   if (expected === undefined) return "unstable";
   if (request.proto === "h2") return "HTTP/2";
   if (expected.proxies.some((proxy) => [proxy["protocol"], proxy["upstreamProtocol"]].includes("HTTP/2"))) return "HTTP/2";
   if (request.tls?.alpn?.includes("h2") === true) return "HTTP/2";
-  if (request.jwt !== undefined) return "JWT";
+  if (request.jwt !== undefined || carriesToken(request) || expected.outcome === "http:401") return "JWT";
   if (request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined) return "repeated requests";
   return undefined;
+}
+
+/** A token anywhere: by header name, by parameter, or by the way every signed token begins. */
+function carriesToken(request: CaseRequest): boolean {
+  const text = JSON.stringify([request.url, request.headers, request.raw]);
+  return /"authorization"|access_token=|eyJ/i.test(text);
 }
