@@ -307,6 +307,7 @@ export function forward(options: ForwardOptions): RequestSink {
     const own = exchange.takeOver();
     if (own.early.length > 0) to.socket.write(own.early);
     splice(own.socket, to.socket, {
+      halfClose: false,
       onEnd: (counts) => {
         const left = counts.first === "a";
         finish({

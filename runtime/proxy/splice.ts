@@ -13,6 +13,8 @@ export interface SpliceCounts {
 export interface SpliceHooks {
   /** May hold back the first bytes of `a`: false closes both sides without passing them on. */
   readonly onForward?: (chunk: Buffer) => boolean;
+  /** False: when one side ends, both do, once what it sent is through. Default: the other may go on. */
+  readonly halfClose?: boolean;
   readonly onEnd: (counts: SpliceCounts) => void;
 }
 
@@ -21,7 +23,7 @@ export interface Splice {
   readonly counts: () => { readonly forward: number; readonly backward: number };
 }
 
-/** Passes bytes both ways until both sides have ended: at most one chunk of each way waits in memory, a half-closed side stays half closed. */
+/** Passes bytes both ways until both sides have ended: at most one chunk of each way waits in memory. */
 export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
   let forward = 0;
   let backward = 0;
@@ -62,7 +64,8 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
     });
     from.on("end", () => {
       first ??= side;
-      if (to.writable) to.end();
+      if (hooks.halfClose !== false) to.end();
+      else to.end(abort);
     });
     from.on("error", (error) => {
       first ??= side;
