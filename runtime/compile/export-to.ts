@@ -19,9 +19,3 @@ export function parseExportTo(
 export function isVisible(visibility: Visibility, namespace: string): boolean {
   return visibility.everybody || visibility.namespaces.has(namespace);
 }
-
-/** Equal, or one holds the other: the condition under which two DestinationRules of one host become one (spec traffic 3.8.4). */
-export function overlaps(a: Visibility, b: Visibility): boolean {
-  if (a.everybody !== b.everybody) return false;
-  return a.namespaces.isSubsetOf(b.namespaces) || b.namespaces.isSubsetOf(a.namespaces);
-}

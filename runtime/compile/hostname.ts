@@ -1,6 +1,6 @@
 /** Names of hosts as Istio's configuration uses them (spec traffic 1.4). */
 
-export const domainSuffix = "cluster.local";
+const domainSuffix = "cluster.local";
 
 /** A name without a dot belongs to the resource's namespace; anything else is taken as it is (spec traffic 1.4.2). */
 export function resolveHost(host: string, namespace: string): string {

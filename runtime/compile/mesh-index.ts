@@ -29,7 +29,8 @@ export interface MeshIndex {
 
 export function indexMesh(mesh: Mesh, world: World): MeshIndex {
   const services = mesh.services.toSorted(
-    (a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0) || compareText(a.name, b.name) || compareText(a.namespace, b.namespace),
+    (a, b) =>
+      (a.createdAt ?? 0) - (b.createdAt ?? 0) || compareText(a.name, b.name) || compareText(a.namespace, b.namespace),
   );
   const workloadsOf = bindWorkloadsOf(mesh);
   const aliases = indexAliases(services);

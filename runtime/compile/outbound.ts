@@ -74,7 +74,10 @@ function compileListeners(services: readonly IndexedService[]): readonly Outboun
   return [...listeners.values()];
 }
 
-function compileTables(input: TableInput, listeners: readonly OutboundListener[]): Readonly<Record<string, RouteTable>> {
+function compileTables(
+  input: TableInput,
+  listeners: readonly OutboundListener[],
+): Readonly<Record<string, RouteTable>> {
   const tables: Record<string, RouteTable> = {};
   const shared = new Map<number, ReturnType<typeof compileVirtualHosts>>();
   const byHost = new Map(input.services.map(({ service }) => [service.hostname, service]));

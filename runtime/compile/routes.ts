@@ -10,7 +10,15 @@ import type {
 } from "../model/istio-networking.ts";
 import type { Mesh, Service, Workload } from "../model/mesh.ts";
 import { provenance, type Provenance } from "../model/resource.ts";
-import type { Route, RouteAction, RouteHeaders, RouteMatch, RouteRewrite, StringMatcher, WeightedCluster } from "../model/snapshot.ts";
+import type {
+  Route,
+  RouteAction,
+  RouteHeaders,
+  RouteMatch,
+  RouteRewrite,
+  StringMatcher,
+  WeightedCluster,
+} from "../model/snapshot.ts";
 import { isSelected } from "../policy/selector.ts";
 import { parseDuration } from "./duration.ts";
 import { resolveHost } from "./hostname.ts";
@@ -99,7 +107,9 @@ function holdsStatically(match: HttpMatchRequest, { client, port }: RouteContext
 function isCatchAll(match: RouteMatch): boolean {
   const { path } = match;
   const anyPath =
-    path === undefined || (path.kind === "prefix" && path.value === "/") || (path.kind === "regex" && path.source === ".*");
+    path === undefined ||
+    (path.kind === "prefix" && path.value === "/") ||
+    (path.kind === "regex" && path.source === ".*");
   const { method, authority, scheme, headers, queryParams } = match;
   const conditions = [method, authority, scheme].filter((matcher) => matcher !== undefined).length;
   return anyPath && conditions === 0 && headers.length === 0 && queryParams.length === 0;
@@ -121,7 +131,8 @@ function compileRoute(
     action,
     rewrite: compileRewrite(rule, action),
     timeoutMs: parseDuration(rule.timeout),
-    retry: action.kind === "clusters" ? compileRetry(rule.retries, context.mesh.config.defaultHttpRetryPolicy) : undefined,
+    retry:
+      action.kind === "clusters" ? compileRetry(rule.retries, context.mesh.config.defaultHttpRetryPolicy) : undefined,
     fault: action.kind === "clusters" ? compileFault(rule.fault) : undefined,
     headers: compileHeaders(rule.headers),
     decorator: decoratorOf(resource, compiled, action, context.port),
@@ -140,7 +151,10 @@ function compileMatch(match: HttpMatchRequest): RouteMatch {
       ...Object.entries(match.headers ?? {}).map(([name, value]) => headerMatch(name, value, false)),
       ...Object.entries(match.withoutHeaders ?? {}).map(([name, value]) => headerMatch(name, value, true)),
     ],
-    queryParams: Object.entries(match.queryParams ?? {}).map(([name, value]) => ({ name, match: compilePresence(value) })),
+    queryParams: Object.entries(match.queryParams ?? {}).map(([name, value]) => ({
+      name,
+      match: compilePresence(value),
+    })),
   };
 }
 
@@ -156,7 +170,8 @@ function compilePresence(value: StringMatch): StringMatcher {
 /** `ignoreUriCase` does not reach regular expressions (spec traffic 2.2.2). */
 function compileValue(value: StringMatch | undefined, ignoreCase: boolean): StringMatcher | undefined {
   if (value?.exact !== undefined) return { kind: "exact", value: value.exact, ...(ignoreCase ? { ignoreCase } : {}) };
-  if (value?.prefix !== undefined) return { kind: "prefix", value: value.prefix, ...(ignoreCase ? { ignoreCase } : {}) };
+  if (value?.prefix !== undefined)
+    return { kind: "prefix", value: value.prefix, ...(ignoreCase ? { ignoreCase } : {}) };
   if (value?.regex !== undefined) return { kind: "regex", source: value.regex };
   return undefined;
 }

@@ -26,7 +26,8 @@ export function compileVirtualHosts(input: TableInput, port: number): readonly V
   const known = new Map<string, PortService>();
   for (const one of input.services) {
     const servicePort = one.service.ports.find((candidate) => candidate.port === port);
-    if (servicePort !== undefined && servicePort.protocol !== "udp") known.set(one.service.hostname, { ...one, port: servicePort });
+    if (servicePort !== undefined && servicePort.protocol !== "udp")
+      known.set(one.service.hostname, { ...one, port: servicePort });
   }
   const context: RouteContext = {
     mesh: input.index.mesh,
@@ -42,7 +43,8 @@ export function compileVirtualHosts(input: TableInput, port: number): readonly V
   const governed = new Set(groups.flatMap((group) => group.services.map(({ service }) => service.hostname)));
   for (const one of known.values()) {
     const { service } = one;
-    if (!isHttpOrAuto(one.port.protocol) || governed.has(service.hostname) || service.externalName !== undefined) continue;
+    if (!isHttpOrAuto(one.port.protocol) || governed.has(service.hostname) || service.externalName !== undefined)
+      continue;
     groups.push({ hosts: [], services: [one], routes: [defaultRoute(input.index.mesh, service, port)] });
   }
   return claimDomains(groups, input.client.namespace, port);
@@ -129,7 +131,12 @@ function claimDomains(groups: readonly HostGroup[], clientNamespace: string, por
   const names = new Set<string>();
   const taken = new Set<string>();
   const virtualHosts: VirtualHost[] = [];
-  const add = (hostname: string, wanted: readonly string[], expanded: ReadonlySet<string>, routes: readonly Route[]): void => {
+  const add = (
+    hostname: string,
+    wanted: readonly string[],
+    expanded: ReadonlySet<string>,
+    routes: readonly Route[],
+  ): void => {
     const name = `${hostname}:${port}`;
     if (names.has(name)) return;
     names.add(name);

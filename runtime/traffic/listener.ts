@@ -28,6 +28,9 @@ export function selectListener(
 }
 
 /** Where bytes go that are not HTTP, or that no listener claims (spec traffic 1.1.6, 1.5.7). */
-export function fallbackCluster(outbound: Pick<OutboundSection, "mode">, listener: OutboundListener | undefined): string {
+export function fallbackCluster(
+  outbound: Pick<OutboundSection, "mode">,
+  listener: OutboundListener | undefined,
+): string {
   return listener?.fallback ?? (outbound.mode === "ALLOW_ANY" ? passthroughCluster : blackHoleCluster);
 }

@@ -63,9 +63,19 @@ export function localReply(cause: LocalReplyCause): LocalReply {
     case "route-timeout":
       return reply(504, "upstream request timeout", "response_timeout", ["UT"]);
     case "per-try-timeout":
-      return reply(504, "upstream request timeout", "upstream_per_try_timeout", cause.exhausted ? ["URX", "UT"] : ["UT"]);
+      return reply(
+        504,
+        "upstream request timeout",
+        "upstream_per_try_timeout",
+        cause.exhausted ? ["URX", "UT"] : ["UT"],
+      );
     case "fault-abort": {
-      const abort = reply(cause.status, "fault filter abort", "fault_filter_abort", cause.delayed ? ["DI", "FI"] : ["FI"]);
+      const abort = reply(
+        cause.status,
+        "fault filter abort",
+        "fault_filter_abort",
+        cause.delayed ? ["DI", "FI"] : ["FI"],
+      );
       return cause.grpcStatus === undefined ? abort : { ...abort, grpcStatus: cause.grpcStatus };
     }
     case "direct-response":

@@ -200,7 +200,8 @@ function planRoute(
   }
   const bound = bind(route);
   const { action } = route;
-  const phasesOf = (index: number): BoundRoute["phases"][number] => bound.phases[index] ?? { request: [], response: [] };
+  const phasesOf = (index: number): BoundRoute["phases"][number] =>
+    bound.phases[index] ?? { request: [], response: [] };
   switch (action.kind) {
     case "direct":
       return {
@@ -252,7 +253,12 @@ function planRoute(
 
   if (route.decorator !== undefined) setHeader(edit, "x-envoy-decorator-operation", route.decorator);
   setHeader(edit, "x-envoy-attempt-count", "1");
-  const timeouts = resolveTimeouts(route.timeoutMs, route.retry?.perTryTimeoutMs, grpc, request.header("grpc-timeout")[0]);
+  const timeouts = resolveTimeouts(
+    route.timeoutMs,
+    route.retry?.perTryTimeoutMs,
+    grpc,
+    request.header("grpc-timeout")[0],
+  );
   for (const [name, value] of timeoutHeaders(timeouts, 0)) setHeader(edit, name, value);
   applyPhases(phases.request, edit, named.facts);
 

@@ -4,7 +4,11 @@ import type { RouteRequest } from "./request.ts";
 type Redirect = Extract<RouteAction, { kind: "redirect" }>;
 
 /** The `location` of a redirect (spec traffic 2.4, errata A9, A10). `path` is the request's, after `prefixRewrite` when the rule has one. */
-export function redirectLocation(redirect: Redirect, request: Pick<RouteRequest, "scheme" | "authority">, path: string): string {
+export function redirectLocation(
+  redirect: Redirect,
+  request: Pick<RouteRequest, "scheme" | "authority">,
+  path: string,
+): string {
   const scheme = redirect.scheme ?? request.scheme;
   const port = redirect.port === undefined ? "" : `:${redirect.port}`;
   const host = redirect.host ?? requestHost(request, scheme, redirect.port !== undefined);

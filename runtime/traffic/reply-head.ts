@@ -30,7 +30,10 @@ export function replyHead(reply: LocalReply, context: ReplyContext): ReplyHead {
   if (context.operations !== undefined) applyPhases(context.operations.phases, edit, context.operations.facts);
   const has = (name: string): boolean => edit.add.some((entry) => entry[0] === name);
   const custom = edit.add.filter(
-    ([name]) => name !== "content-length" && name !== "server" && !(name === "content-type" && (reply.body === "" || context.grpc)),
+    ([name]) =>
+      name !== "content-length" &&
+      name !== "server" &&
+      !(name === "content-type" && (reply.body === "" || context.grpc)),
   );
   const tail: (readonly [string, string])[] = [];
   if (!has("date")) tail.push(["date", context.date]);

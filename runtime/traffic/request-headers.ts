@@ -52,7 +52,12 @@ export function inboundRequestEdit(header: ReadHeader, context: InboundRequestCo
   return edit;
 }
 
-function entryEdit(stripped: ReadonlySet<string>, header: ReadHeader, requestId: string, scheme: string): HeaderEditBuilder {
+function entryEdit(
+  stripped: ReadonlySet<string>,
+  header: ReadHeader,
+  requestId: string,
+  scheme: string,
+): HeaderEditBuilder {
   const edit = createEdit(stripped);
   if (header("x-forwarded-proto").length === 0) edit.add.push(["x-forwarded-proto", scheme]);
   // An empty id counts as none.

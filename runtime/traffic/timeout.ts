@@ -25,7 +25,11 @@ export function resolveTimeouts(
 export function timeoutHeaders(timeouts: Timeouts, elapsedMs: number): readonly (readonly [string, string])[] {
   const remaining = timeouts.routeMs === undefined ? undefined : Math.max(1, Math.floor(timeouts.routeMs - elapsedMs));
   const expected =
-    timeouts.perTryMs === undefined ? remaining : remaining === undefined ? timeouts.perTryMs : Math.min(timeouts.perTryMs, remaining);
+    timeouts.perTryMs === undefined
+      ? remaining
+      : remaining === undefined
+        ? timeouts.perTryMs
+        : Math.min(timeouts.perTryMs, remaining);
   if (expected === undefined) return [];
   const header = ["x-envoy-expected-rq-timeout-ms", `${expected}`] as const;
   return timeouts.grpc ? [header, ["grpc-timeout", formatGrpcTimeout(expected)]] : [header];

@@ -8,7 +8,9 @@ export function hostOf(authority: string): string {
 }
 
 /** Exact domain, then the longest `*suffix`, then the longest `prefix*`, then `*` (spec traffic 1.5.4). The first owner of a domain keeps it. */
-export function bindRouteTable(table: Pick<RouteTable, "virtualHosts">): (authority: string) => VirtualHost | undefined {
+export function bindRouteTable(
+  table: Pick<RouteTable, "virtualHosts">,
+): (authority: string) => VirtualHost | undefined {
   const exact = new Map<string, VirtualHost>();
   const suffixes = new Map<string, VirtualHost>();
   const prefixes = new Map<string, VirtualHost>();

@@ -20,7 +20,12 @@ function compile(parts: Partial<MeshParts>, client: Workload = frontend): Outbou
   return compileFor(client, mesh({ ...base, ...parts }));
 }
 
-function direct(name: string, hosts: readonly string[], parts: Partial<VirtualServiceSpec> = {}, namespace = "default"): Part<VirtualServiceSpec> {
+function direct(
+  name: string,
+  hosts: readonly string[],
+  parts: Partial<VirtualServiceSpec> = {},
+  namespace = "default",
+): Part<VirtualServiceSpec> {
   return { name, namespace, spec: { hosts, http: [{ name, directResponse: { status: 200 } }], ...parts } };
 }
 
@@ -64,7 +69,9 @@ it("a small mesh compiles to what was reviewed", async () => {
         },
       },
     ],
-    destinationRules: [{ name: "subsets", spec: { host: "backend", subsets: [{ name: "v1", labels: { version: "v1" } }] } }],
+    destinationRules: [
+      { name: "subsets", spec: { host: "backend", subsets: [{ name: "v1", labels: { version: "v1" } }] } },
+    ],
   });
   const text = `${JSON.stringify(compileFor(frontend, whole), undefined, 2)}\n`;
   await expect(text).toMatchFileSnapshot(join(import.meta.dirname, "../../golden/outbound-small.json"));
@@ -80,7 +87,13 @@ describe("listeners", () => {
     });
     expect(listeners).toEqual([
       { address: "0.0.0.0", port: 8080, protocol: "http", routes: "8080", fallback: undefined },
-      { address: "10.96.0.10", port: 9000, protocol: "tcp", routes: undefined, fallback: "outbound|9000||backend.default.svc.cluster.local" },
+      {
+        address: "10.96.0.10",
+        port: 9000,
+        protocol: "tcp",
+        routes: undefined,
+        fallback: "outbound|9000||backend.default.svc.cluster.local",
+      },
       {
         address: "10.96.0.10",
         port: 9500,
@@ -96,12 +109,17 @@ describe("listeners", () => {
     const services = [service("backend", [port(9000, "tcp")], { address: "None" })];
     const section = compile({ workloads: [own, backend], services }, own);
     expect(section.listeners.map(({ address }) => address)).toEqual(["10.244.1.10"]);
-    expect(section.clusters["outbound|9000||backend.default.svc.cluster.local"]?.discovery).toBe("original-destination");
+    expect(section.clusters["outbound|9000||backend.default.svc.cluster.local"]?.discovery).toBe(
+      "original-destination",
+    );
   });
 });
 
 describe("names of a service", () => {
-  const services = [service("backend", [port(8080)]), service("other", [port(8080)], { namespace: "shop", address: "10.96.0.12" })];
+  const services = [
+    service("backend", [port(8080)]),
+    service("other", [port(8080)], { namespace: "shop", address: "10.96.0.12" }),
+  ];
   const section = compile({ services });
 
   it.each([
@@ -128,7 +146,10 @@ describe("names of a service", () => {
 
   it("unknown names get a 502 where only the registry is allowed", () => {
     const closed = compile({ config: { outboundTrafficPolicy: "REGISTRY_ONLY" } });
-    expect(hostOf(closed, "8080", "nobody")?.routes[0]).toMatchObject({ name: "block_all", action: { kind: "direct", status: 502 } });
+    expect(hostOf(closed, "8080", "nobody")?.routes[0]).toMatchObject({
+      name: "block_all",
+      action: { kind: "direct", status: 502 },
+    });
     expect(Object.keys(closed.clusters)).toContain("BlackHoleCluster");
     expect(Object.keys(closed.clusters)).not.toContain("PassthroughCluster");
   });
@@ -140,12 +161,18 @@ describe("names of a service", () => {
   });
 
   it("a sniffed service answers to every name in its own table", () => {
-    const auto = compile({ services: [service("backend", [port(9500, "auto")])], virtualServices: [direct("vs", ["backend"])] });
+    const auto = compile({
+      services: [service("backend", [port(9500, "auto")])],
+      virtualServices: [direct("vs", ["backend"])],
+    });
     expect(routesOf(auto, "backend.default.svc.cluster.local:9500", "anything.example")).toEqual(["vs"]);
   });
 
   it("an alias leads to the service it names, and has no cluster", () => {
-    const alias = service("alias", [port(8080)], { externalName: "backend.default.svc.cluster.local", address: "None" });
+    const alias = service("alias", [port(8080)], {
+      externalName: "backend.default.svc.cluster.local",
+      address: "None",
+    });
     const hop = service("hop", [port(8080)], { externalName: alias.hostname, address: "None" });
     const loop = service("loop", [port(8080)], { externalName: "loop.default.svc.cluster.local", address: "None" });
     const aliased = compile({ services: [service("backend", [port(8080)]), alias, hop, loop] });
@@ -161,7 +188,12 @@ describe("who sees what", () => {
   const shop = workload("shop", { namespace: "shop" });
   const exported = (value: string): OutboundSection =>
     compile(
-      { services: [service("backend", [port(8080)], { annotations: { "networking.istio.io/exportTo": value } }), service("anchor", [port(8080)])] },
+      {
+        services: [
+          service("backend", [port(8080)], { annotations: { "networking.istio.io/exportTo": value } }),
+          service("anchor", [port(8080)]),
+        ],
+      },
       shop,
     );
 
@@ -202,7 +234,8 @@ describe("which VirtualService owns a host", () => {
     service("web", [port(80)], { address: "10.96.0.13" }),
     service("other", [port(8080)], { namespace: "shop", address: "10.96.0.12" }),
   ];
-  const section = (...virtualServices: readonly Part<VirtualServiceSpec>[]): OutboundSection => compile({ services, virtualServices });
+  const section = (...virtualServices: readonly Part<VirtualServiceSpec>[]): OutboundSection =>
+    compile({ services, virtualServices });
 
   it("the oldest, and they are not merged", () => {
     const both = section(direct("z", ["backend"]), direct("a", ["backend"]));
@@ -220,15 +253,23 @@ describe("which VirtualService owns a host", () => {
   });
 
   it("the most specific host, whatever the order", () => {
-    const wild = section(direct("local", ["*.local"]), direct("ns", ["*.default.svc.cluster.local"]), direct("exact", ["backend"]));
+    const wild = section(
+      direct("local", ["*.local"]),
+      direct("ns", ["*.default.svc.cluster.local"]),
+      direct("exact", ["backend"]),
+    );
     expect(routesOf(wild, "8080", "backend")).toEqual(["exact"]);
     expect(routesOf(wild, "9090", "second")).toEqual(["ns"]);
     expect(routesOf(wild, "8080", "other.shop")).toEqual(["local"]);
   });
 
   it("none that names another gateway only", () => {
-    expect(routesOf(section(direct("gw", ["backend"], { gateways: ["my-gw"] })), "8080", "backend")).toEqual(["default"]);
-    expect(routesOf(section(direct("gw", ["backend"], { gateways: ["my-gw", "mesh"] })), "8080", "backend")).toEqual(["gw"]);
+    expect(routesOf(section(direct("gw", ["backend"], { gateways: ["my-gw"] })), "8080", "backend")).toEqual([
+      "default",
+    ]);
+    expect(routesOf(section(direct("gw", ["backend"], { gateways: ["my-gw", "mesh"] })), "8080", "backend")).toEqual([
+      "gw",
+    ]);
   });
 
   it("a name with a dot is literal: not the service, except on port 80 where any name may be given", () => {
@@ -240,7 +281,10 @@ describe("which VirtualService owns a host", () => {
   });
 
   it("a host outside the registry answers on port 80, or beside a service that is known", () => {
-    const ghost = section(direct("ghost", ["ghost.example", "*.wild.example"]), direct("pair", ["ghost.two", "backend"]));
+    const ghost = section(
+      direct("ghost", ["ghost.example", "*.wild.example"]),
+      direct("pair", ["ghost.two", "backend"]),
+    );
     expect(routesOf(ghost, "80", "ghost.example")).toEqual(["ghost"]);
     expect(routesOf(ghost, "80", "a.b.wild.example")).toEqual(["ghost"]);
     expect(routesOf(ghost, "80", "wild.example")).toEqual(["allow_any"]);
@@ -262,7 +306,11 @@ describe("which VirtualService owns a host", () => {
 
 describe("clusters", () => {
   const name = "outbound|8080||backend.default.svc.cluster.local";
-  const v2 = workload("backend-2", { address: "10.244.1.11", labels: { app: "backend", version: "v2" }, sidecar: false });
+  const v2 = workload("backend-2", {
+    address: "10.244.1.11",
+    labels: { app: "backend", version: "v2" },
+    sidecar: false,
+  });
 
   it("list every endpoint and say which are ready and speak mutual TLS", () => {
     const cluster = compile({ workloads: [frontend, backend, v2] }).clusters[name];
@@ -274,10 +322,19 @@ describe("clusters", () => {
   });
 
   it("exist for subsets of the rule that the client obeys, with the endpoints whose labels fit", () => {
-    const subsets = [{ name: "v1", labels: { version: "v1" } }, { name: "v9", labels: { version: "v9" } }, { name: "all" }];
-    const section = compile({ workloads: [frontend, backend, v2], destinationRules: [{ spec: { host: "backend", subsets } }] });
+    const subsets = [
+      { name: "v1", labels: { version: "v1" } },
+      { name: "v9", labels: { version: "v9" } },
+      { name: "all" },
+    ];
+    const section = compile({
+      workloads: [frontend, backend, v2],
+      destinationRules: [{ spec: { host: "backend", subsets } }],
+    });
     const endpoints = (subset: string): readonly string[] | undefined =>
-      section.clusters[`outbound|8080|${subset}|backend.default.svc.cluster.local`]?.endpoints.map(({ workload: id }) => id);
+      section.clusters[`outbound|8080|${subset}|backend.default.svc.cluster.local`]?.endpoints.map(
+        ({ workload: id }) => id,
+      );
     expect(endpoints("v1")).toEqual(["backend"]);
     expect(endpoints("v9")).toEqual([]);
     expect(endpoints("all")).toEqual(["backend", "backend-2"]);
@@ -289,20 +346,28 @@ describe("clusters", () => {
   });
 
   it("are empty for a service without selector", () => {
-    expect(compile({ services: [service("backend", [port(8080)], { selector: {} })] }).clusters[name]?.endpoints).toEqual([]);
+    expect(
+      compile({ services: [service("backend", [port(8080)], { selector: {} })] }).clusters[name]?.endpoints,
+    ).toEqual([]);
   });
 });
 
 describe("sharing", () => {
   it("gives clients that no rule tells apart the same section", () => {
-    const index = indexMesh(mesh({ workloads: [frontend, backend], services: [service("backend", [port(8080)])] }), { ready: new Set() });
+    const index = indexMesh(mesh({ workloads: [frontend, backend], services: [service("backend", [port(8080)])] }), {
+      ready: new Set(),
+    });
     expect(compileOutbound(index, frontend)).toBe(compileOutbound(index, backend));
     expect(compileOutbound(index, workload("x", { namespace: "shop" }))).not.toBe(compileOutbound(index, frontend));
   });
 
   it("but not where labels of the caller matter", () => {
     const http = [{ name: "front", match: [{ sourceLabels: { app: "frontend" } }], directResponse: { status: 200 } }];
-    const parts = { workloads: [frontend, backend], services: [service("backend", [port(8080)])], virtualServices: [direct("vs", ["backend"], { http })] };
+    const parts = {
+      workloads: [frontend, backend],
+      services: [service("backend", [port(8080)])],
+      virtualServices: [direct("vs", ["backend"], { http })],
+    };
     const index = indexMesh(mesh(parts), { ready: new Set() });
     expect(routesOf(compileOutbound(index, frontend), "8080", "backend")).toEqual(["front"]);
     expect(routesOf(compileOutbound(index, backend), "8080", "backend")).toEqual(["default"]);

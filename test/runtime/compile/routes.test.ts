@@ -4,7 +4,12 @@ import { isVisible, parseExportTo } from "../../../runtime/compile/export-to.ts"
 import { covers, resolveHost } from "../../../runtime/compile/hostname.ts";
 import { compileFault, compileRetry } from "../../../runtime/compile/resilience.ts";
 import { compileRoutes } from "../../../runtime/compile/routes.ts";
-import type { Headers, HttpMatchRequest, HttpRoute, HttpRouteDestination } from "../../../runtime/model/istio-networking.ts";
+import type {
+  Headers,
+  HttpMatchRequest,
+  HttpRoute,
+  HttpRouteDestination,
+} from "../../../runtime/model/istio-networking.ts";
 import type { Route, RouteAction } from "../../../runtime/model/snapshot.ts";
 import { defaultRetryPolicy } from "../../../runtime/traffic/retry.ts";
 import { mesh, port, service, workload } from "./small-mesh.ts";
@@ -14,7 +19,11 @@ const alias = service("alias", [port(8080)], { externalName: "backend.default.sv
 const client = workload("frontend", { labels: { app: "frontend", tier: "web" } });
 
 function compile(http: readonly HttpRoute[], listener = 8080): readonly Route[] {
-  const whole = mesh({ workloads: [], services: [], virtualServices: [{ name: "vs", spec: { hosts: ["backend"], http } }] });
+  const whole = mesh({
+    workloads: [],
+    services: [],
+    virtualServices: [{ name: "vs", spec: { hosts: ["backend"], http } }],
+  });
   const [resource] = whole.policies.virtualServices;
   if (resource === undefined) throw new Error("no VirtualService");
   const services = new Map([backend, alias].map((one) => [one.hostname, one]));
@@ -34,10 +43,19 @@ function clustersOf(action: RouteAction): readonly string[] {
   return action.kind === "clusters" ? action.clusters.map(({ cluster }) => cluster) : [];
 }
 
-describe("which rules a client gets", () => {
-  const names = (match: HttpMatchRequest, listener?: number): readonly string[] =>
-    compile([{ name: "m", match: [match], ...answer }], listener).map(({ name }) => name);
+function names(match: HttpMatchRequest): readonly string[] {
+  return compile([{ name: "m", match: [match], ...answer }]).map(({ name }) => name);
+}
 
+function hostHeader(host: string): Headers {
+  return { request: { set: { Host: host } } };
+}
+
+function answerOf(body: { readonly string?: string; readonly bytes?: string }): RouteAction {
+  return one({ directResponse: { status: 200, body } }).action;
+}
+
+describe("which rules a client gets", () => {
   it.each<[HttpMatchRequest, boolean]>([
     [{ port: 8080 }, true],
     [{ port: 0 }, true],
@@ -68,12 +86,20 @@ describe("which rules a client gets", () => {
     [{ method: { exact: "PUT" } }, false],
     [{ queryParams: { q: {} } }, false],
   ])("nothing follows a catch-all: %j ends the list: %s", (match, ends) => {
-    const rules = [{ name: "first", ...(match === undefined ? {} : { match: [match] }), ...answer }, { name: "last", ...answer }];
+    const rules = [
+      { name: "first", ...(match === undefined ? {} : { match: [match] }), ...answer },
+      { name: "last", ...answer },
+    ];
     expect(compile(rules).map(({ name }) => name)).toEqual(ends ? ["first"] : ["first", "last"]);
   });
 
   it("an item that delegates is left out", () => {
-    expect(compile([{ name: "d", delegate: { name: "x" } }, { name: "rest", ...answer }]).map(({ name }) => name)).toEqual(["rest"]);
+    expect(
+      compile([
+        { name: "d", delegate: { name: "x" } },
+        { name: "rest", ...answer },
+      ]).map(({ name }) => name),
+    ).toEqual(["rest"]);
   });
 });
 
@@ -112,10 +138,17 @@ describe("destinations", () => {
   });
 
   it("an alias without the listener's port is not followed", () => {
-    const whole = mesh({ workloads: [], services: [], virtualServices: [{ spec: { hosts: ["x"], http: [{ route: to("alias", { port: { number: 8080 } }) }] } }] });
+    const whole = mesh({
+      workloads: [],
+      services: [],
+      virtualServices: [{ spec: { hosts: ["x"], http: [{ route: to("alias", { port: { number: 8080 } }) }] } }],
+    });
     const [resource] = whole.policies.virtualServices;
-    const [route] = resource === undefined ? [] : compileRoutes(resource, { mesh: whole, client, port: 9090, services: new Map() });
-    expect(route === undefined ? [] : clustersOf(route.action)).toEqual(["outbound|8080||alias.default.svc.cluster.local"]);
+    const [route] =
+      resource === undefined ? [] : compileRoutes(resource, { mesh: whole, client, port: 9090, services: new Map() });
+    expect(route === undefined ? [] : clustersOf(route.action)).toEqual([
+      "outbound|8080||alias.default.svc.cluster.local",
+    ]);
   });
 
   it("a weight of 0 counts only beside others", () => {
@@ -136,18 +169,30 @@ describe("destinations", () => {
     [{ uri: { exact: "/a" } }, "/a"],
     [{ uri: { regex: "/a.+" } }, "/a.+"],
   ])("the operation shows the path condition: %j", (match, glob) => {
-    expect(one({ match: [match], route: to("backend") }).decorator).toBe(`backend.default.svc.cluster.local:8080${glob}`);
+    expect(one({ match: [match], route: to("backend") }).decorator).toBe(
+      `backend.default.svc.cluster.local:8080${glob}`,
+    );
   });
 });
 
 describe("host rewrites", () => {
-  const set = (host: string): Headers => ({ request: { set: { Host: host } } });
-
   it.each<[string, HttpRoute, string | undefined]>([
-    ["rewrite.authority", { rewrite: { authority: "a" }, headers: { request: { add: { "x-a": "1" } } }, route: to("backend") }, "a"],
+    [
+      "rewrite.authority",
+      { rewrite: { authority: "a" }, headers: { request: { add: { "x-a": "1" } } }, route: to("backend") },
+      "a",
+    ],
     ["a host among the headers", { headers: { request: { set: { Host: "h" } } }, route: to("backend") }, "h"],
-    ["set before add", { headers: { request: { add: { ":authority": "b" }, set: { host: "a" } } }, route: to("backend") }, "a"],
-    ["a single destination", { route: [{ destination: { host: "backend" }, headers: { request: { set: { host: "d" } } } }] }, "d"],
+    [
+      "set before add",
+      { headers: { request: { add: { ":authority": "b" }, set: { host: "a" } } }, route: to("backend") },
+      "a",
+    ],
+    [
+      "a single destination",
+      { route: [{ destination: { host: "backend" }, headers: { request: { set: { host: "d" } } } }] },
+      "d",
+    ],
     ["nothing", { route: to("backend") }, undefined],
   ])("%s", (_, rule, host) => {
     expect(one(rule).rewrite?.host).toBe(host);
@@ -155,7 +200,7 @@ describe("host rewrites", () => {
 
   it("the route beats its destination, and one of several keeps its own", () => {
     const destination = { destination: { host: "backend" }, weight: 1, headers: { request: { set: { host: "d" } } } };
-    expect(one({ headers: set("r"), route: [destination] }).rewrite?.host).toBe("r");
+    expect(one({ headers: hostHeader("r"), route: [destination] }).rewrite?.host).toBe("r");
     const both = one({ route: [destination, { destination: { host: "backend" }, weight: 1 }] });
     expect(both.rewrite).toBeUndefined();
     expect(both.action).toMatchObject({ clusters: [{ hostRewrite: "d" }, { hostRewrite: undefined }] });
@@ -173,7 +218,11 @@ describe("answers without upstream", () => {
     [{ derivePort: "FROM_PROTOCOL_DEFAULT" }, { port: undefined }],
     [{ authority: "" }, { host: undefined }],
   ])("redirect %j", (redirect, expected) => {
-    expect(one({ redirect: { uri: "/x", ...redirect } }).action).toMatchObject({ kind: "redirect", path: "/x", ...expected });
+    expect(one({ redirect: { uri: "/x", ...redirect } }).action).toMatchObject({
+      kind: "redirect",
+      path: "/x",
+      ...expected,
+    });
   });
 
   it("a redirect code that Istio does not translate leads nowhere", () => {
@@ -181,23 +230,31 @@ describe("answers without upstream", () => {
   });
 
   it("a body is text or base64", () => {
-    const bodyOf = (body: { string?: string; bytes?: string }): unknown => one({ directResponse: { status: 200, body } }).action;
-    expect(bodyOf({ string: "hi" })).toMatchObject({ body: "hi" });
-    expect(bodyOf({ bytes: "aGk=" })).toMatchObject({ body: "hi" });
+    expect(answerOf({ string: "hi" })).toMatchObject({ body: "hi" });
+    expect(answerOf({ bytes: "aGk=" })).toMatchObject({ body: "hi" });
   });
 });
 
 describe("retries", () => {
   it("are the default, the mesh's or the route's own", () => {
     expect(compileRetry(undefined, undefined)).toBe(defaultRetryPolicy);
-    expect(compileRetry(undefined, { attempts: 1, retryOn: "503" })).toMatchObject({ attempts: 1, on: ["retriable-status-codes"], statuses: [503] });
+    expect(compileRetry(undefined, { attempts: 1, retryOn: "503" })).toMatchObject({
+      attempts: 1,
+      on: ["retriable-status-codes"],
+      statuses: [503],
+    });
     expect(compileRetry({ attempts: 4 }, { attempts: 1 })).toMatchObject({ attempts: 4, on: defaultRetryPolicy.on });
     expect(compileRetry({ attempts: 0 }, undefined)).toBeUndefined();
     expect(compileRetry({}, undefined)).toBeUndefined();
   });
 
   it("keep tokens and status codes apart", () => {
-    expect(compileRetry({ attempts: 1, retryOn: "5xx,409,retriable-status-codes", backoff: "5ms", perTryTimeout: "2s" }, undefined)).toEqual({
+    expect(
+      compileRetry(
+        { attempts: 1, retryOn: "5xx,409,retriable-status-codes", backoff: "5ms", perTryTimeout: "2s" },
+        undefined,
+      ),
+    ).toEqual({
       attempts: 1,
       on: ["5xx", "retriable-status-codes"],
       statuses: [409],
@@ -220,8 +277,14 @@ describe("faults", () => {
   });
 
   it("may carry a gRPC status, and delays count in percent too", () => {
-    expect(compileFault({ abort: { grpcStatus: "UNAVAILABLE" } })?.abort).toMatchObject({ status: 200, grpcStatus: 14 });
-    expect(compileFault({ delay: { fixedDelay: "5s", percent: 10 } })?.delay).toEqual({ ms: 5000, millionths: 100_000 });
+    expect(compileFault({ abort: { grpcStatus: "UNAVAILABLE" } })?.abort).toMatchObject({
+      status: 200,
+      grpcStatus: 14,
+    });
+    expect(compileFault({ delay: { fixedDelay: "5s", percent: 10 } })?.delay).toEqual({
+      ms: 5000,
+      millionths: 100_000,
+    });
     expect(compileFault({ delay: {} })?.delay).toBeUndefined();
     expect(compileFault(undefined)).toBeUndefined();
   });

@@ -46,15 +46,37 @@ export function service(name: string, ports: readonly ServicePort[], parts: Part
   };
 }
 
-function resource<Kind extends string, Spec>(kind: Kind, name: string, spec: Spec, namespace: string, age: number): Resource<Kind, Spec> {
+function resource<Kind extends string, Spec>(
+  kind: Kind,
+  name: string,
+  spec: Spec,
+  namespace: string,
+  age: number,
+): Resource<Kind, Spec> {
   const positions = { file: "mesh.yaml", at: { "": [1, 1] } } as const;
-  return { apiVersion: "networking.istio.io/v1", kind, name, namespace, labels: {}, annotations: {}, createdAt: age, spec, positions };
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind,
+    name,
+    namespace,
+    labels: {},
+    annotations: {},
+    createdAt: age,
+    spec,
+    positions,
+  };
 }
 
 export interface Part<Spec> {
   readonly name?: string;
   readonly namespace?: string;
   readonly spec: Spec;
+}
+
+function list<Kind extends string, Spec>(kind: Kind, items: readonly Part<Spec>[] | undefined): Resource<Kind, Spec>[] {
+  return (items ?? []).map(({ name, namespace, spec }, age) =>
+    resource(kind, name ?? `r${age}`, spec, namespace ?? "default", age + 1),
+  );
 }
 
 export interface MeshParts {
@@ -67,8 +89,6 @@ export interface MeshParts {
 }
 
 export function mesh(parts: MeshParts): Mesh {
-  const list = <Kind extends string, Spec>(kind: Kind, items: readonly Part<Spec>[] | undefined): Resource<Kind, Spec>[] =>
-    (items ?? []).map(({ name, namespace, spec }, age) => resource(kind, name ?? `r${age}`, spec, namespace ?? "default", age + 1));
   return {
     name: "small",
     features: {},

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Endpoint, WeightedCluster } from "../../../runtime/model/snapshot.ts";
 import { chooseCluster } from "../../../runtime/traffic/choose-cluster.ts";
@@ -20,7 +20,9 @@ describe("choosing a destination", () => {
   });
 
   it("shares requests in proportion to the weights, and never picks a weight of 0", () => {
-    const weights = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 2, maxLength: 5 }).filter((list) => list.some((one) => one > 0));
+    const weights = fc
+      .array(fc.integer({ min: 0, max: 20 }), { minLength: 2, maxLength: 5 })
+      .filter((list) => list.some((one) => one > 0));
     fc.assert(
       fc.property(weights, (list) => {
         const clusters = list.map((weight, index) => cluster(`${index}`, weight));
@@ -78,7 +80,9 @@ describe("faults", () => {
     [1, 0.0000009, true],
     [1_000_000, 0.999999, true],
   ])("%i millionths with a draw of %f: %s", (millionths, draw, hit) => {
-    expect(decideFault({ delay: undefined, abort: { ...abort, millionths } }, () => draw).abort !== undefined).toBe(hit);
+    expect(decideFault({ delay: undefined, abort: { ...abort, millionths } }, () => draw).abort !== undefined).toBe(
+      hit,
+    );
   });
 
   it("does nothing without a policy", () => {

@@ -4,8 +4,16 @@ import { appendForwardedCertificate, forwardedCertificate } from "../../../runti
 import { createEdit } from "../../../runtime/traffic/header-edit-builder.ts";
 import { bindHeaderFormat, type FormatFacts } from "../../../runtime/traffic/header-format.ts";
 import { applyPhases, bindPhases } from "../../../runtime/traffic/header-operations.ts";
-import { inboundRequestEdit, outboundEntryEdit, strippedRequestHeaders } from "../../../runtime/traffic/request-headers.ts";
-import { inboundDecorator, inboundResponseEdit, outboundResponseEdit } from "../../../runtime/traffic/response-headers.ts";
+import {
+  inboundRequestEdit,
+  outboundEntryEdit,
+  strippedRequestHeaders,
+} from "../../../runtime/traffic/request-headers.ts";
+import {
+  inboundDecorator,
+  inboundResponseEdit,
+  outboundResponseEdit,
+} from "../../../runtime/traffic/response-headers.ts";
 import { reader } from "./request.ts";
 
 const peer = { hash: "ab12", subject: "", uriSans: ["spiffe://cluster.local/ns/default/sa/frontend"], dnsSans: [] };
@@ -32,14 +40,23 @@ const facts: FormatFacts = {
 
 describe("a request on its way out", () => {
   it("gets an id and a scheme when it has none", () => {
-    expect(edited(outboundEntryEdit(reader(), "new"), {})).toEqual({ "x-forwarded-proto": ["http"], "x-request-id": ["new"] });
+    expect(edited(outboundEntryEdit(reader(), "new"), {})).toEqual({
+      "x-forwarded-proto": ["http"],
+      "x-request-id": ["new"],
+    });
   });
 
   it("keeps its own id and scheme, but an empty id counts as none", () => {
     const own = { "x-request-id": "mine", "x-forwarded-proto": "ftp" };
-    expect(edited(outboundEntryEdit(reader(own), "new"), own)).toEqual({ "x-request-id": ["mine"], "x-forwarded-proto": ["ftp"] });
+    expect(edited(outboundEntryEdit(reader(own), "new"), own)).toEqual({
+      "x-request-id": ["mine"],
+      "x-forwarded-proto": ["ftp"],
+    });
     const empty = { "x-request-id": "", "x-forwarded-proto": "https" };
-    expect(edited(outboundEntryEdit(reader(empty), "new"), empty)).toEqual({ "x-forwarded-proto": ["https"], "x-request-id": ["new"] });
+    expect(edited(outboundEntryEdit(reader(empty), "new"), empty)).toEqual({
+      "x-forwarded-proto": ["https"],
+      "x-request-id": ["new"],
+    });
   });
 
   it("loses fifteen control headers and any XFCC, and nothing else", () => {
@@ -64,7 +81,12 @@ describe("a request on its way in", () => {
   const context = { requestId: "new", tls: true, identity: by, peer };
 
   it("tells who called", () => {
-    const sent = { "x-request-id": "id", "x-forwarded-proto": "http", "x-envoy-decorator-operation": "d", "x-envoy-attempt-count": "1" };
+    const sent = {
+      "x-request-id": "id",
+      "x-forwarded-proto": "http",
+      "x-envoy-decorator-operation": "d",
+      "x-envoy-attempt-count": "1",
+    };
     expect(edited(inboundRequestEdit(reader(sent), context), sent)).toEqual({
       "x-request-id": ["id"],
       "x-forwarded-proto": ["http"],
@@ -84,8 +106,12 @@ describe("a request on its way in", () => {
 
   it("writes XFCC in Envoy's order", () => {
     const named = { hash: "00", subject: "CN=client", uriSans: ["spiffe://a", "spiffe://b"], dnsSans: ["x.y", "z"] };
-    expect(forwardedCertificate(by, named)).toBe(`By=${by};Hash=00;Subject="CN=client";URI=spiffe://a;URI=spiffe://b;DNS=x.y;DNS=z`);
-    expect(forwardedCertificate(by, { ...named, uriSans: [], dnsSans: [] })).toBe(`By=${by};Hash=00;Subject="CN=client";URI=`);
+    expect(forwardedCertificate(by, named)).toBe(
+      `By=${by};Hash=00;Subject="CN=client";URI=spiffe://a;URI=spiffe://b;DNS=x.y;DNS=z`,
+    );
+    expect(forwardedCertificate(by, { ...named, uriSans: [], dnsSans: [] })).toBe(
+      `By=${by};Hash=00;Subject="CN=client";URI=`,
+    );
     expect(appendForwardedCertificate(["a", "", "b"], "c")).toBe("a,b,c");
   });
 });
@@ -93,7 +119,11 @@ describe("a request on its way in", () => {
 describe("responses", () => {
   it("leave the server's proxy with its name, the time taken and, for strangers, the operation", () => {
     const sent = { server: "Apache", date: "d", "x-envoy-upstream-service-time": "9" };
-    const edit = inboundResponseEdit(reader(sent), { serviceTimeMs: 3, date: "now", decorator: inboundDecorator("b.default", 8080) });
+    const edit = inboundResponseEdit(reader(sent), {
+      serviceTimeMs: 3,
+      date: "now",
+      decorator: inboundDecorator("b.default", 8080),
+    });
     expect(edited(edit, sent)).toEqual({
       date: ["d"],
       server: ["istio-envoy"],
@@ -101,12 +131,26 @@ describe("responses", () => {
       "x-envoy-decorator-operation": ["b.default:8080/*"],
     });
     const quiet = inboundResponseEdit(reader(), { serviceTimeMs: 0, date: "now", decorator: undefined });
-    expect(edited(quiet, {})).toEqual({ date: ["now"], server: ["istio-envoy"], "x-envoy-upstream-service-time": ["0"] });
+    expect(edited(quiet, {})).toEqual({
+      date: ["now"],
+      server: ["istio-envoy"],
+      "x-envoy-upstream-service-time": ["0"],
+    });
   });
 
   it("reach the caller renamed and without the operation, whatever the route wants", () => {
-    const sent = { server: "istio-envoy", "x-envoy-decorator-operation": "zzz", "x-envoy-upstream-service-time": "9", "x-rm": "1", "x-cmb": "one" };
-    const phases = bindPhases({ set: { server: "mine", "x-set": "S" }, add: { "x-cmb": "two" }, remove: ["x-rm", "date"] }, undefined, false);
+    const sent = {
+      server: "istio-envoy",
+      "x-envoy-decorator-operation": "zzz",
+      "x-envoy-upstream-service-time": "9",
+      "x-rm": "1",
+      "x-cmb": "one",
+    };
+    const phases = bindPhases(
+      { set: { server: "mine", "x-set": "S" }, add: { "x-cmb": "two" }, remove: ["x-rm", "date"] },
+      undefined,
+      false,
+    );
     const edit = outboundResponseEdit(reader(sent), { serviceTimeMs: 5, date: "now", phases, facts });
     expect(edited(edit, sent)).toEqual({
       server: ["envoy"],
@@ -125,15 +169,18 @@ describe("responses", () => {
   });
 });
 
+function apply(
+  phases: ReturnType<typeof bindPhases>,
+  lines: Readonly<Record<string, string>> = {},
+): Record<string, string[]> {
+  const edit = createEdit();
+  applyPhases(phases, edit, facts);
+  return edited(edit, lines);
+}
+
 describe("header operations", () => {
   const route = { set: { "x-a": "route" }, add: { "x-b": "route" } };
   const destination = { set: { "x-a": "dst" }, add: { "x-b": "dst" } };
-
-  function apply(phases: ReturnType<typeof bindPhases>, lines: Readonly<Record<string, string>> = {}): Record<string, string[]> {
-    const edit = createEdit();
-    applyPhases(phases, edit, facts);
-    return edited(edit, lines);
-  }
 
   it("of a single destination follow the route's", () => {
     expect(apply(bindPhases(route, destination, false))).toEqual({ "x-a": ["dst"], "x-b": ["route", "dst"] });
@@ -144,13 +191,19 @@ describe("header operations", () => {
   });
 
   it("remove first, then set, then add", () => {
-    const phases = bindPhases({ set: { "X-S": "1" }, add: { "x-c": "2" }, remove: ["X-Rm", "x-c", "host", ":path"] }, undefined, false);
+    const phases = bindPhases(
+      { set: { "X-S": "1" }, add: { "x-c": "2" }, remove: ["X-Rm", "x-c", "host", ":path"] },
+      undefined,
+      false,
+    );
     const lines = { "x-rm": "r", "x-c": "1", "x-s": "0", host: "h" };
     expect(apply(phases, lines)).toEqual({ host: ["h"], "x-s": ["1"], "x-c": ["2"] });
   });
 
   it("never touch pseudo headers and host, and skip values that come out empty", () => {
-    expect(apply(bindPhases({ set: { ":authority": "x", host: "y", "x-none": "%REQ(nothing)%" } }, undefined, false))).toEqual({});
+    expect(
+      apply(bindPhases({ set: { ":authority": "x", host: "y", "x-none": "%REQ(nothing)%" } }, undefined, false)),
+    ).toEqual({});
     expect(bindPhases(undefined, undefined, true)).toEqual([]);
   });
 });
@@ -165,7 +218,10 @@ it.each([
   ["%DOWNSTREAM_REMOTE_ADDRESS%", "10.244.0.10:4444"],
   ["%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "10.244.0.10"],
   ["%DOWNSTREAM_REMOTE_PORT%", "4444"],
-  ["%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_PORT%", "10.96.0.10:8080 10.96.0.10 8080"],
+  [
+    "%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_PORT%",
+    "10.96.0.10:8080 10.96.0.10 8080",
+  ],
   ["%UPSTREAM_HOST%|%UPSTREAM_CLUSTER%", "10.244.1.10:8080|outbound|8080||backend"],
   ["%PROTOCOL% %ROUTE_NAME%", "HTTP/1.1 r"],
   ["%UNKNOWN%", ""],

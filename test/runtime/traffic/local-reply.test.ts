@@ -4,7 +4,8 @@ import { localReply, type LocalReplyCause } from "../../../runtime/traffic/local
 import { replyHead, type ReplyContext } from "../../../runtime/traffic/reply-head.ts";
 
 const resetText = "upstream connect error or disconnect/reset before headers.";
-const refused = "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}";
+const refused =
+  "upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}";
 
 describe("replies of the proxy itself, as recorded", () => {
   it.each<[LocalReplyCause, number, string, string, string]>([
@@ -12,14 +13,26 @@ describe("replies of the proxy itself, as recorded", () => {
     [{ kind: "cluster-not-found" }, 503, "", "NC", "cluster_not_found"],
     [{ kind: "no-healthy-upstream" }, 503, "no healthy upstream", "UH", "no_healthy_upstream"],
     [
-      { kind: "reset", reason: "remote connection failure", transport: "delayed connect error: Connection refused", tries: 1, exhausted: false },
+      {
+        kind: "reset",
+        reason: "remote connection failure",
+        transport: "delayed connect error: Connection refused",
+        tries: 1,
+        exhausted: false,
+      },
       503,
       `${resetText} reset reason: remote connection failure`,
       "UF",
       refused,
     ],
     [
-      { kind: "reset", reason: "remote connection failure", transport: "delayed connect error: Connection refused", tries: 3, exhausted: true },
+      {
+        kind: "reset",
+        reason: "remote connection failure",
+        transport: "delayed connect error: Connection refused",
+        tries: 3,
+        exhausted: true,
+      },
       503,
       `${resetText} retried and the latest reset reason: remote connection failure`,
       "URX,UF",
@@ -41,11 +54,23 @@ describe("replies of the proxy itself, as recorded", () => {
     ],
     [{ kind: "route-timeout" }, 504, "upstream request timeout", "UT", "response_timeout"],
     [{ kind: "per-try-timeout", exhausted: false }, 504, "upstream request timeout", "UT", "upstream_per_try_timeout"],
-    [{ kind: "per-try-timeout", exhausted: true }, 504, "upstream request timeout", "URX,UT", "upstream_per_try_timeout"],
+    [
+      { kind: "per-try-timeout", exhausted: true },
+      504,
+      "upstream request timeout",
+      "URX,UT",
+      "upstream_per_try_timeout",
+    ],
     [{ kind: "fault-abort", status: 418, delayed: false }, 418, "fault filter abort", "FI", "fault_filter_abort"],
     [{ kind: "fault-abort", status: 503, delayed: true }, 503, "fault filter abort", "DI,FI", "fault_filter_abort"],
     [{ kind: "direct-response", status: 502, body: "" }, 502, "", "", "direct_response"],
-    [{ kind: "rbac-denied", details: "rbac_access_denied_matched_policy[none]" }, 403, "RBAC: access denied", "", "rbac_access_denied_matched_policy[none]"],
+    [
+      { kind: "rbac-denied", details: "rbac_access_denied_matched_policy[none]" },
+      403,
+      "RBAC: access denied",
+      "",
+      "rbac_access_denied_matched_policy[none]",
+    ],
     [{ kind: "upgrade-failed" }, 403, "", "", "upgrade_failed"],
     [{ kind: "low-version" }, 426, "Upgrade Required", "DPE", "low_version"],
     [{ kind: "missing-host" }, 400, "", "", "missing_host_header"],
@@ -53,8 +78,20 @@ describe("replies of the proxy itself, as recorded", () => {
     [{ kind: "absolute-path-rejected" }, 404, "", "", "absolute_path_rejected"],
     [{ kind: "path-normalization-failed" }, 400, "", "", "path_normalization_failed"],
     [{ kind: "codec-error", details: "http1.codec_error" }, 400, "Bad Request", "DPE", "http1.codec_error"],
-    [{ kind: "not-implemented", details: "http1.invalid_transfer_encoding" }, 501, "Not Implemented", "DPE", "http1.invalid_transfer_encoding"],
-    [{ kind: "headers-too-large", details: "http1.headers_too_large" }, 431, "Request Header Fields Too Large", "DPE", "http1.headers_too_large"],
+    [
+      { kind: "not-implemented", details: "http1.invalid_transfer_encoding" },
+      501,
+      "Not Implemented",
+      "DPE",
+      "http1.invalid_transfer_encoding",
+    ],
+    [
+      { kind: "headers-too-large", details: "http1.headers_too_large" },
+      431,
+      "Request Header Fields Too Large",
+      "DPE",
+      "http1.headers_too_large",
+    ],
     [{ kind: "payload-too-large" }, 413, "Payload Too Large", "", "request_payload_too_large"],
   ])("%j", (cause, status, body, flags, details) => {
     const reply = localReply(cause);
@@ -63,14 +100,19 @@ describe("replies of the proxy itself, as recorded", () => {
   });
 
   it("an overflow says so in a header", () => {
-    expect(localReply({ kind: "reset", reason: "overflow", tries: 1, exhausted: false }).headers).toEqual([["x-envoy-overloaded", "true"]]);
+    expect(localReply({ kind: "reset", reason: "overflow", tries: 1, exhausted: false }).headers).toEqual([
+      ["x-envoy-overloaded", "true"],
+    ]);
   });
 
   it("bodies have the recorded lengths", () => {
-    const length = (tries: number, reason: "remote connection failure" | "connection termination"): number =>
-      localReply({ kind: "reset", reason, tries, exhausted: false }).body.length;
-    expect([length(1, "remote connection failure"), length(3, "remote connection failure")]).toEqual([98, 121]);
-    expect([length(1, "connection termination"), length(3, "connection termination")]).toEqual([95, 118]);
+    const lengths = (["remote connection failure", "connection termination"] as const).map((reason) =>
+      [1, 3].map((tries) => localReply({ kind: "reset", reason, tries, exhausted: false }).body.length),
+    );
+    expect(lengths).toEqual([
+      [98, 121],
+      [95, 118],
+    ]);
   });
 });
 
@@ -84,7 +126,11 @@ describe("the head of a reply", () => {
     routeName: "",
     upstreamCluster: "",
   };
-  const withOperations = (set: Record<string, string>, add: Record<string, string> = {}, remove: string[] = []): ReplyContext => ({
+  const withOperations = (
+    set: Record<string, string>,
+    add: Record<string, string> = {},
+    remove: string[] = [],
+  ): ReplyContext => ({
     ...context,
     operations: { phases: bindPhases({ set, add, remove }, undefined, false), facts },
   });
@@ -99,7 +145,11 @@ describe("the head of a reply", () => {
       body: "no healthy upstream",
       headers: { "content-length": "19", "content-type": "text/plain", date: "now", server: "envoy" },
     });
-    expect(plain({ kind: "route-not-found" })).toEqual({ status: 404, body: "", headers: { "content-length": "0", date: "now", server: "envoy" } });
+    expect(plain({ kind: "route-not-found" })).toEqual({
+      status: 404,
+      body: "",
+      headers: { "content-length": "0", date: "now", server: "envoy" },
+    });
   });
 
   it("keeps the length of a body that HEAD leaves out, and has none for no body", () => {
@@ -108,12 +158,23 @@ describe("the head of a reply", () => {
       body: "",
       headers: { "content-length": "19", "content-type": "text/plain", date: "now", server: "envoy" },
     });
-    expect(plain({ kind: "cluster-not-found" }, { head: true })).toEqual({ status: 503, body: "", headers: { date: "now", server: "envoy" } });
+    expect(plain({ kind: "cluster-not-found" }, { head: true })).toEqual({
+      status: 503,
+      body: "",
+      headers: { date: "now", server: "envoy" },
+    });
   });
 
   it("tells strangers the operation", () => {
-    const told = replyHead(localReply({ kind: "route-not-found" }), { ...context, server: "istio-envoy", decorator: ":0/*" });
-    expect(Object.fromEntries(told.headers)).toMatchObject({ server: "istio-envoy", "x-envoy-decorator-operation": ":0/*" });
+    const told = replyHead(localReply({ kind: "route-not-found" }), {
+      ...context,
+      server: "istio-envoy",
+      decorator: ":0/*",
+    });
+    expect(Object.fromEntries(told.headers)).toMatchObject({
+      server: "istio-envoy",
+      "x-envoy-decorator-operation": ":0/*",
+    });
   });
 
   it("lets the route change the type, but not server, date and length", () => {
@@ -127,8 +188,16 @@ describe("the head of a reply", () => {
       ["date", "now"],
       ["server", "envoy"],
     ]);
-    const removed = replyHead(direct, withOperations({ server: "x" }, {}, ["content-type", "server", "date", "content-length"]));
-    expect(Object.fromEntries(removed.headers)).toEqual({ "content-length": "2", "content-type": "text/plain", date: "now", server: "envoy" });
+    const removed = replyHead(
+      direct,
+      withOperations({ server: "x" }, {}, ["content-type", "server", "date", "content-length"]),
+    );
+    expect(Object.fromEntries(removed.headers)).toEqual({
+      "content-length": "2",
+      "content-type": "text/plain",
+      date: "now",
+      server: "envoy",
+    });
   });
 
   it("leads a redirect on", () => {
@@ -152,7 +221,13 @@ describe("the head of a reply", () => {
     expect(plain({ kind: "fault-abort", status, delayed: false }, { grpc: true })).toEqual({
       status: 200,
       body: "",
-      headers: { "content-type": "application/grpc", "grpc-status": grpcStatus, "grpc-message": "fault filter abort", date: "now", server: "envoy" },
+      headers: {
+        "content-type": "application/grpc",
+        "grpc-status": grpcStatus,
+        "grpc-message": "fault filter abort",
+        date: "now",
+        server: "envoy",
+      },
     });
   });
 

@@ -1,12 +1,29 @@
 import { describe, expect, it } from "vitest";
 import type { OutboundListener, OutboundSection, Route } from "../../../runtime/model/snapshot.ts";
 import { bindListeners, fallbackCluster, selectListener } from "../../../runtime/traffic/listener.ts";
-import { bindOutbound, editForTry, type OutboundPlan, type OutboundRequest } from "../../../runtime/traffic/outbound-plan.ts";
+import {
+  bindOutbound,
+  editForTry,
+  type OutboundPlan,
+  type OutboundRequest,
+} from "../../../runtime/traffic/outbound-plan.ts";
 import { defaultRetryPolicy } from "../../../runtime/traffic/retry.ts";
 import { reader, route } from "./request.ts";
 
-const http: OutboundListener = { address: "0.0.0.0", port: 8080, protocol: "http", routes: "8080", fallback: undefined };
-const tcp: OutboundListener = { address: "10.96.0.9", port: 8080, protocol: "tcp", routes: undefined, fallback: "outbound|8080||db" };
+const http: OutboundListener = {
+  address: "0.0.0.0",
+  port: 8080,
+  protocol: "http",
+  routes: "8080",
+  fallback: undefined,
+};
+const tcp: OutboundListener = {
+  address: "10.96.0.9",
+  port: 8080,
+  protocol: "tcp",
+  routes: undefined,
+  fallback: "outbound|8080||db",
+};
 
 function section(routes: readonly Route[], mode: OutboundSection["mode"] = "ALLOW_ANY"): OutboundSection {
   return {
@@ -55,6 +72,28 @@ function forwarded(routes: readonly Route[], request: OutboundRequest): Extract<
   return result;
 }
 
+function present(name: string): Route["match"]["headers"] {
+  return [{ name, match: { kind: "present" }, inverted: false }];
+}
+
+/** Status, details, flags and cluster of a reply. */
+function details(routes: readonly Route[], request: OutboundRequest): readonly unknown[] {
+  const result = plan(routes, request);
+  return result.kind === "reply"
+    ? [result.reply.status, result.reply.details, result.reply.flags.join(","), result.clusterName]
+    : [];
+}
+
+function to(cluster: string, parts: Partial<Route> = {}): Route {
+  const destination = {
+    cluster,
+    weight: 1,
+    headers: { request: undefined, response: undefined },
+    hostRewrite: undefined,
+  };
+  return route("r", slash, { action: { kind: "clusters", weighted: false, clusters: [destination] }, ...parts });
+}
+
 const slash = { path: { kind: "prefix", value: "/" } } as const;
 
 describe("listeners", () => {
@@ -90,10 +129,23 @@ describe("a plan that forwards", () => {
   });
 
   it("rewrites after the operations have read the request as it was", () => {
-    const rewriting = route("x", { path: { kind: "prefix", value: "/a" } }, {
-      rewrite: { path: "/b", host: "n.example", regex: undefined },
-      headers: { request: { set: { "x-path": "%REQ(:PATH)%", "x-host": "%REQ(:AUTHORITY)%", "x-orig": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%" } }, response: undefined },
-    });
+    const rewriting = route(
+      "x",
+      { path: { kind: "prefix", value: "/a" } },
+      {
+        rewrite: { path: "/b", host: "n.example", regex: undefined },
+        headers: {
+          request: {
+            set: {
+              "x-path": "%REQ(:PATH)%",
+              "x-host": "%REQ(:AUTHORITY)%",
+              "x-orig": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
+            },
+          },
+          response: undefined,
+        },
+      },
+    );
     const result = forwarded([rewriting], asked("/a/z?q"));
     expect([result.authority, result.path, result.originalPath]).toEqual(["n.example", "/b/z?q", "/a/z?q"]);
     expect(Object.fromEntries(result.requestEdit.add)).toMatchObject({
@@ -106,13 +158,19 @@ describe("a plan that forwards", () => {
   });
 
   it("leaves no original host when only the destination renames it", () => {
-    const weighted = route("w", {}, {
-      action: {
-        kind: "clusters",
-        weighted: true,
-        clusters: [{ cluster: "c", weight: 1, headers: { request: undefined, response: undefined }, hostRewrite: "d.example" }],
+    const weighted = route(
+      "w",
+      {},
+      {
+        action: {
+          kind: "clusters",
+          weighted: true,
+          clusters: [
+            { cluster: "c", weight: 1, headers: { request: undefined, response: undefined }, hostRewrite: "d.example" },
+          ],
+        },
       },
-    });
+    );
     const result = forwarded([weighted], asked("/"));
     expect(result.authority).toBe("d.example");
     expect(result.requestEdit.add.map(([name]) => name)).not.toContain("x-envoy-original-host");
@@ -122,13 +180,18 @@ describe("a plan that forwards", () => {
     const limited = route("t", {}, { timeoutMs: 500, retry: { ...defaultRetryPolicy, perTryTimeoutMs: 200 } });
     const first = forwarded([limited], asked("/"));
     expect(editForTry(first, 1, 0)).toBe(first.requestEdit);
-    expect(Object.fromEntries(first.requestEdit.add)).toMatchObject({ "x-envoy-attempt-count": "1", "x-envoy-expected-rq-timeout-ms": "200" });
-    expect(Object.fromEntries(editForTry(first, 3, 412).add)).toMatchObject({ "x-envoy-attempt-count": "3", "x-envoy-expected-rq-timeout-ms": "88" });
+    expect(Object.fromEntries(first.requestEdit.add)).toMatchObject({
+      "x-envoy-attempt-count": "1",
+      "x-envoy-expected-rq-timeout-ms": "200",
+    });
+    expect(Object.fromEntries(editForTry(first, 3, 412).add)).toMatchObject({
+      "x-envoy-attempt-count": "3",
+      "x-envoy-expected-rq-timeout-ms": "88",
+    });
     expect(Object.fromEntries(first.requestEdit.add)["x-envoy-attempt-count"]).toBe("1");
   });
 
   it("conditions see what the proxy itself has changed", () => {
-    const present = (name: string): Route["match"]["headers"] => [{ name, match: { kind: "present" }, inverted: false }];
     const routes = [
       route("stripped", { headers: present("x-envoy-max-retries") }),
       route("cert", { headers: present("x-forwarded-client-cert") }),
@@ -156,35 +219,54 @@ describe("a plan that forwards", () => {
 });
 
 describe("a plan that answers", () => {
-  const details = (routes: readonly Route[], request: OutboundRequest): readonly unknown[] => {
-    const result = plan(routes, request);
-    return result.kind === "reply" ? [result.reply.status, result.reply.details, result.reply.flags.join(","), result.clusterName] : [];
-  };
-  const to = (cluster: string, parts: Partial<Route> = {}): Route =>
-    route("r", slash, {
-      action: { kind: "clusters", weighted: false, clusters: [{ cluster, weight: 1, headers: { request: undefined, response: undefined }, hostRewrite: undefined }] },
-      ...parts,
-    });
   const abort = { delay: undefined, abort: { status: 503, grpcStatus: undefined, millionths: 1_000_000 } };
   const delay = { ms: 100, millionths: 1_000_000 };
 
   it.each<[string, readonly Route[], OutboundRequest, readonly unknown[]]>([
     ["no host", [], asked("/", { authority: "nobody" }), [404, "route_not_found", "NR", undefined]],
-    ["no route", [route("a", { path: { kind: "exact", value: "/a" } })], asked("/b"), [404, "route_not_found", "NR", undefined]],
+    [
+      "no route",
+      [route("a", { path: { kind: "exact", value: "/a" } })],
+      asked("/b"),
+      [404, "route_not_found", "NR", undefined],
+    ],
     ["CONNECT", [to("c")], asked("", { method: "CONNECT" }), [404, "route_not_found", "NR", undefined]],
     ["no cluster", [to("none")], asked("/"), [503, "cluster_not_found", "NC", undefined]],
-    ["no cluster, late", [to("none", { fault: { delay, abort: undefined } })], asked("/"), [503, "cluster_not_found", "DI,NC", undefined]],
+    [
+      "no cluster, late",
+      [to("none", { fault: { delay, abort: undefined } })],
+      asked("/"),
+      [503, "cluster_not_found", "DI,NC", undefined],
+    ],
     ["abort", [to("c", { fault: abort })], asked("/"), [503, "fault_filter_abort", "FI", "c"]],
-    ["abort before the missing cluster", [to("none", { fault: abort })], asked("/"), [503, "fault_filter_abort", "FI", "none"]],
-    ["abort after a delay", [to("c", { fault: { ...abort, delay } })], asked("/"), [503, "fault_filter_abort", "DI,FI", "c"]],
+    [
+      "abort before the missing cluster",
+      [to("none", { fault: abort })],
+      asked("/"),
+      [503, "fault_filter_abort", "FI", "none"],
+    ],
+    [
+      "abort after a delay",
+      [to("c", { fault: { ...abort, delay } })],
+      asked("/"),
+      [503, "fault_filter_abort", "DI,FI", "c"],
+    ],
     ["upgrade", [to("c")], asked("/", { upgrade: "mystery" }), [403, "upgrade_failed", "", "c"]],
-    ["direct", [route("d", {}, { action: { kind: "direct", status: 418, body: "tea" } })], asked("/"), [418, "direct_response", "", undefined]],
+    [
+      "direct",
+      [route("d", {}, { action: { kind: "direct", status: 418, body: "tea" } })],
+      asked("/"),
+      [418, "direct_response", "", undefined],
+    ],
   ])("%s", (_, routes, request, expected) => {
     expect(details(routes, request)).toEqual(expected);
   });
 
   it("waits before it aborts, and carries the route's response operations", () => {
-    const result = plan([to("c", { fault: { ...abort, delay }, headers: { request: undefined, response: { set: { "x-r": "1" } } } })], asked("/"));
+    const result = plan(
+      [to("c", { fault: { ...abort, delay }, headers: { request: undefined, response: { set: { "x-r": "1" } } } })],
+      asked("/"),
+    );
     expect(result.delayMs).toBe(100);
     expect(result.responsePhases).toHaveLength(1);
   });
@@ -195,12 +277,29 @@ describe("a plan that answers", () => {
   });
 
   it("redirects, with the prefix replaced where the rule says so", () => {
-    const base = { kind: "redirect", status: 302, scheme: undefined, host: undefined, port: undefined, path: undefined } as const;
+    const base = {
+      kind: "redirect",
+      status: 302,
+      scheme: undefined,
+      host: undefined,
+      port: undefined,
+      path: undefined,
+    } as const;
     const match = { path: { kind: "prefix", value: "/old" } } as const;
     const moved = plan([route("m", match, { action: { ...base, prefixRewrite: "/new" } })], asked("/oldish?q"));
-    expect(moved).toMatchObject({ reply: { status: 302, headers: [["location", "http://backend:8080/newish?q"]] }, path: "/newish?q", originalPath: "/oldish?q" });
-    const plain = plan([route("m", match, { action: { ...base, path: "/x", prefixRewrite: undefined } })], asked("/old?q"));
-    expect(plain).toMatchObject({ reply: { headers: [["location", "http://backend:8080/x?q"]] }, originalPath: undefined });
+    expect(moved).toMatchObject({
+      reply: { status: 302, headers: [["location", "http://backend:8080/newish?q"]] },
+      path: "/newish?q",
+      originalPath: "/oldish?q",
+    });
+    const plain = plan(
+      [route("m", match, { action: { ...base, path: "/x", prefixRewrite: undefined } })],
+      asked("/old?q"),
+    );
+    expect(plain).toMatchObject({
+      reply: { headers: [["location", "http://backend:8080/x?q"]] },
+      originalPath: undefined,
+    });
   });
 
   it("remembers what it has bound", () => {

@@ -11,7 +11,10 @@ export function reader(lines: Lines = {}): (name: string) => readonly string[] {
   };
 }
 
-export function request(path: string, parts: Partial<Omit<RouteRequest, "header">> & { readonly headers?: Lines } = {}): RouteRequest {
+export function request(
+  path: string,
+  parts: Partial<Omit<RouteRequest, "header">> & { readonly headers?: Lines } = {},
+): RouteRequest {
   const { headers, ...rest } = parts;
   return { method: "GET", authority: "backend:8080", scheme: "http", path, ...rest, header: reader(headers) };
 }

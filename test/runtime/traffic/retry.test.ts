@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RetryPolicy } from "../../../runtime/model/snapshot.ts";
 import { resetFlag, type ResetReason } from "../../../runtime/traffic/reset.ts";
@@ -78,11 +78,16 @@ describe("what is tried again", () => {
 
 it("waits less than base × (2^n − 1), and never more than ten times the base", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 50 }), fc.double({ min: 0, max: 0.999999, noNaN: true }), (base, n, draw) => {
-      const delay = retryDelayMs({ backoffMs: base }, n, () => draw);
-      expect(delay).toBeGreaterThanOrEqual(0);
-      expect(delay).toBeLessThan(Math.min(base * 10, base * (2 ** n - 1)) + 1);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 400 }),
+      fc.integer({ min: 1, max: 50 }),
+      fc.double({ min: 0, max: 0.999999, noNaN: true }),
+      (base, n, draw) => {
+        const delay = retryDelayMs({ backoffMs: base }, n, () => draw);
+        expect(delay).toBeGreaterThanOrEqual(0);
+        expect(delay).toBeLessThan(Math.min(base * 10, base * (2 ** n - 1)) + 1);
+      },
+    ),
   );
 });
 

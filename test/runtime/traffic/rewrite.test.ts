@@ -66,7 +66,14 @@ describe("locations of redirects, as recorded", () => {
 
   it.each<[string, Partial<Extract<RouteAction, { kind: "redirect" }>>, string, string, string, string]>([
     ["authority", { host: "other.example" }, "http", "backend:8080", "/a/x?y=1", "http://other.example/a/x?y=1"],
-    ["authority and path", { host: "o.example", path: "/new" }, "http", "backend:8080", "/u/x?y=1", "http://o.example/new?y=1"],
+    [
+      "authority and path",
+      { host: "o.example", path: "/new" },
+      "http",
+      "backend:8080",
+      "/u/x?y=1",
+      "http://o.example/new?y=1",
+    ],
     ["path with query", { path: "/n?z" }, "http", "backend:8080", "/a?y", "http://backend:8080/n?z"],
     ["scheme", { scheme: "https" }, "http", "backend:8080", "/s/1?q", "https://backend:8080/s/1?q"],
     ["scheme, default port", { scheme: "https" }, "http", "backend:80", "/s", "https://backend/s"],
@@ -78,6 +85,8 @@ describe("locations of redirects, as recorded", () => {
     ["IPv6", { port: 1 }, "http", "[::1]:8080", "/", "http://[::1]:1/"],
     ["IPv6 without port", { port: 1 }, "http", "[::1]", "/", "http://[::1]:1/"],
   ])("%s", (_, redirect, scheme, authority, path, location) => {
-    expect(redirectLocation({ kind: "redirect", status: 301, ...empty, ...redirect }, { scheme, authority }, path)).toBe(location);
+    expect(
+      redirectLocation({ kind: "redirect", status: 301, ...empty, ...redirect }, { scheme, authority }, path),
+    ).toBe(location);
   });
 });

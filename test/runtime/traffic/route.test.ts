@@ -85,7 +85,9 @@ describe("header conditions", () => {
     ["host", { kind: "exact", value: "backend:8080" }],
     [":scheme", { kind: "exact", value: "https" }],
   ] as const)("%s stands for a part of the request line", (name, match) => {
-    expect(matches({ headers: [{ name, match, inverted: false }] }, "/p?q", { method: "PUT", scheme: "https" })).toBe(true);
+    expect(matches({ headers: [{ name, match, inverted: false }] }, "/p?q", { method: "PUT", scheme: "https" })).toBe(
+      true,
+    );
   });
 });
 

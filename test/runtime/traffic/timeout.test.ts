@@ -66,7 +66,11 @@ it.each([
 });
 
 it("writes deadlines and messages as gRPC does", () => {
-  expect([formatGrpcTimeout(500), formatGrpcTimeout(100_000_000), formatGrpcTimeout(100_000_000_000)]).toEqual(["500m", "100000S", "1666666M"]);
+  expect([formatGrpcTimeout(500), formatGrpcTimeout(100_000_000), formatGrpcTimeout(100_000_000_000)]).toEqual([
+    "500m",
+    "100000S",
+    "1666666M",
+  ]);
   expect(grpcMessage("a b%\né")).toBe("a b%25%0A%C3%A9");
 });
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { VirtualHost } from "../../../runtime/model/snapshot.ts";
 import { bindRouteTable, hostOf } from "../../../runtime/traffic/virtual-host.ts";
@@ -60,15 +60,21 @@ describe("choosing a virtual host", () => {
       .tuple(fc.boolean(), fc.array(labels, { minLength: 1, maxLength: 3 }))
       .map(([wild, parts]) => (wild ? `*.${parts.join(".")}` : parts.join(".")));
     fc.assert(
-      fc.property(fc.uniqueArray(domain, { maxLength: 8 }), fc.array(labels, { minLength: 1, maxLength: 4 }), (domains, parts) => {
-        const hosts = domains.map((one) => host(one, one));
-        const name = parts.join(".");
-        const forward = bindRouteTable({ virtualHosts: hosts })(name);
-        expect(bindRouteTable({ virtualHosts: hosts.toReversed() })(name)).toBe(forward);
-        const wildcards = domains.filter((one) => one.startsWith("*") && name.endsWith(one.slice(1)) && name.length > one.length - 1);
-        const expected = domains.includes(name) ? name : wildcards.toSorted((a, b) => b.length - a.length)[0];
-        expect(forward?.name).toBe(expected);
-      }),
+      fc.property(
+        fc.uniqueArray(domain, { maxLength: 8 }),
+        fc.array(labels, { minLength: 1, maxLength: 4 }),
+        (domains, parts) => {
+          const hosts = domains.map((one) => host(one, one));
+          const name = parts.join(".");
+          const forward = bindRouteTable({ virtualHosts: hosts })(name);
+          expect(bindRouteTable({ virtualHosts: hosts.toReversed() })(name)).toBe(forward);
+          const wildcards = domains.filter(
+            (one) => one.startsWith("*") && name.endsWith(one.slice(1)) && name.length > one.length - 1,
+          );
+          const expected = domains.includes(name) ? name : wildcards.toSorted((a, b) => b.length - a.length)[0];
+          expect(forward?.name).toBe(expected);
+        },
+      ),
     );
   });
 });
