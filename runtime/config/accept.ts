@@ -4,7 +4,7 @@ import type { Resource } from "../model/resource.ts";
 import type { ParsedDocument, ParsedFile } from "./documents.ts";
 
 /** A document that is written but in force in no version, because none was ever valid. */
-export interface MissingDocument {
+interface MissingDocument {
   /** `Kind namespace/name`, `document 2`, or `every document` of a file that cannot be parsed. */
   readonly label: string;
   readonly at: SourcePosition;

@@ -25,7 +25,7 @@ export function domainFault(domain: string): string | undefined {
 }
 
 /** The same for names whose first label may be `*` or begin with it. */
-export function wildcardDomainFault(domain: string): string | undefined {
+function wildcardDomainFault(domain: string): string | undefined {
   if (domain === "*") return undefined;
   if (domain === "" || domain.length > 255) return domainFault(domain);
   const dot = domain.indexOf(".");

@@ -32,7 +32,7 @@ const trafficPolicyPlaces: readonly string[] = [
 ];
 
 /** What this version does not enforce of the kinds that it enforces. Everything else of them is. */
-export const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
+const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
   PeerAuthentication: [],
   AuthorizationPolicy: [
     {

@@ -18,7 +18,7 @@ export interface ServiceDraft {
   readonly resource: Resource | undefined;
 }
 
-export interface PortDraft extends Omit<ServicePort, "target"> {
+interface PortDraft extends Omit<ServicePort, "target"> {
   readonly target: number | string;
 }
 

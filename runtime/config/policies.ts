@@ -3,19 +3,19 @@ import type { AuthorizationPolicy, PeerAuthentication } from "../model/istio-sec
 import type { MeshPolicies } from "../model/mesh.ts";
 import { byAge, type Resource } from "../model/resource.ts";
 
-export function isPeerAuthentication(resource: Resource): resource is PeerAuthentication {
+function isPeerAuthentication(resource: Resource): resource is PeerAuthentication {
   return resource.kind === "PeerAuthentication" && resource.apiVersion.startsWith("security.istio.io/");
 }
 
-export function isAuthorizationPolicy(resource: Resource): resource is AuthorizationPolicy {
+function isAuthorizationPolicy(resource: Resource): resource is AuthorizationPolicy {
   return resource.kind === "AuthorizationPolicy" && resource.apiVersion.startsWith("security.istio.io/");
 }
 
-export function isDestinationRule(resource: Resource): resource is DestinationRule {
+function isDestinationRule(resource: Resource): resource is DestinationRule {
   return resource.kind === "DestinationRule" && resource.apiVersion.startsWith("networking.istio.io/");
 }
 
-export function isVirtualService(resource: Resource): resource is VirtualService {
+function isVirtualService(resource: Resource): resource is VirtualService {
   return resource.kind === "VirtualService" && resource.apiVersion.startsWith("networking.istio.io/");
 }
 

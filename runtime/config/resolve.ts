@@ -229,7 +229,7 @@ function targetPort(target: number | string, port: number, behind: Group | undef
 }
 
 /** An empty selector selects nothing. */
-export function selects(selector: Labels, labels: Labels): boolean {
+function selects(selector: Labels, labels: Labels): boolean {
   const wanted = Object.entries(selector);
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 }
