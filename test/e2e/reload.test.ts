@@ -97,12 +97,12 @@ spec:
     const live = await applied(() => { project.write("mesh/allow.yaml", whole); });
     expect(statuses(await callsAfter("frontend", live))).toEqual([403]);
 
-    // An editor that truncates, writes the first document, and takes its time for the second.
+    // An editor that truncates, writes the first document, and takes its time for the second: far longer than any quiet time.
     const file = openSync(join(project.directory, "mesh/allow.yaml"), "w");
     const stalledFrom = Date.now();
     for (const piece of [whole.slice(0, 40), whole.slice(40, allowOnly("frontend").length)]) {
       writeSync(file, piece);
-      await new Promise((next) => setTimeout(next, 50));
+      await new Promise((next) => setTimeout(next, 400));
     }
     writeSync(file, whole.slice(allowOnly("frontend").length));
     closeSync(file);

@@ -50,7 +50,7 @@ async function bytesBetweenSidecars(clientMode: string, serverMode: string): Pro
   });
   const up = await project.meshdev("up", "-d");
   expect(up, up.stderr).toMatchObject({ code: 0 });
-  return record(project, async () => {
+  return await record(project, async () => {
     const call = await project.meshdev(
       "exec", "--as", "frontend", "--", "node", "-e",
       `fetch("http://backend:8080/api/data", { method: "POST", body: "${canary}" }).then(async r => console.log(r.status, (await r.json()).size))`,
