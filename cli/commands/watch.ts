@@ -30,10 +30,22 @@ export interface Watched {
 export async function watchMesh(watched: Watched, options: WatchOptions, context: Context): Promise<number> {
   const asJson = chosenOutput(options) !== "table";
   if (!asJson && options.plain !== true && context.isTerminal && context.env["TERM"] !== "dumb") {
-    const { showScreen } = await import("../tui/show-screen.tsx");
+    const { showScreen } = await importScreen();
     return showScreen(watched, options, context);
   }
   return watchLines(watched, options, context, asJson);
+}
+
+/** React is half as heavy when it finds this variable while it loads; nothing else is to see it. */
+async function importScreen(): Promise<typeof import("../tui/show-screen.tsx")> {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    return await import("../tui/show-screen.tsx");
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
 }
 
 async function watchLines(watched: Watched, options: WatchOptions, context: Context, asJson: boolean): Promise<number> {

@@ -28,7 +28,7 @@ export async function why(id: string | undefined, options: WhyOptions, context: 
     printer.json({ schemaVersion: 1, event, handshake: handshake ?? null });
     return exitCodes.ok;
   }
-  printer.lines([...detailLines(event, handshake, printer.glyphs), ...(await sourceLines(event, session.directory))]);
+  printer.lines(detailLines(event, handshake, printer.glyphs, await sourceLines(event, session.directory)));
   return exitCodes.ok;
 }
 

@@ -7,13 +7,16 @@ import { sanitize } from "./sanitize.ts";
 import { seg, type Line } from "./segment.ts";
 import { hasFlags, verdictOf, verdictSegment } from "./verdict.ts";
 
-/** Everything known about one event, for the detail pane and `why`: what, who, decision, handshake. */
-export function detailLines(event: MeshEvent, handshake: HandshakeEvent | undefined, glyphs: Glyphs): readonly Line[] {
+/**
+ * Everything known about one event, for the detail pane and `why`: what, who, decision, handshake.
+ * `excerpt` is the line of YAML that decided; it comes right after the reason.
+ */
+export function detailLines(event: MeshEvent, handshake: HandshakeEvent | undefined, glyphs: Glyphs, excerpt: readonly Line[] = []): readonly Line[] {
   switch (event.type) {
     case "exchange.completed":
-      return [...exchangeHead(event, glyphs), ...decisionPart(event), ...handshakePart(event, handshake), [], ...exchangeRest(event, glyphs)];
+      return [...exchangeHead(event, glyphs), ...decisionPart(event), ...excerpt, ...handshakePart(event, handshake), [], ...exchangeRest(event, glyphs)];
     case "connection.closed":
-      return [...connectionHead(event, glyphs), ...decisionPart(event), ...handshakePart(event, handshake)];
+      return [...connectionHead(event, glyphs), ...decisionPart(event), ...excerpt, ...handshakePart(event, handshake)];
     case "handshake.completed":
     case "handshake.failed":
       return [
@@ -22,6 +25,7 @@ export function detailLines(event: MeshEvent, handshake: HandshakeEvent | undefi
         ...parties(event.from, event.to),
         [],
         ...handshakeLines(event),
+        ...excerpt,
       ];
     default: {
       const line = eventLine(event, glyphs);

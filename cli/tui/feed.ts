@@ -6,8 +6,8 @@ import { isRow } from "../print/interesting.ts";
 import type { TrafficEvent } from "../print/verdict.ts";
 import { createRows, type Rows } from "./rows.ts";
 
-/** How many rows each view keeps. */
-export const kept = { traffic: 100_000, handshakes: 20_000, logs: 20_000, generations: 1_000 } as const;
+/** How many rows each view keeps; an event takes about a kilobyte. */
+export const kept = { traffic: 20_000, handshakes: 20_000, logs: 20_000, generations: 1_000 } as const;
 
 export type GenerationEvent = MeshLoaded | MeshRejected | SnapshotApplied;
 
