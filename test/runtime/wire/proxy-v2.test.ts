@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatAddress, parseAddress } from "../../../runtime/wire/ip-address.ts";
@@ -158,6 +159,23 @@ describe("addresses", () => {
   ])("%s reads as %s", (text, expected) => {
     const bytes = parseAddress(text);
     expect(bytes && formatAddress(bytes)).toBe(expected);
+  });
+
+  it("agrees with Node about what is an address", () => {
+    const part = fc.constantFrom("0", "1", "ff", "ffff", "10000", "", "01", "255", "256", "g", "1.2.3.4");
+    const text = fc
+      .tuple(fc.array(part, { maxLength: 9 }), fc.constantFrom(":", ".", "::"))
+      .map(([parts, by]) => parts.join(by));
+    const addresses = fc.oneof(text, fc.ipV4(), fc.ipV6(), fc.ipV4Extended());
+    fc.assert(
+      fc.property(addresses, (address) => {
+        expect([address, parseAddress(address)?.length]).toEqual([
+          address,
+          { 0: undefined, 4: 4, 6: 16 }[isIP(address)],
+        ]);
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   it("refuses what is no address", () => {
