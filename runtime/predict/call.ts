@@ -1,0 +1,151 @@
+import { MeshError } from "../core/error.ts";
+import type { DecisionRecord } from "../model/decision.ts";
+import type { Mesh, Workload } from "../model/mesh.ts";
+import type { Provenance } from "../model/resource.ts";
+import { bindWorkloadsOf } from "../compile/service-index.ts";
+import { deliver } from "./deliver.ts";
+import { leave } from "./outbound.ts";
+import { createPaperWorld } from "./paper.ts";
+import type { Answer } from "./payload.ts";
+import { helpfulProgram } from "./program.ts";
+import { createTrace, type Hit, type ProxyFacts } from "./trace.ts";
+
+/** A call that nobody makes: who to whom, and what. */
+export interface PredictedCall {
+  /** Service or workload; `outside` is a caller without sidecar and identity, at an address of no workload. */
+  readonly from: string;
+  /** Service (by name, `name.namespace` or full name) or workload. */
+  readonly to: string;
+  readonly method: string;
+  /** As sent, with its query. */
+  readonly path: string;
+  /** Port of the service, or of the workload; undefined: the only or first one. */
+  readonly port: number | undefined;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+export interface Prediction {
+  readonly verdict: "allow" | "deny";
+  /** One line: `200`, `403 RBAC: access denied`, `plaintext under STRICT`. */
+  readonly summary: string;
+  /** What the server's sidecar decided; null when it never came to that. */
+  readonly decision: DecisionRecord | null;
+  readonly details: PredictionDetails;
+}
+
+export interface PredictionDetails {
+  readonly status: number | null;
+  /** Both proxies' view, the server's first where there are two. */
+  readonly proxies: readonly ProxyFacts[];
+  /** What reached programs. */
+  readonly hits: readonly Hit[];
+  /** Fields behind a refusal below policy. */
+  readonly because: readonly Provenance[];
+}
+
+const outsideAddress = "192.0.2.1";
+
+/** Runs one call through the compiled mesh with the functions that the sidecars use. Every workload counts as ready. */
+export function predictCall(mesh: Mesh, call: PredictedCall): Prediction {
+  const world = createPaperWorld(mesh, { ready: new Set(mesh.workloads.map((workload) => workload.id)) }, helpfulProgram);
+  const from = call.from === "outside" ? undefined : findWorkload(mesh, call.from);
+  if (from === undefined && call.from !== "outside") throw unknownParty(mesh, call.from, undefined);
+  const target = findTarget(mesh, call.to, call.port, from?.namespace ?? "default");
+  if (target === undefined) throw unknownParty(mesh, call.to, call.port);
+
+  const payload = { kind: "bytes", bytes: requestBytes(call, target) } as const;
+  const trace = createTrace();
+  const proxy = from === undefined ? undefined : world.proxy(from);
+  // An outside caller knows no VIP: it reaches the sidecar of a workload itself, as a published port does.
+  const answer =
+    proxy === undefined
+      ? deliver(world, from?.address ?? outsideAddress, target, payload, trace)
+      : leave(world, proxy, target, payload, trace);
+  return describe(answer, trace.proxies, trace.hits);
+}
+
+function unknownParty(mesh: Mesh, name: string, port: number | undefined): MeshError {
+  const names = [...new Set([...mesh.services.map((service) => service.name), ...mesh.workloads.map((workload) => workload.service)])];
+  const what = port === undefined ? "" : ` with port ${port}`;
+  return new MeshError("MD8005", `there is no service or workload ${name}${what}`, { hint: `The mesh has ${names.toSorted().join(", ")}.` });
+}
+
+function describe(answer: Answer, proxies: readonly ProxyFacts[], hits: readonly Hit[]): Prediction {
+  const decided = proxies.findLast((facts) => facts.decision !== undefined)?.decision ?? null;
+  const refused = proxies.find((facts) => facts.details === "filter_chain_not_found");
+  const status = answer.kind === "http" ? answer.status : null;
+  const reached = hits.length > 0;
+  return {
+    // Allowed is what comes to the program, or to an answer that a route gives by itself; all else is refused.
+    verdict: decided?.verdict === "deny" || (!reached && !isOwnAnswer(proxies)) ? "deny" : "allow",
+    summary: summaryOf(answer, proxies, refused),
+    decision: decided,
+    details: { status, proxies, hits, because: refused?.because ?? [] },
+  };
+}
+
+function isOwnAnswer(proxies: readonly ProxyFacts[]): boolean {
+  return proxies.some((facts) => facts.side === "outbound" && facts.details === "direct_response");
+}
+
+function summaryOf(answer: Answer, proxies: readonly ProxyFacts[], refused: ProxyFacts | undefined): string {
+  const below = refused === undefined ? "" : ` (${refused.proxy} takes no such connection: plaintext under STRICT, or TLS that is not the mesh's)`;
+  switch (answer.kind) {
+    case "http": {
+      const facts = proxies.findLast((each) => each.side === "outbound") ?? proxies.at(-1);
+      const text = answer.status < 400 || answer.body === "" ? "" : ` ${answer.body}`;
+      const flags = facts?.flags === undefined ? "" : ` [${facts.flags}]`;
+      return `${answer.status}${text}${flags}${below}`;
+    }
+    case "bytes":
+      return "reaches the program as raw bytes";
+    case "closed":
+      return `the connection is closed${below}`;
+    case "refused":
+      return "the connection is refused: nothing listens there";
+    case "hang":
+      return "nothing ever answers";
+    case "tls-failed":
+      return `the TLS handshake fails: ${answer.alert ?? answer.text}`;
+  }
+}
+
+function findWorkload(mesh: Mesh, name: string): Workload | undefined {
+  const exact = mesh.workloads.find((each) => each.id === name || `${each.name}.${each.namespace}` === name);
+  if (exact !== undefined) return exact;
+  const [service, namespace] = name.split(".");
+  return mesh.workloads.find((each) => each.service === service && (namespace === undefined || each.namespace === namespace));
+}
+
+interface Target {
+  readonly address: string;
+  readonly port: number;
+  readonly authority: string;
+}
+
+function findTarget(mesh: Mesh, name: string, port: number | undefined, namespace: string): Target | undefined {
+  const services = mesh.services.filter((each) => [each.name, `${each.name}.${each.namespace}`, each.hostname].includes(name));
+  const service = services.find((each) => each.namespace === namespace) ?? services[0];
+  if (service !== undefined) {
+    const chosen = port === undefined ? service.ports[0] : service.ports.find((each) => each.port === port);
+    if (chosen === undefined) return undefined;
+    const authority = chosen.port === 80 ? name : `${name}:${chosen.port}`;
+    if (service.address !== "None") return { address: service.address, port: chosen.port, authority };
+    const [first] = bindWorkloadsOf(mesh)(service);
+    return first === undefined ? undefined : { address: first.address, port: chosen.target, authority };
+  }
+  const workload = findWorkload(mesh, name);
+  const chosen = port ?? workload?.ports[0]?.port;
+  return workload === undefined || chosen === undefined ? undefined : { address: workload.address, port: chosen, authority: `${name}:${chosen}` };
+}
+
+function requestBytes(call: PredictedCall, target: Target): Buffer {
+  const given = call.headers.find(([name]) => name.toLowerCase() === "host")?.[1];
+  const lines = [
+    `${call.method} ${call.path} HTTP/1.1`,
+    `host: ${given ?? target.authority}`,
+    ...call.headers.filter(([name]) => name.toLowerCase() !== "host").map(([name, value]) => `${name}: ${value}`),
+  ];
+  // No line break of an argument may begin a header of its own.
+  return Buffer.from(`${lines.map((line) => line.replaceAll(/[\r\n]/g, " ")).join("\r\n")}\r\n\r\n`, "utf8");
+}
