@@ -1,5 +1,5 @@
 import { classes, DIGIT } from "./characters.ts";
-import type { Fields } from "./fields.ts";
+import { type Fields, hasHeader, type HeaderBlock, nameAt, stride } from "./fields.ts";
 import type { HeadResult } from "./head.ts";
 import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
 import type { CodecError } from "./error.ts";
@@ -56,7 +56,7 @@ export function parseResponseHead(
     head: {
       kind: "response",
       bytes: meaning.block.bytes,
-      fields: meaning.block.fields,
+      fields: bodiless(status) ? withoutLength(meaning.block) : meaning.block.fields,
       status,
       version,
       framing,
@@ -72,12 +72,27 @@ const broken: { readonly kind: "error"; readonly error: CodecError } = { kind: "
 
 /** RFC 9112 §6.3; undefined when the headers contradict the status, as Envoy's client codec judges. */
 function responseFraming(status: number, method: string, meaning: Meaning): Framing | undefined {
-  if (status < 200 || status === 204) {
+  if (bodiless(status)) {
     return meaning.body === undefined || meaning.body === 0 ? noBody : undefined;
   }
   if (method === "HEAD" || status === 304) return noBody;
   if (meaning.body === "chunked") return chunkedBody;
   return meaning.body === undefined ? untilClose : { kind: "length", length: meaning.body };
+}
+
+/** Statuses whose messages never have a body, and so no length (RFC 9110 §8.6). */
+function bodiless(status: number): boolean {
+  return status < 200 || status === 204;
+}
+
+/** Envoy drops the `content-length: 0` that some servers send there. */
+function withoutLength({ bytes, fields }: HeaderBlock): Fields {
+  if (!hasHeader({ bytes, fields }, "content-length")) return fields;
+  const kept: number[] = [];
+  for (let at = 0; at < fields.length; at += stride) {
+    if (nameAt({ bytes, fields }, at) !== "content-length") kept.push(...fields.slice(at, at + stride));
+  }
+  return kept;
 }
 
 /** Whether the first bytes can still become `HTTP/1.x`; anything else is answered at once instead of waiting for a line. */

@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
 import { describe, expect, it } from "vitest";
+import { headerEntries } from "../../../../runtime/wire/http1/head.ts";
 import { brokenResponse, parseResponseHead } from "../../../../runtime/wire/http1/response-head.ts";
+import { writeResponseHead } from "../../../../runtime/wire/http1/write.ts";
 
 function judge(raw: string, method = "GET"): unknown {
   const result = parseResponseHead(Buffer.from(raw, "latin1"), 0, method);
@@ -19,6 +22,20 @@ describe("response heads", () => {
     ["non-ASCII reason", "HTTP/1.1 200 Fran\xe7ais\r\ncontent-length: 0\r\n\r\n", "GET", { kind: "length", length: 0 }],
   ])("frames by %s", (_, raw, method, framing) => {
     expect(judge(raw, method)).toMatchObject({ framing });
+  });
+
+  it("drops the length of an answer that cannot have a body", () => {
+    const parsed = parseResponseHead(
+      Buffer.from("HTTP/1.1 204 x\r\na: 1\r\nContent-Length: 0\r\nb: 2\r\n\r\n"),
+      0,
+      "GET",
+    );
+    assert(parsed.kind === "head");
+    expect(headerEntries(parsed.head)).toEqual([
+      ["a", "1"],
+      ["b", "2"],
+    ]);
+    expect(writeResponseHead(parsed.head).toString()).toBe("HTTP/1.1 204 No Content\r\na: 1\r\nb: 2\r\n\r\n");
   });
 
   it("knows interim answers and upgrades", () => {
