@@ -5,24 +5,15 @@ import type {
   HttpRedirect,
   HttpRoute,
   HttpRouteDestination,
-  StringMatch,
   VirtualService,
 } from "../model/istio-networking.ts";
 import type { Mesh, Service, Workload } from "../model/mesh.ts";
 import { provenance, type Provenance } from "../model/resource.ts";
-import type {
-  Route,
-  RouteAction,
-  RouteHeaders,
-  RouteMatch,
-  RouteRewrite,
-  StringMatcher,
-  WeightedCluster,
-} from "../model/snapshot.ts";
-import { isSelected } from "../policy/selector.ts";
+import type { Route, RouteAction, RouteHeaders, RouteMatch, RouteRewrite, WeightedCluster } from "../model/snapshot.ts";
 import { parseDuration } from "./duration.ts";
 import { resolveHost } from "./hostname.ts";
 import { compileFault, compileRetry } from "./resilience.ts";
+import { anyRequest, compileMatch, holdsStatically, isCatchAll } from "./route-match.ts";
 
 /** What decides which rules a client gets on one port. */
 export interface RouteContext {
@@ -80,39 +71,10 @@ export function clusterName(port: number, subset: string, host: string): string 
   return `outbound|${port}|${subset}|${host}`;
 }
 
-export const anyRequest: RouteMatch = {
-  path: undefined,
-  method: undefined,
-  authority: undefined,
-  scheme: undefined,
-  headers: [],
-  queryParams: [],
-};
-
 export const noHeaders: RouteHeaders = { request: undefined, response: undefined };
 
 export function plainCluster(cluster: string): WeightedCluster {
   return { cluster, weight: 1, headers: noHeaders, hostRewrite: undefined };
-}
-
-/** Conditions that are settled before any request (spec traffic 2.1.4, 2.2.7, 2.2.8); port 0 counts as none. */
-function holdsStatically(match: HttpMatchRequest, { client, port }: RouteContext): boolean {
-  if (match.port !== undefined && match.port !== 0 && match.port !== port) return false;
-  if ((match.gateways ?? []).length > 0) return match.gateways?.includes("mesh") === true;
-  if (!isSelected(match.sourceLabels ?? {}, client.labels)) return false;
-  const namespace = match.sourceNamespace ?? "";
-  return namespace === "" || namespace === client.namespace;
-}
-
-function isCatchAll(match: RouteMatch): boolean {
-  const { path } = match;
-  const anyPath =
-    path === undefined ||
-    (path.kind === "prefix" && path.value === "/") ||
-    (path.kind === "regex" && path.source === ".*");
-  const { method, authority, scheme, headers, queryParams } = match;
-  const conditions = [method, authority, scheme].filter((matcher) => matcher !== undefined).length;
-  return anyPath && conditions === 0 && headers.length === 0 && queryParams.length === 0;
 }
 
 function compileRoute(
@@ -138,42 +100,6 @@ function compileRoute(
     decorator: decoratorOf(resource, compiled, action, context.port),
     provenance: from,
   };
-}
-
-function compileMatch(match: HttpMatchRequest): RouteMatch {
-  const ignoreCase = match.ignoreUriCase === true;
-  return {
-    path: compileValue(match.uri, ignoreCase),
-    method: compileValue(match.method, false),
-    authority: compileValue(match.authority, false),
-    scheme: compileValue(match.scheme, false),
-    headers: [
-      ...Object.entries(match.headers ?? {}).map(([name, value]) => headerMatch(name, value, false)),
-      ...Object.entries(match.withoutHeaders ?? {}).map(([name, value]) => headerMatch(name, value, true)),
-    ],
-    queryParams: Object.entries(match.queryParams ?? {}).map(([name, value]) => ({
-      name,
-      match: compilePresence(value),
-    })),
-  };
-}
-
-function headerMatch(name: string, value: StringMatch, inverted: boolean): RouteMatch["headers"][number] {
-  return { name: name.toLowerCase(), match: compilePresence(value), inverted };
-}
-
-/** An empty condition on a header or parameter asks for presence (spec traffic 2.2.1). */
-function compilePresence(value: StringMatch): StringMatcher {
-  return compileValue(value, false) ?? { kind: "present" };
-}
-
-/** `ignoreUriCase` does not reach regular expressions (spec traffic 2.2.2). */
-function compileValue(value: StringMatch | undefined, ignoreCase: boolean): StringMatcher | undefined {
-  if (value?.exact !== undefined) return { kind: "exact", value: value.exact, ...(ignoreCase ? { ignoreCase } : {}) };
-  if (value?.prefix !== undefined)
-    return { kind: "prefix", value: value.prefix, ...(ignoreCase ? { ignoreCase } : {}) };
-  if (value?.regex !== undefined) return { kind: "regex", source: value.regex };
-  return undefined;
 }
 
 function compileAction(resource: VirtualService, rule: HttpRoute, context: RouteContext): RouteAction {

@@ -3,7 +3,8 @@ import type { Route, RouteTable, VirtualHost } from "../model/snapshot.ts";
 import { passthroughCluster } from "../traffic/listener.ts";
 import { covers, domainsOf, indexHosts, isWildcard, mostSpecific, type HostIndex } from "./hostname.ts";
 import { isHttpOrAuto, type IndexedService, type MeshIndex } from "./mesh-index.ts";
-import { anyRequest, compileRoutes, defaultRoute, noHeaders, plainCluster, type RouteContext } from "./routes.ts";
+import { anyRequest } from "./route-match.ts";
+import { compileRoutes, defaultRoute, noHeaders, plainCluster, type RouteContext } from "./routes.ts";
 import type { IndexedVirtualService } from "./virtual-service-index.ts";
 
 /** What the tables of one client are made of. */

@@ -1,18 +1,18 @@
 import { assertNever } from "../core/assert-never.ts";
 import type { HeaderEdit } from "../model/header-edit.ts";
 import type { OutboundListener, OutboundSection, RetryPolicy, Route, VirtualHost } from "../model/snapshot.ts";
+import { bindRoute, type BoundRoute } from "./bound-route.ts";
 import { chooseCluster } from "./choose-cluster.ts";
 import { decideFault } from "./fault.ts";
 import { isGrpc } from "./grpc.ts";
 import { editedValues, setHeader, type HeaderEditBuilder } from "./header-edit-builder.ts";
 import type { FormatFacts } from "./header-format.ts";
-import { applyPhases, bindPhases, type HeaderPhase } from "./header-operations.ts";
+import { applyPhases, type HeaderPhase } from "./header-operations.ts";
 import { bindListeners, fallbackCluster } from "./listener.ts";
 import { type LocalReply, localReply } from "./local-reply.ts";
 import { redirectLocation } from "./redirect.ts";
 import { outboundEntryEdit } from "./request-headers.ts";
 import { headerOrPseudo, type RouteRequest } from "./request.ts";
-import { bindMatchedRewrite, bindPathRewrite, type PathRewrite } from "./rewrite.ts";
 import { bindRoutes } from "./route.ts";
 import { resolveTimeouts, timeoutHeaders, type Timeouts } from "./timeout.ts";
 import { judgeUpgrade } from "./upgrade.ts";
@@ -80,13 +80,6 @@ export interface BoundOutbound {
   readonly plan: (listener: OutboundListener, request: OutboundRequest, draw: () => number) => OutboundPlan;
 }
 
-interface BoundRoute {
-  readonly rewrite: PathRewrite | undefined;
-  readonly redirectRewrite: PathRewrite | undefined;
-  /** Per destination, in the order of `action.clusters`; one entry for routes without destination. */
-  readonly phases: readonly { readonly request: readonly HeaderPhase[]; readonly response: readonly HeaderPhase[] }[];
-}
-
 interface BoundTable {
   readonly host: (authority: string) => VirtualHost | undefined;
   readonly routes: (host: VirtualHost) => (request: RouteRequest) => Route | undefined;
@@ -141,24 +134,6 @@ function routeRequest(request: OutboundRequest, edit: HeaderEditBuilder): RouteR
     path: request.path,
     scheme: proto === "https" ? "https" : "http",
     header,
-  };
-}
-
-function bindRoute(route: Route): BoundRoute {
-  const { action, headers } = route;
-  const destinations = action.kind === "clusters" ? action.clusters.map((cluster) => cluster.headers) : [];
-  const weighted = action.kind === "clusters" && action.weighted;
-  const levels = destinations.length === 0 ? [{ request: undefined, response: undefined }] : destinations;
-  return {
-    rewrite: bindPathRewrite(route),
-    redirectRewrite:
-      action.kind === "redirect" && action.prefixRewrite !== undefined
-        ? bindMatchedRewrite(route.match, action.prefixRewrite)
-        : undefined,
-    phases: levels.map((level) => ({
-      request: bindPhases(headers.request, level.request, weighted),
-      response: bindPhases(headers.response, level.response, weighted),
-    })),
   };
 }
 
