@@ -9,7 +9,7 @@ export interface HeaderPhase {
 }
 
 /** Joins the operations of several levels into one phase; undefined when there is nothing to do. */
-export function bindPhase(levels: readonly (HeaderOperations | undefined)[]): HeaderPhase | undefined {
+function bindPhase(levels: readonly (HeaderOperations | undefined)[]): HeaderPhase | undefined {
   const remove: string[] = [];
   const writes: HeaderPhase["writes"][number][] = [];
   for (const level of levels) {
