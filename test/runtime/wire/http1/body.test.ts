@@ -84,6 +84,7 @@ describe("bodies", () => {
     ["bare LF in an extension", "3;a\nabc\r\n0\r\n\r\n"],
     ["control byte in an extension", "3;\u0001\r\nabc\r\n"],
     ["data longer than the size", "3\r\nabcd\r\n0\r\n\r\n"],
+    ["another byte than CR after data", "3\r\nabcX\n0\r\n\r\n"],
     ["bare LF after data", "3\r\nabc\n0\r\n\r\n"],
     ["trailer without colon", "0\r\nx\r\n\r\n"],
     ["folded trailer", "0\r\nx: 1\r\n 2\r\n\r\n"],
