@@ -58,7 +58,8 @@ export interface ProxyWorld extends AsyncDisposable {
 
 export async function createProxyWorld(options: ProxyWorldOptions): Promise<ProxyWorld> {
   const folder = mkdtempSync(join(tmpdir(), "mdp-"));
-  const second = randomInt(128, 250);
+  const range = await claimRange();
+  const { second } = range;
   const clock = systemClock;
   const ca = await createCa("cluster.local", clock);
   const servers: Server[] = [];
@@ -203,11 +204,29 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
     },
     [Symbol.asyncDispose]: async () => {
       plane.close();
+      range.lock.close();
       for (const socket of sockets) socket.destroy();
       await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A second octet of 127.x that nobody else on this machine uses now: other test files run at the same time. */
+async function claimRange(): Promise<{ readonly second: number; readonly lock: Server }> {
+  for (;;) {
+    const second = randomInt(100, 240);
+    const lock = createServer();
+    const held = await new Promise<boolean>((done) => {
+      lock.on("error", () => {
+        done(false);
+      });
+      lock.listen(47_111, `127.${second}.255.254`, () => {
+        done(true);
+      });
+    });
+    if (held) return { second, lock };
+  }
 }
 
 function isHandshake(event: MeshEvent): event is HandshakeEvent {
