@@ -23,9 +23,7 @@ const runtime = {
 /** Third-party packages, and the only folder that may import each. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   yaml: ["runtime/config"],
-  ajv: ["runtime/config"],
-  "@kubernetes-models/istio": ["runtime/config"],
-  re2js: ["runtime/policy", "runtime/traffic"],
+  re2js: ["runtime/config", "runtime/policy", "runtime/traffic"],
   "ipaddr.js": ["runtime/policy"],
   "@peculiar/x509": ["runtime/identity"],
   "reflect-metadata": ["runtime/identity"],
