@@ -5,8 +5,9 @@ import type { Checked } from "./core/problem.ts";
 import type { SessionRecord } from "./host/session.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
+import type { PredictedCall, Prediction } from "./predict/call.ts";
 
-export type { DaemonOptions, EventOptions, MeshClient, SessionInfo, StartedDaemon, StartFailure, StateLine };
+export type { DaemonOptions, EventOptions, MeshClient, PredictedCall, Prediction, SessionInfo, StartedDaemon, StartFailure, StateLine };
 
 /** The options of `up`; what is missing has the default that the field of DaemonOptions names. */
 export type StartOptions = Pick<DaemonOptions, "directory"> & Partial<DaemonOptions>;
@@ -65,6 +66,12 @@ export async function loadProject(directory: string, options: { readonly file?: 
   ]);
   const { result } = loadFirst({ directory, projectFile: findProjectFile(directory, options.file), env: process.env }, readMeshFiles);
   return result.kind === "rejected" ? { problems: result.problems } : { value: result.loaded.mesh, problems: result.loaded.problems };
+}
+
+/** What would happen to one call, by the very functions that decide in a sidecar. Throws MD8005 for a name that the mesh does not have. */
+export async function predict(mesh: Mesh, call: PredictedCall): Promise<Prediction> {
+  const { predictCall } = await import("./predict/call.ts");
+  return predictCall(mesh, call);
 }
 
 export type SchemaName = "project" | "events" | "state";

@@ -40,7 +40,9 @@ import { createSupervisor, type Supervisor } from "./workload/supervisor.ts";
 /** How long a program waits for its sidecar, and a lease for its own. */
 const sidecarPatienceMs = 5_000;
 /** How long everything has to end when nobody is there any more. */
-const hurryMs = 600;
+const hurryMs = 500;
+/** How long a start waits for sidecars once all programs are ready. */
+const livePatienceMs = 5_000;
 
 export interface RunningMesh {
   readonly session: Session;
@@ -234,18 +236,26 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
 
   let stopping: Promise<void> | undefined;
   async function stop(hurry: boolean): Promise<void> {
-    const within = (ending: Promise<void>): Promise<void> => (hurry ? Promise.race([ending, pause(clock, hurryMs)]) : ending);
-    // Programs first, while their sidecars still answer; whatever is left in a hurry is killed with the reaper's end.
-    await within(supervisor.close());
+    // Programs first, while their sidecars still answer.
+    const ended = supervisor.close();
+    await (hurry ? Promise.race([ended, pause(clock, hurryMs)]) : ended);
+    if (hurry) {
+      // The end of the reaper kills what is left; a data plane that it kills must not be replaced.
+      await link.close();
+      await reaper.close();
+    }
     await api.close();
-    await within(scope.close());
-    await reaper.close();
-    session.remove();
+    await scope.close();
   }
   void reaper.exited.then(() => {
     if (stopping === undefined) surroundings.onEnd("the reaper is gone");
   });
-  const ready = whenReady(supervisor, plane.generations.whenLive);
+  const ready = whenReady(supervisor, async () => {
+    await Promise.race([plane.generations.whenLive(), pause(clock, livePatienceMs)]);
+    if (plane.generations.isLive()) return;
+    const problems = hub.state().problems.filter((problem) => problem.severity === "error");
+    throw new MeshError("MD7008", problems[0]?.message ?? "not every sidecar has applied the configuration", { problems });
+  });
   ready.catch(() => undefined);
   return { session, ready, stop: (hurry = false) => (stopping ??= stop(hurry)) };
 }

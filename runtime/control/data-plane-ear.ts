@@ -67,6 +67,7 @@ export function createDataPlaneEar(options: EarOptions): DataPlaneHandlers {
   return {
     onStarted: (pid) => {
       hub.tell({ type: "dataplane.started", pid, reason: null });
+      loop.setProblems("data plane", []);
       send({ type: "bundle", version: 1, roots: options.roots });
       observation.resend();
       plane.resend();
@@ -76,6 +77,8 @@ export function createDataPlaneEar(options: EarOptions): DataPlaneHandlers {
       totals.keep();
       proxies.reset();
       hub.tell({ type: "dataplane.lost", pid, reason });
+      const hint = "it is being replaced; if this repeats, dataplane.log in the session folder says why";
+      loop.setProblems("data plane", [{ code: "MD7009", severity: "error", message: `the data plane ${reason}: no sidecar answers`, hint }]);
     },
     onMessage: hear,
   };

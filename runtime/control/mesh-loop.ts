@@ -10,7 +10,7 @@ import { findWorkloads, leaseWorkload, selectWorkloads } from "./selection.ts";
 import { viewMesh } from "./view.ts";
 
 /** Where a problem comes from; each source replaces its own list as a whole. */
-export type ProblemSource = "files" | "programs" | "proxies" | "listeners" | "machine" | "capture" | "writers";
+export type ProblemSource = "files" | "programs" | "proxies" | "data plane" | "listeners" | "machine" | "capture" | "writers";
 
 export interface MeshLoopOptions {
   readonly directory: string;

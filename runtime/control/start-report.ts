@@ -87,4 +87,5 @@ const exits: Readonly<Record<string, number>> = {
   MD7005: 7,
   MD7006: 2,
   MD7007: 7,
+  MD7008: 6,
 };

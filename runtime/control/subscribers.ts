@@ -3,7 +3,7 @@ import type { MeshState } from "../model/state.ts";
 import { isRefusal } from "../store/ring.ts";
 
 /** How much may wait for one slow subscriber, in lines. Refusals have room long after everything else is dropped. */
-export const queueLimits = { lines: 4_000, refusals: 40_000 } as const;
+export const queueLimits = { lines: 4_000, refusals: 20_000 } as const;
 
 /** Where lines go; `write` says false when no more should come before `drain` is called. */
 export interface LineSink {
