@@ -24,7 +24,10 @@ export function findBypass(
   const open = new Set(own.filter((entry) => entry.state === "listen").map((entry) => entry.local.port));
   const listening = workload.ports.map(({ port }) => port).filter((port) => open.has(port));
   const connected = own
-    .filter((entry) => entry.state === "established" && !open.has(entry.local.port) && !isInnocent(entry.remote.address, alias))
+    .filter(
+      (entry) =>
+        entry.state === "established" && !open.has(entry.local.port) && !isInnocent(entry.remote.address, alias),
+    )
     .map((entry) => `${entry.remote.address}:${entry.remote.port}`);
   return { listening, connected: [...new Set(connected)] };
 }

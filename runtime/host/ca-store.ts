@@ -76,7 +76,11 @@ function replaceFolder(folder: string, files: CaFileSet, user: HostUser): void {
   try {
     mkdirSync(draft, { mode: 0o700 });
     for (const [name, text] of Object.entries(files)) writeFileSync(join(draft, name), text, { mode: 0o600 });
-    if (user.owner !== undefined) giveAway([dirname(dirname(folder)), dirname(folder), draft, ...Object.keys(files).map((name) => join(draft, name))], user.owner);
+    if (user.owner !== undefined)
+      giveAway(
+        [dirname(dirname(folder)), dirname(folder), draft, ...Object.keys(files).map((name) => join(draft, name))],
+        user.owner,
+      );
     rmSync(folder, { recursive: true, force: true });
     renameSync(draft, folder);
     chmodSync(folder, 0o700);

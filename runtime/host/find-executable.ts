@@ -10,10 +10,15 @@ export function findExecutable(command: string, cwd: string, path: string | unde
     const fault = faultOf(file);
     if (fault === undefined) return file;
     throw new MeshError("MD4001", `${command} ${fault}`, {
-      hint: fault === "is not executable" ? `chmod +x ${command}, or name its interpreter in \`run\`` : `looked for ${file}`,
+      hint:
+        fault === "is not executable"
+          ? `chmod +x ${command}, or name its interpreter in \`run\``
+          : `looked for ${file}`,
     });
   }
-  const folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(delimiter).map((folder) => resolve(cwd, folder || "."));
+  const folders = (path ?? "/usr/local/bin:/usr/bin:/bin")
+    .split(delimiter)
+    .map((folder) => resolve(cwd, folder || "."));
   let unusable: string | undefined;
   for (const folder of folders) {
     const file = join(folder, command);
@@ -21,7 +26,9 @@ export function findExecutable(command: string, cwd: string, path: string | unde
     if (fault === undefined) return file;
     if (fault !== "does not exist") unusable ??= `${file} ${fault}`;
   }
-  throw new MeshError("MD4001", unusable ?? `${command} was not found in PATH`, { hint: "check `run`; a list is executed as it is, a string is run by sh" });
+  throw new MeshError("MD4001", unusable ?? `${command} was not found in PATH`, {
+    hint: "check `run`; a list is executed as it is, a string is run by sh",
+  });
 }
 
 /** @throws MeshError MD4001 */
@@ -29,7 +36,9 @@ export function checkWorkingDirectory(cwd: string): void {
   try {
     if (statSync(cwd).isDirectory()) return;
   } catch {
-    throw new MeshError("MD4001", `the working directory ${cwd} does not exist`, { hint: "check `cwd`; it is relative to the project file" });
+    throw new MeshError("MD4001", `the working directory ${cwd} does not exist`, {
+      hint: "check `cwd`; it is relative to the project file",
+    });
   }
   throw new MeshError("MD4001", `the working directory ${cwd} is not a folder`, { hint: "check `cwd`" });
 }

@@ -34,7 +34,10 @@ export interface HookPlace {
   readonly outbound: (workload: string) => string;
   readonly app: (workload: string, port: number) => string;
   /** The socket address that stands for a model address and port. */
-  readonly socketAddress: (address: string, port: number) => { readonly host: string; readonly port: number } | undefined;
+  readonly socketAddress: (
+    address: string,
+    port: number,
+  ) => { readonly host: string; readonly port: number } | undefined;
   /** Second number of the session's 127.x range; undefined where there are no aliases. */
   readonly alias: number | undefined;
 }
@@ -54,10 +57,12 @@ export function buildHookConfig(mesh: Mesh, world: World, workload: Workload, pl
     outbound: workload.sidecar ? place.outbound(workload.id) : null,
     dialFrom: dialFrom ?? null,
     alias: place.alias ?? null,
-    listen: Object.fromEntries(workload.ports.flatMap(({ port }) => {
-      const at = listenAddress(workload, port, place);
-      return at === undefined ? [] : [[String(port), at]];
-    })),
+    listen: Object.fromEntries(
+      workload.ports.flatMap(({ port }) => {
+        const at = listenAddress(workload, port, place);
+        return at === undefined ? [] : [[String(port), at]];
+      }),
+    ),
     clusterDomain,
     search: [`${workload.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain],
     names,
@@ -110,7 +115,9 @@ function endpointTable(mesh: Mesh, world: World, place: HookPlace): HookConfig["
     if (service.address === "None" || service.externalName !== undefined) continue;
     const ready = membersOf(mesh, service).filter((member) => world.ready.has(member.id));
     for (const { port, target } of service.ports) {
-      table[`${service.address}:${port}`] = ready.flatMap((member) => place.socketAddress(member.address, target) ?? []);
+      table[`${service.address}:${port}`] = ready.flatMap(
+        (member) => place.socketAddress(member.address, target) ?? [],
+      );
     }
   }
   return table;
@@ -120,6 +127,7 @@ function membersOf(mesh: Mesh, service: Service): readonly Workload[] {
   const wanted = Object.entries(service.selector);
   if (wanted.length === 0) return [];
   return mesh.workloads.filter(
-    (workload) => workload.namespace === service.namespace && wanted.every(([key, value]) => workload.labels[key] === value),
+    (workload) =>
+      workload.namespace === service.namespace && wanted.every(([key, value]) => workload.labels[key] === value),
   );
 }

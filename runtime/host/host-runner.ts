@@ -65,7 +65,10 @@ export function createHostRunner(options: HostRunnerOptions): HostRunner {
     return path;
   }
 
-  async function start(workload: Workload, onLine: (stream: "stdout" | "stderr", line: string) => void): Promise<RunningProgram> {
+  async function start(
+    workload: Workload,
+    onLine: (stream: "stdout" | "stderr", line: string) => void,
+  ): Promise<RunningProgram> {
     const { program } = workload;
     if (program === undefined) throw new MeshError("MD4001", `${workload.id} has nothing to run`);
     const hookConfig = refresh(workload);
@@ -127,7 +130,10 @@ export function createHostRunner(options: HostRunnerOptions): HostRunner {
         if (open.has(port)) continue;
         open.add(port);
         options.onOpenPort(workload, port);
-        options.onBypass(workload, `listens on TCP port ${port} in the open; STRICT cannot be enforced for ${workload.id}`);
+        options.onBypass(
+          workload,
+          `listens on TCP port ${port} in the open; STRICT cannot be enforced for ${workload.id}`,
+        );
       }
       for (const target of found.connected) {
         if (told.has(target)) continue;
@@ -154,11 +160,18 @@ export function createHostRunner(options: HostRunnerOptions): HostRunner {
 function probeHttp(at: SocketAddress, path: string): Promise<ProbeResult> {
   return new Promise((done) => {
     const target = at.kind === "unix" ? { socketPath: at.path } : { host: at.host, port: at.port };
-    const attempt = request({ ...target, path, method: "GET", agent: false, headers: { host: "localhost" }, timeout: httpProbeMs }, (response) => {
-      response.resume();
-      const status = response.statusCode ?? 0;
-      done(status >= 200 && status < 400 ? { ok: true, reason: "" } : { ok: false, reason: `${path} answered ${status}` });
-    });
+    const attempt = request(
+      { ...target, path, method: "GET", agent: false, headers: { host: "localhost" }, timeout: httpProbeMs },
+      (response) => {
+        response.resume();
+        const status = response.statusCode ?? 0;
+        done(
+          status >= 200 && status < 400
+            ? { ok: true, reason: "" }
+            : { ok: false, reason: `${path} answered ${status}` },
+        );
+      },
+    );
     attempt.once("timeout", () => attempt.destroy(new Error("no answer")));
     attempt.once("error", (error) => done({ ok: false, reason: `${path}: ${error.message}` }));
     attempt.end();

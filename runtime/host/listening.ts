@@ -13,7 +13,9 @@ export async function isListening(at: SocketAddress): Promise<boolean> {
   if (table.length === 0) return accepts(at);
   return table.some(
     (entry) =>
-      entry.state === "listen" && entry.local.port === at.port && [at.host, "0.0.0.0", "::"].includes(entry.local.address),
+      entry.state === "listen" &&
+      entry.local.port === at.port &&
+      [at.host, "0.0.0.0", "::"].includes(entry.local.address),
   );
 }
 

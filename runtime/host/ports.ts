@@ -36,12 +36,19 @@ export function findPortHolder(port: number): PortHolder | undefined {
 
 function describeProcess(pid: number): PortHolder {
   const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
-  return { pid, command: command === "" ? `process ${pid}` : command.slice(0, 200), since: statSync(`/proc/${pid}`).ctimeMs };
+  return {
+    pid,
+    command: command === "" ? `process ${pid}` : command.slice(0, 200),
+    since: statSync(`/proc/${pid}`).ctimeMs,
+  };
 }
 
 function findByLsof(port: number): PortHolder | undefined {
   try {
-    const text = execFileSync("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const text = execFileSync("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     const pid = Number(/^p(\d+)/m.exec(text)?.[1]);
     return Number.isInteger(pid) ? { pid, command: /^c(.+)/m.exec(text)?.[1] ?? "", since: undefined } : undefined;
   } catch {

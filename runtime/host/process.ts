@@ -1,3 +1,5 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { execa } from "execa";
 import type { Clock } from "../core/clock.ts";
@@ -62,26 +64,21 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     forward(subprocess.stdout, (line) => options.onLine("stdout", line)),
     forward(subprocess.stderr, (line) => options.onLine("stderr", line)),
   ]);
-  const exited = new Promise<ProgramExit>((done) => {
-    child.once("exit", (code, signal) => {
-      const exit = { code, signal };
-      const cancel = options.clock.after(outputGraceMs, () => done(exit));
-      void ended.then(() => {
-        cancel();
-        done(exit);
-      });
-    });
-  });
-  await new Promise<void>((done, fail) => {
-    child.once("spawn", done);
-    child.once("error", (error) => fail(new MeshError("MD4001", `${argv[0] ?? ""} could not be started: ${describe(error)}`, { cause: error })));
-    // A failure to spawn is also reported by the promise of the subprocess.
-    subprocess.then((result) => {
-      if (child.pid === undefined) fail(new MeshError("MD4001", `${argv[0] ?? ""} could not be started: ${result.shortMessage ?? "unknown reason"}`));
-    }, fail);
-  });
+  const exited = waitForEnd(child, ended, options.clock);
+  const name = argv[0] ?? "";
+  let cause: unknown;
+  try {
+    // A failure to spawn is an event of the child, or the result of the subprocess.
+    await Promise.race([once(child, "spawn"), subprocess]);
+  } catch (error) {
+    cause = error;
+  }
   const pid = child.pid;
-  if (pid === undefined) throw new MeshError("MD4001", `${argv[0] ?? ""} could not be started`);
+  if (pid === undefined) {
+    throw new MeshError("MD4001", `${name} could not be started${cause === undefined ? "" : `: ${describe(cause)}`}`, {
+      cause,
+    });
+  }
 
   let gone = false;
   child.once("exit", () => {
@@ -101,6 +98,17 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       return exit;
     },
   };
+}
+
+async function waitForEnd(child: ChildProcess, output: Promise<unknown>, clock: Clock): Promise<ProgramExit> {
+  const exit = await new Promise<ProgramExit>((done) => {
+    child.once("exit", (code, signal) => done({ code, signal }));
+  });
+  const patience = new Promise<void>((done) => {
+    clock.after(outputGraceMs, done);
+  });
+  await Promise.race([output, patience]);
+  return exit;
 }
 
 /** Signals every process of the group; one that is gone is no error. */
@@ -138,7 +146,12 @@ function asUser(argv: readonly string[], options: ProcessOptions): Launch {
   const [file = "", ...args] = argv;
   const owner = options.user.owner;
   if (owner === undefined) return { file, args, env: options.env, ids: {} };
-  const env = { ...options.env, USER: owner.name, LOGNAME: owner.name, HOME: homeOf(owner.uid) ?? options.env["HOME"] ?? "/" };
+  const env = {
+    ...options.env,
+    USER: owner.name,
+    LOGNAME: owner.name,
+    HOME: homeOf(owner.uid) ?? options.env["HOME"] ?? "/",
+  };
   const setpriv = findSetpriv();
   if (setpriv === undefined) return { file, args, env, ids: { uid: owner.uid, gid: owner.gid } };
   return {
@@ -159,7 +172,9 @@ function findSetpriv(): string | undefined {
 
 function homeOf(uid: number): string | undefined {
   try {
-    const line = readFileSync("/etc/passwd", "utf8").split("\n").find((each) => each.split(":")[2] === String(uid));
+    const line = readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .find((each) => each.split(":")[2] === String(uid));
     return line?.split(":")[5];
   } catch {
     return undefined;

@@ -15,7 +15,10 @@ export interface CapturedProgram {
  * Variables that put a program behind its sidecar. URL and proxy variables for other languages join here: they need TCP ports that
  * the sidecar opens on demand.
  */
-export function captureVariables(program: CapturedProgram, nodeOptions: string | undefined): Readonly<Record<string, string>> {
+export function captureVariables(
+  program: CapturedProgram,
+  nodeOptions: string | undefined,
+): Readonly<Record<string, string>> {
   const require = `--require ${JSON.stringify(hookFile)}`;
   const port = program.workload.ports[0]?.port;
   return {
@@ -33,7 +36,8 @@ export function programEnvironment(
   base: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
   const env: Record<string, string> = { PYTHONUNBUFFERED: "1" };
-  for (const [name, value] of Object.entries(base)) if (value !== undefined && !name.startsWith("MESHDEV_")) env[name] = value;
+  for (const [name, value] of Object.entries(base))
+    if (value !== undefined && !name.startsWith("MESHDEV_")) env[name] = value;
   Object.assign(env, program.workload.program?.env);
   return { ...env, ...captureVariables(program, env["NODE_OPTIONS"]) };
 }

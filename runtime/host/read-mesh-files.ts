@@ -31,7 +31,8 @@ export function readMeshFiles(
   const found = new Map<string, string>();
   for (const path of always) found.set(shown(directory, path), resolve(directory, path));
   const keep = (folder: string): void => {
-    for (const path of previous?.facts.keys() ?? []) if (path.startsWith(`${folder}/`)) found.set(path, resolve(directory, path));
+    for (const path of previous?.facts.keys() ?? [])
+      if (path.startsWith(`${folder}/`)) found.set(path, resolve(directory, path));
   };
   for (const path of paths) walk({ directory, found, problems, keep }, resolve(directory, path), new Set(), true);
 
@@ -98,7 +99,8 @@ function walk(to: Walk, path: string, above: ReadonlySet<string>, named: boolean
   } catch (error) {
     // A dangling link without a mesh file's name is nobody's mesh file.
     if (codeOf(error) === "EACCES") to.keep(shown(directory, path));
-    if (named || pattern.test(path) || codeOf(error) === "ELOOP" || codeOf(error) === "EACCES") problems.push(unreadable(shown(directory, path), `cannot be read: ${describe(error)}`));
+    if (named || pattern.test(path) || codeOf(error) === "ELOOP" || codeOf(error) === "EACCES")
+      problems.push(unreadable(shown(directory, path), `cannot be read: ${describe(error)}`));
     return;
   }
   if (above.has(real)) {

@@ -16,7 +16,8 @@ export function currentUser(env: NodeJS.ProcessEnv = process.env): HostUser {
   const own = process.getuid?.() ?? 0;
   const uid = Number(env["SUDO_UID"]);
   const gid = Number(env["SUDO_GID"]);
-  if (own !== 0 || !Number.isInteger(uid) || !Number.isInteger(gid) || uid <= 0 || env["SUDO_UID"] === "") return { uid: own, owner: undefined };
+  if (own !== 0 || !Number.isInteger(uid) || !Number.isInteger(gid) || uid <= 0 || env["SUDO_UID"] === "")
+    return { uid: own, owner: undefined };
   return { uid, owner: { uid, gid, name: env["SUDO_USER"] ?? String(uid) } };
 }
 
@@ -24,7 +25,8 @@ export function currentUser(env: NodeJS.ProcessEnv = process.env): HostUser {
 export function sessionBases(user: HostUser, env: NodeJS.ProcessEnv): readonly string[] {
   const runtime = env["XDG_RUNTIME_DIR"];
   const temporary = [...new Set([tmpdir(), "/tmp"])].map((folder) => join(folder, `meshdev-${user.uid}`));
-  const fromEnv = runtime !== undefined && runtime.startsWith("/") && user.owner === undefined ? [join(runtime, "meshdev")] : [];
+  const fromEnv =
+    runtime !== undefined && runtime.startsWith("/") && user.owner === undefined ? [join(runtime, "meshdev")] : [];
   return [...fromEnv, ...temporary];
 }
 

@@ -22,7 +22,8 @@ export function acquireLock(path: string): Lock {
         linkSync(draft, path);
         return { kind: "acquired" };
       } catch (error) {
-        if (codeOf(error) !== "EEXIST") throw new MeshError("MD6001", `cannot lock ${path}: ${describe(error)}`, { cause: error });
+        if (codeOf(error) !== "EEXIST")
+          throw new MeshError("MD6001", `cannot lock ${path}: ${describe(error)}`, { cause: error });
       }
       const holder = readLock(path);
       if (holder !== undefined && isHeld(holder)) return { kind: "held", pid: holder.pid };
@@ -57,7 +58,9 @@ export function readLock(path: string): LockHolder | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));
     if (typeof value !== "object" || value === null || !("pid" in value) || !("started" in value)) return undefined;
-    return typeof value.pid === "number" && typeof value.started === "string" ? { pid: value.pid, started: value.started } : undefined;
+    return typeof value.pid === "number" && typeof value.started === "string"
+      ? { pid: value.pid, started: value.started }
+      : undefined;
   } catch {
     return undefined;
   }

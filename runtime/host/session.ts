@@ -81,7 +81,13 @@ export function openSession(directory: string, user: HostUser, env: NodeJS.Proce
   if (lock.kind === "held") {
     return {
       kind: "running",
-      record: readRecord(root, user) ?? { id: "", pid: lock.pid, directory, startedAt: "", control: join(root, "control.sock") },
+      record: readRecord(root, user) ?? {
+        id: "",
+        pid: lock.pid,
+        directory,
+        startedAt: "",
+        control: join(root, "control.sock"),
+      },
     };
   }
   return { kind: "opened", session: fill(root, canonical(directory), user) };
@@ -90,14 +96,24 @@ export function openSession(directory: string, user: HostUser, env: NodeJS.Proce
 function fill(root: string, directory: string, user: HostUser): Session {
   const paths = sessionPaths(root);
   // Left behind by a daemon that died without its reaper.
-  for (const name of ["o", "a", "hook", "control.sock", "session.json", "id"]) rmSync(join(root, name), { recursive: true, force: true });
+  for (const name of ["o", "a", "hook", "control.sock", "session.json", "id"])
+    rmSync(join(root, name), { recursive: true, force: true });
   for (const name of ["o", "a", "hook"]) {
     mkdirSync(join(root, name), { mode: 0o700 });
     if (user.owner !== undefined) chownSync(join(root, name), user.owner.uid, user.owner.gid);
   }
   const id = randomBytes(9).toString("hex");
-  const record: SessionRecord = { id, pid: process.pid, directory, startedAt: new Date().toISOString(), control: paths.control };
-  for (const [name, text] of [["id", id], ["session.json", JSON.stringify(record)]] as const) {
+  const record: SessionRecord = {
+    id,
+    pid: process.pid,
+    directory,
+    startedAt: new Date().toISOString(),
+    control: paths.control,
+  };
+  for (const [name, text] of [
+    ["id", id],
+    ["session.json", JSON.stringify(record)],
+  ] as const) {
     writeFileSync(join(root, name), text, { mode: 0o600 });
     if (user.owner !== undefined) chownSync(join(root, name), user.owner.uid, user.owner.gid);
   }
@@ -116,7 +132,9 @@ function fill(root: string, directory: string, user: HostUser): Session {
 
 function usableBase(user: HostUser, env: NodeJS.ProcessEnv): string {
   const bases = sessionBases(user, env);
-  const short = bases.filter((base) => Buffer.byteLength(join(base, "123456789012", "a", "123456789012-65535.sock")) <= socketNameBytes);
+  const short = bases.filter(
+    (base) => Buffer.byteLength(join(base, "123456789012", "a", "123456789012-65535.sock")) <= socketNameBytes,
+  );
   if (short.length === 0) {
     throw new MeshError("MD6002", `the session folder's path is too long for Unix sockets: ${bases[0] ?? ""}`, {
       hint: "set XDG_RUNTIME_DIR to a short path that only you can enter",
@@ -135,7 +153,11 @@ function usableBase(user: HostUser, env: NodeJS.ProcessEnv): string {
 }
 
 /** The running mesh of a project folder. */
-export function findSession(directory: string, user: HostUser, env: NodeJS.ProcessEnv = process.env): SessionRecord | undefined {
+export function findSession(
+  directory: string,
+  user: HostUser,
+  env: NodeJS.ProcessEnv = process.env,
+): SessionRecord | undefined {
   const key = projectKey(directory);
   for (const base of sessionBases(user, env)) {
     const record = readRecord(join(base, key), user);
@@ -145,7 +167,10 @@ export function findSession(directory: string, user: HostUser, env: NodeJS.Proce
 }
 
 /** Every running mesh of this user; folders whose daemon is gone are removed on the way. */
-export async function listSessions(user: HostUser, env: NodeJS.ProcessEnv = process.env): Promise<readonly SessionRecord[]> {
+export async function listSessions(
+  user: HostUser,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<readonly SessionRecord[]> {
   const records: SessionRecord[] = [];
   for (const base of sessionBases(user, env)) {
     const names = isPrivateFolder(base, user) ? await readdir(base) : [];

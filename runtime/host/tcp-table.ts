@@ -40,7 +40,9 @@ export function parseTcpTable(text: string): readonly TcpEntry[] {
 /** `0100007F:1F90`: words in host byte order (little endian on all that we run on), port in hexadecimal. */
 function parseAddress(text: string): TcpAddress {
   const [hex = "", port = "0"] = text.split(":");
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).toReversed());
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
+    (word.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).toReversed(),
+  );
   return { address: formatAddress(bytes), port: Number.parseInt(port, 16) };
 }
 
@@ -51,6 +53,8 @@ function formatAddress(bytes: readonly number[]): string {
   if (mapped && isIPv4(dotted)) return dotted;
   if (bytes.every((byte) => byte === 0)) return "::";
   if (bytes.slice(0, 15).every((byte) => byte === 0) && bytes[15] === 1) return "::1";
-  const groups = Array.from({ length: 8 }, (_, index) => (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16));
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
+  );
   return groups.join(":");
 }

@@ -51,7 +51,8 @@ const pollMs = 2000;
 export function watchMeshFiles(paths: readonly string[], options: WatchOptions): MeshWatcher {
   const { directory, clock } = options;
   let watched = paths;
-  const read = (previous?: MeshFileSet): MeshFileSet => readMeshFiles(directory, watched, [options.projectFile], previous);
+  const read = (previous?: MeshFileSet): MeshFileSet =>
+    readMeshFiles(directory, watched, [options.projectFile], previous);
 
   const initial = options.from ?? read();
   let current = initial;
@@ -127,7 +128,9 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     watcher.on("all", touch);
     watcher.on("raw", touch);
     watcher.on("error", (error) => {
-      options.onProblems?.([{ code: "MD6009", severity: "warning", message: `files cannot be watched: ${describe(error)}` }]);
+      options.onProblems?.([
+        { code: "MD6009", severity: "warning", message: `files cannot be watched: ${describe(error)}` },
+      ]);
     });
     watching = new Promise((done) => watcher.once("ready", () => done()));
   }

@@ -85,7 +85,9 @@ export function step(life: Lifecycle, signal: Signal): Step {
       return begin(next);
     }
     case "doomed":
-      return isRunning(life.state) ? [life, []] : [{ ...life, wanted: "down", state: { phase: "failed", reason: signal.reason } }, clearTimers];
+      return isRunning(life.state)
+        ? [life, []]
+        : [{ ...life, wanted: "down", state: { phase: "failed", reason: signal.reason } }, clearTimers];
     case "spawned":
       return onSpawned(life, signal.pid);
     case "spawn.failed":
@@ -117,14 +119,18 @@ function end(life: Lifecycle): Step {
   const { state } = life;
   if (state.phase === "stopping") return [life, []];
   if (!isRunning(state)) return [{ ...life, state: { phase: "stopped" } }, clearTimers];
-  return [{ ...life, state: { phase: "stopping", pid: state.pid } }, [...clearTimers, { type: "probe.end" }, { type: "terminate" }]];
+  return [
+    { ...life, state: { phase: "stopping", pid: state.pid } },
+    [...clearTimers, { type: "probe.end" }, { type: "terminate" }],
+  ];
 }
 
 function onSpawned(life: Lifecycle, pid: number): Step {
   const { state } = life;
   if (state.phase === "stopping") return [{ ...life, state: { phase: "stopping", pid } }, [{ type: "terminate" }]];
   if (state.phase !== "starting") return [life, []];
-  if (life.job) return [{ ...life, state: { phase: "ready", pid } }, [{ type: "timer.set", timer: "healthy", ms: healthyAfterMs }]];
+  if (life.job)
+    return [{ ...life, state: { phase: "ready", pid } }, [{ type: "timer.set", timer: "healthy", ms: healthyAfterMs }]];
   return [
     { ...life, state: { phase: "starting", pid } },
     [{ type: "probe.begin" }, { type: "timer.set", timer: "ready", ms: readyTimeoutMs }],
@@ -187,10 +193,7 @@ function onTimer(life: Lifecycle, timer: Timer): Step {
     case "restart":
       if (state.phase !== "exited" || life.wanted === "down") return [life, []];
       // What it needs was ready once; a dependency that fails later does not keep it down.
-      return [
-        { ...life, restarts: life.restarts + 1, state: { phase: "starting", pid: 0 } },
-        [{ type: "spawn" }],
-      ];
+      return [{ ...life, restarts: life.restarts + 1, state: { phase: "starting", pid: 0 } }, [{ type: "spawn" }]];
     default:
       return assertNever(timer);
   }

@@ -1,7 +1,11 @@
 import type { Workload } from "../model/mesh.ts";
 
 /** Services that `workload` needs and that are not ready: every workload of a needed service must be. */
-export function findBlockers(workload: Workload, all: readonly Workload[], isReady: (id: string) => boolean): readonly string[] {
+export function findBlockers(
+  workload: Workload,
+  all: readonly Workload[],
+  isReady: (id: string) => boolean,
+): readonly string[] {
   return needsOf(workload).filter((key) => {
     const members = all.filter((each) => each.service === key && each.program !== undefined);
     return !members.every((member) => isReady(member.id));
@@ -11,7 +15,8 @@ export function findBlockers(workload: Workload, all: readonly Workload[], isRea
 /** Why programs can never start: `needs` that form a circle or name nothing. By workload id. */
 export function findDoomed(all: readonly Workload[]): ReadonlyMap<string, string> {
   const keys = new Map<string, readonly string[]>();
-  for (const workload of all) keys.set(workload.service, [...new Set([...(keys.get(workload.service) ?? []), ...needsOf(workload)])]);
+  for (const workload of all)
+    keys.set(workload.service, [...new Set([...(keys.get(workload.service) ?? []), ...needsOf(workload)])]);
   const doomed = new Map<string, string>();
   for (const workload of all) {
     const unknown = needsOf(workload).find((key) => !keys.has(key));

@@ -5,7 +5,10 @@ import type { WorkloadState } from "../model/state.ts";
 /** What the supervisor needs of whatever runs programs: processes with the hook today, pods and containers later. */
 export interface Runner {
   /** Resolves when the program runs. @throws MeshError MD4001 when it cannot be started */
-  readonly start: (workload: Workload, onLine: (stream: "stdout" | "stderr", line: string) => void) => Promise<RunningProgram>;
+  readonly start: (
+    workload: Workload,
+    onLine: (stream: "stdout" | "stderr", line: string) => void,
+  ) => Promise<RunningProgram>;
   /** One attempt; never throws. */
   readonly probe: (workload: Workload) => Promise<ProbeResult>;
 }

@@ -68,14 +68,18 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
     const [life, effects] = step(before, signal);
     member.life = life;
     // Effects may dispatch again; the state is told first, so that it is told in order.
-    if (life.state !== before.state) report({ type: "state", workload: member.workload, state: life.state, restarts: life.restarts });
+    if (life.state !== before.state)
+      report({ type: "state", workload: member.workload, state: life.state, restarts: life.restarts });
     for (const effect of effects) run(member, effect);
     if (life.state !== before.state) afterChange();
-    if (member.removed && (life.state.phase === "stopped" || life.state.phase === "failed")) members.delete(member.workload.id);
+    if (member.removed && (life.state.phase === "stopped" || life.state.phase === "failed"))
+      members.delete(member.workload.id);
   }
 
   function afterChange(): void {
-    const ready = new Set([...members.values()].filter((each) => each.life.state.phase === "ready").map((each) => each.workload.id));
+    const ready = new Set(
+      [...members.values()].filter((each) => each.life.state.phase === "ready").map((each) => each.workload.id),
+    );
     if (ready.size !== lastReady.size || [...ready].some((id) => !lastReady.has(id))) {
       lastReady = ready;
       report({ type: "ready", ready });
@@ -117,7 +121,10 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
         return;
       case "timer.set":
         member.timers.get(effect.timer)?.();
-        member.timers.set(effect.timer, clock.after(effect.ms, () => dispatch(member, { type: "timer", timer: effect.timer })));
+        member.timers.set(
+          effect.timer,
+          clock.after(effect.ms, () => dispatch(member, { type: "timer", timer: effect.timer })),
+        );
         return;
       case "timer.clear":
         member.timers.get(effect.timer)?.();
@@ -136,17 +143,21 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
         report({ type: "line", workload, stream, line });
       });
       member.program = program;
-      void program.exited.then(({ code, signal }) => {
-        if (member.turn !== turn) return;
-        member.program = undefined;
-        dispatch(member, { type: "exited", code, signal, lastLines: [...member.lastLines], now: clock.now() });
-      });
+      void watchEnd(member, turn, program);
       dispatch(member, { type: "spawned", pid: program.pid });
     } catch (error) {
       // Stopped while it failed to start: there is nothing left to end.
-      if (member.life.state.phase === "stopping") dispatch(member, { type: "exited", code: null, signal: null, lastLines: [], now: clock.now() });
+      if (member.life.state.phase === "stopping")
+        dispatch(member, { type: "exited", code: null, signal: null, lastLines: [], now: clock.now() });
       else dispatch(member, { type: "spawn.failed", reason: reasonOf(error) });
     }
+  }
+
+  async function watchEnd(member: Member, turn: number, program: RunningProgram): Promise<void> {
+    const { code, signal } = await program.exited;
+    if (member.turn !== turn) return;
+    member.program = undefined;
+    dispatch(member, { type: "exited", code, signal, lastLines: [...member.lastLines], now: clock.now() });
   }
 
   function probeFrom(member: Member): () => void {
@@ -215,7 +226,11 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
       if (state.phase === "failed") return { kind: "failed", workload: workload.id, reason: state.reason };
       if (state.phase === "unready") return { kind: "timeout", workload: workload.id, reason: state.reason };
       if (state.phase === "exited" && state.restartAt !== null) {
-        return { kind: "failed", workload: workload.id, reason: `it ended with ${state.signal ?? `exit code ${state.code}`}` };
+        return {
+          kind: "failed",
+          workload: workload.id,
+          reason: `it ended with ${state.signal ?? `exit code ${state.code}`}`,
+        };
       }
       if (!isReady(workload.id)) pending = true;
     }
@@ -226,7 +241,11 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
     for (const wave of stopOrder(workloads())) {
       const ending = wave.flatMap((id) => members.get(id) ?? []);
       for (const member of ending) dispatch(member, { type: "stop" });
-      await waitFor(() => ending.every((member) => member.life.state.phase === "stopped" || member.life.state.phase === "failed") || undefined);
+      await waitFor(
+        () =>
+          ending.every((member) => member.life.state.phase === "stopped" || member.life.state.phase === "failed") ||
+          undefined,
+      );
     }
   }
 
@@ -280,9 +299,21 @@ function isJob(workload: Workload): boolean {
 }
 
 function isOtherProgram(before: Workload, after: Workload): boolean {
-  const seen = ({ program, ports, sidecar, address, namespace }: Workload): string =>
-    JSON.stringify([program?.command, program?.cwd, program?.env, program?.ready, ports, sidecar, address, namespace]);
-  return seen(before) !== seen(after);
+  return programText(before) !== programText(after);
+}
+
+/** All that a program would notice. */
+function programText({ program, ports, sidecar, address, namespace }: Workload): string {
+  return JSON.stringify([
+    program?.command,
+    program?.cwd,
+    program?.env,
+    program?.ready,
+    ports,
+    sidecar,
+    address,
+    namespace,
+  ]);
 }
 
 function pauseBetweenProbes({ workload, life }: Member): number {

@@ -21,9 +21,11 @@ export function findNodeVersions(): ReadonlyMap<number, NodeVersion> {
   for (const executable of executables) {
     const version = spawnSync(executable, ["--version"], { encoding: "utf8", env: {} }).stdout?.trim();
     const major = Number(/^v(\d+)\./.exec(version ?? "")?.[1]);
-    if (version !== undefined && Number.isInteger(major) && !found.has(major)) found.set(major, { major, version, executable });
+    if (version !== undefined && Number.isInteger(major) && !found.has(major))
+      found.set(major, { major, version, executable });
   }
   const missing = testedMajors.filter((major) => !found.has(major));
-  if (missing.length > 0) console.warn(`Node ${missing.join(", ")} not found: their hook tests are skipped (set MESHDEV_TEST_NODES)`);
+  if (missing.length > 0)
+    console.warn(`Node ${missing.join(", ")} not found: their hook tests are skipped (set MESHDEV_TEST_NODES)`);
   return found;
 }

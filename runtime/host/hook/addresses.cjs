@@ -63,15 +63,19 @@ function proxyHeader(source, sourcePort, destination, destinationPort) {
   return Buffer.concat([SIGNATURE, head, body]);
 }
 
-/** Makes `remoteAddress`, `localPort` and `address()` of a socket say what the mesh means; set on the handle, so that TLS sees it too. */
-function present(handle, peer, local) {
-  if (!handle) return;
-  const answer = (address) => (out) => {
+/** As a handle answers `getpeername` and `getsockname`. */
+function answer(address) {
+  return (out) => {
     out.address = address.address;
     out.port = address.port;
     out.family = net.isIPv6(address.address) ? "IPv6" : "IPv4";
     return 0;
   };
+}
+
+/** Makes `remoteAddress`, `localPort` and `address()` of a socket say what the mesh means; set on the handle, so that TLS sees it too. */
+function present(handle, peer, local) {
+  if (!handle) return;
   if (peer) handle.getpeername = answer(peer);
   if (local) handle.getsockname = answer(local);
 }

@@ -6,9 +6,11 @@ const { readFileSync, statSync } = fs;
 
 function parse(text) {
   const value = JSON.parse(text);
-  if (value === null || typeof value !== "object" || value.version !== 1) throw new Error("unknown version of its configuration");
+  if (value === null || typeof value !== "object" || value.version !== 1)
+    throw new Error("unknown version of its configuration");
   if (value.mode !== "meshed" && value.mode !== "outsider") throw new Error(`unknown mode ${String(value.mode)}`);
-  if (value.mode === "meshed" && typeof value.outbound !== "string") throw new Error("no outbound socket in its configuration");
+  if (value.mode === "meshed" && typeof value.outbound !== "string")
+    throw new Error("no outbound socket in its configuration");
   if (typeof value.address !== "string" || typeof value.listen !== "object" || typeof value.names !== "object") {
     throw new Error("incomplete configuration");
   }

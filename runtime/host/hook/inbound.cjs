@@ -43,29 +43,30 @@ function clearStale(path) {
 }
 
 function shownAddress(host, port) {
-  const address = host === undefined || host === "" || host === "localhost" ? (host === "localhost" ? "127.0.0.1" : "::") : host;
+  const address =
+    host === undefined || host === "" || host === "localhost" ? (host === "localhost" ? "127.0.0.1" : "::") : host;
   return { address, family: net.isIPv6(address) ? "IPv6" : "IPv4", port };
 }
 
-function install(config) {
-  const originalListen = net.Server.prototype.listen;
-  const originalAddress = net.Server.prototype.address;
-
-  /** What the program sees of a caller: its own sidecar, as behind Istio; callers of an outsider by their model address. */
-  function dress(current, place, port, socket) {
-    const local = { address: current.address, port };
-    if (place.kind === "unix") {
-      present(socket._handle, { address: "127.0.0.6", port: 32768 + Math.floor(Math.random() * 28000) }, local);
-      return;
-    }
-    const from = socket.remoteAddress;
-    const alias = `127.${current.alias}.`;
-    if (from && from.startsWith(alias)) {
-      const peer = { address: `10.244.${from.slice(alias.length)}`, port: socket.remotePort };
-      delete socket._peername;
-      present(socket._handle, peer, local);
-    }
+/** What the program sees of a caller: its own sidecar, as behind Istio; callers of an outsider by their model address. */
+function dress(current, place, port, socket) {
+  const local = { address: current.address, port };
+  if (place.kind === "unix") {
+    present(socket._handle, { address: "127.0.0.6", port: 32768 + Math.floor(Math.random() * 28000) }, local);
+    return;
   }
+  const from = socket.remoteAddress;
+  const alias = `127.${current.alias}.`;
+  if (from && from.startsWith(alias)) {
+    const peer = { address: `10.244.${from.slice(alias.length)}`, port: socket.remotePort };
+    delete socket._peername;
+    present(socket._handle, peer, local);
+  }
+}
+
+function install(config) {
+  // oxlint-disable-next-line typescript/unbound-method -- always called on a server
+  const { listen: originalListen, address: originalAddress } = net.Server.prototype;
 
   net.Server.prototype.listen = function listen(...args) {
     const [options, callback] = Array.isArray(args[0]) ? args[0] : net._normalizeArgs(args);
@@ -99,7 +100,8 @@ function install(config) {
     this.once("close", forget);
 
     const rest = { backlog: backlogOf(args, options), signal: options.signal, exclusive: options.exclusive };
-    if (place.kind === "tcp") return originalListen.call(this, { ...rest, host: place.host, port: place.port }, callback || undefined);
+    if (place.kind === "tcp")
+      return originalListen.call(this, { ...rest, host: place.host, port: place.port }, callback || undefined);
     clearStale(place.path);
     const result = originalListen.call(this, { ...rest, path: place.path }, callback || undefined);
     if (process.platform !== "linux" && !cluster.isWorker && this.listening) {

@@ -56,7 +56,11 @@ function install(config) {
     if (found === "none" || found.length === 0 || wantsSix(wanted)) {
       process.nextTick(done, notFound("getaddrinfo", hostname));
     } else if (wanted.all) {
-      process.nextTick(done, null, found.map((address) => ({ address, family: 4 })));
+      process.nextTick(
+        done,
+        null,
+        found.map((address) => ({ address, family: 4 })),
+      );
     } else {
       process.nextTick(done, null, found[0], 4);
     }

@@ -21,10 +21,34 @@ function systemError(code, errno, target) {
   return Object.assign(error, { errno, code, syscall: "connect", address: target.address, port: target.port });
 }
 
+/** A sidecar that is not there looks like a refused connection, whatever the state of its socket file. */
+function nameFailure(socket, path, target) {
+  const destroy = socket._destroy;
+  socket._destroy = function (error, done) {
+    if (error && error.syscall === "connect" && error.address === path) {
+      const words = systemError("ECONNREFUSED", -111, target);
+      Object.assign(error, {
+        code: words.code,
+        errno: words.errno,
+        address: words.address,
+        port: words.port,
+        message: words.message,
+      });
+    }
+    return destroy.call(this, error, done);
+  };
+}
+
+function refuse(socket, what) {
+  const error = new Error(`meshdev cannot capture ${what}; use tls.connect()`);
+  process.nextTick(() => socket.destroy(Object.assign(error, { code: "ERR_MESHDEV_NOT_CAPTURED" })));
+  return socket;
+}
+
 function install(config) {
-  const originalConnect = net.Socket.prototype.connect;
+  // oxlint-disable-next-line typescript/unbound-method -- always called on a socket
+  const { connect: originalConnect, _writeGeneric: writeGeneric } = net.Socket.prototype;
   const originalTlsConnect = tls.connect;
-  const writeGeneric = net.Socket.prototype._writeGeneric;
   const claimPort = createPortCounter();
 
   /** Where a destination leads; `undefined` means that nobody but the resolver can say. */
@@ -43,7 +67,11 @@ function install(config) {
     const own = Object.hasOwn(current.listen, String(options.port)) ? current.listen[String(options.port)] : undefined;
     if (own !== undefined && own.kind === "unix" && existsSync(own.path)) {
       if (socket.encrypted) return refuse(socket, "a TLS socket that was made by hand");
-      const result = originalConnect.call(socket, { ...options, host: undefined, port: undefined, path: own.path }, callback);
+      const result = originalConnect.call(
+        socket,
+        { ...options, host: undefined, port: undefined, path: own.path },
+        callback,
+      );
       const address = net.isIP(options.host || "") ? options.host : "127.0.0.1";
       present(socket._handle, { address, port: Number(options.port) }, { address, port: claimPort() });
       return result;
@@ -52,12 +80,6 @@ function install(config) {
       return originalConnect.call(socket, { ...options, host: own.host, port: own.port }, callback);
     }
     return originalConnect.call(socket, options, callback);
-  }
-
-  function refuse(socket, what) {
-    const error = new Error(`meshdev cannot capture ${what}; use tls.connect()`);
-    process.nextTick(() => socket.destroy(Object.assign(error, { code: "ERR_MESHDEV_NOT_CAPTURED" })));
-    return socket;
   }
 
   function toSidecar(socket, current, options, callback, target) {
@@ -74,18 +96,6 @@ function install(config) {
     // Before anything that waits for `connect`, and past the stream's own queue, which may already hold bytes of the program.
     socket.prependOnceListener("connect", () => writeGeneric.call(socket, false, header, "buffer", () => undefined));
     return result;
-  }
-
-  /** A sidecar that is not there looks like a refused connection, whatever the state of its socket file. */
-  function nameFailure(socket, path, target) {
-    const destroy = socket._destroy;
-    socket._destroy = function (error, done) {
-      if (error && error.syscall === "connect" && error.address === path) {
-        const words = systemError("ECONNREFUSED", -111, target);
-        Object.assign(error, { code: words.code, errno: words.errno, address: words.address, port: words.port, message: words.message });
-      }
-      return destroy.call(this, error, done);
-    };
   }
 
   /** A program without sidecar reaches the inbound sidecar of a callee directly, as from a pod outside the mesh. */
@@ -105,7 +115,11 @@ function install(config) {
     }
     const endpoint = endpoints[Math.floor(Math.random() * endpoints.length)];
     const from = current.dialFrom ? { localAddress: current.dialFrom } : {};
-    const result = originalConnect.call(socket, { ...options, ...from, host: endpoint.host, port: endpoint.port }, callback);
+    const result = originalConnect.call(
+      socket,
+      { ...options, ...from, host: endpoint.host, port: endpoint.port },
+      callback,
+    );
     present(socket._handle, target, { address: current.address, port: claimPort() });
     return result;
   }
@@ -130,7 +144,10 @@ function install(config) {
       const addresses = Array.isArray(found) ? found : found ? [{ address: found, family }] : [];
       const chosen = addresses.find((each) => each.family === 4 || each.family === "IPv4") || addresses[0];
       socket.emit("lookup", error || null, chosen && chosen.address, chosen && chosen.family, name);
-      if (error || chosen === undefined) return void socket.destroy(error || notFound("getaddrinfo", name));
+      if (error || chosen === undefined) {
+        socket.destroy(error || notFound("getaddrinfo", name));
+        return;
+      }
       const settled = { ...options, host: chosen.address, lookup: undefined };
       try {
         if (isLoopback(chosen.address)) toLoopback(socket, current, settled, callback);
@@ -171,14 +188,22 @@ function install(config) {
     const host = withoutBrackets(String(merged.host || "localhost"));
     const current = config();
     const captured = current.mode === "meshed" || Object.hasOwn(current.listen, String(merged.port));
-    const own = Object.hasOwn(current.listen, String(merged.port)) && existsSync(current.listen[String(merged.port)].path || "");
-    if (merged.socket || merged.path || !captured || (isLoopback(host) && !own)) return originalTlsConnect.apply(tls, args);
+    const own =
+      Object.hasOwn(current.listen, String(merged.port)) && existsSync(current.listen[String(merged.port)].path || "");
+    if (merged.socket || merged.path || !captured || (isLoopback(host) && !own))
+      return originalTlsConnect.apply(tls, args);
     const raw = new net.Socket({
       keepAlive: merged.keepAlive,
       keepAliveInitialDelay: merged.keepAliveInitialDelay,
       noDelay: merged.noDelay,
     });
-    raw.connect({ host: merged.host, port: merged.port, family: merged.family, hints: merged.hints, lookup: merged.lookup });
+    raw.connect({
+      host: merged.host,
+      port: merged.port,
+      family: merged.family,
+      hints: merged.hints,
+      lookup: merged.lookup,
+    });
     const secure = originalTlsConnect.call(tls, { ...merged, socket: raw }, callback || undefined);
     raw.on("error", (error) => secure.destroy(error));
     raw.once("connect", () => {

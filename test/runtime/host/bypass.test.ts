@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { findBypass } from "../../../runtime/host/bypass.ts";
 import { parseTcpTable } from "../../../runtime/host/tcp-table.ts";
 
-const table = parseTcpTable(`  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+const table =
+  parseTcpTable(`  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 101 1 0 100 0 0 10 0
    1: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 102 1 0 100 0 0 10 0
    2: 0100007F:9C41 0900F47F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 103 1 0 100 0 0 10 0
@@ -17,7 +18,12 @@ const table = parseTcpTable(`  sl  local_address rem_address   st tx_queue rx_qu
 describe("the kernel's table", () => {
   it("gives addresses, ports, states and inodes", () => {
     expect(table).toHaveLength(8);
-    expect(table[0]).toEqual({ local: { address: "0.0.0.0", port: 8080 }, remote: { address: "0.0.0.0", port: 0 }, state: "listen", inode: "101" });
+    expect(table[0]).toEqual({
+      local: { address: "0.0.0.0", port: 8080 },
+      remote: { address: "0.0.0.0", port: 0 },
+      state: "listen",
+      inode: "101",
+    });
     expect(table[2]?.remote).toEqual({ address: "127.244.0.9", port: 8080 });
     expect(table[4]?.state).toBe("other");
     expect(table[5]?.local).toEqual({ address: "::1", port: 3000 });
@@ -40,7 +46,10 @@ describe("going past the sidecar", () => {
   it("accuses nobody of the sockets of others, of loopback, or of its own callers", () => {
     expect(findBypass(workload, table, new Set(["102"]), 244)).toEqual({ listening: [], connected: [] });
     expect(findBypass(workload, table, new Set(["103"]), 245)).toEqual({ listening: [], connected: [] });
-    expect(findBypass({ ...workload, ports: [] }, table, new Set(["101", "102"]), 244)).toEqual({ listening: [], connected: [] });
+    expect(findBypass({ ...workload, ports: [] }, table, new Set(["101", "102"]), 244)).toEqual({
+      listening: [],
+      connected: [],
+    });
     expect(findBypass({ ...workload, sidecar: false }, table, all, 244)).toEqual({ listening: [], connected: [] });
   });
 });

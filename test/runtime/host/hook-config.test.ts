@@ -22,7 +22,12 @@ function service(name: string, more: Partial<Service> = {}): Service {
 const workloads = [
   makeWorkload("web", { address: "10.244.0.3" }),
   makeWorkload("web", { id: "web-2", name: "web-2", address: "10.244.0.4" }),
-  makeWorkload("db", { namespace: "data", id: "db-1.data", address: "10.244.1.5", ports: [{ name: "tcp", port: 443 }] }),
+  makeWorkload("db", {
+    namespace: "data",
+    id: "db-1.data",
+    address: "10.244.1.5",
+    ports: [{ name: "tcp", port: 443 }],
+  }),
   makeWorkload("out", { sidecar: false, address: "10.244.0.9" }),
 ];
 
@@ -40,7 +45,10 @@ const mesh = {
 const place: HookPlace = {
   outbound: (id) => `/s/o/${id}`,
   app: (id, port) => `/s/a/${id}-${port}`,
-  socketAddress: (address, port) => ({ host: address.replace("10.244", "127.244"), port: port < 1024 ? port + 10_000 : port }),
+  socketAddress: (address, port) => ({
+    host: address.replace("10.244", "127.244"),
+    port: port < 1024 ? port + 10_000 : port,
+  }),
   alias: 244,
 };
 const world = { ready: new Set(["web-2", "db-1.data"]) };
@@ -75,7 +83,12 @@ describe("the hook's configuration", () => {
 
   it("an outsider: no sidecar, its own address, sockets of ready endpoints", () => {
     const config = buildHookConfig(mesh, world, outsider, place);
-    expect(config).toMatchObject({ mode: "outsider", outbound: null, dialFrom: "127.244.0.9", listen: { "8080": { kind: "tcp", host: "127.244.0.9", port: 8080 } } });
+    expect(config).toMatchObject({
+      mode: "outsider",
+      outbound: null,
+      dialFrom: "127.244.0.9",
+      listen: { "8080": { kind: "tcp", host: "127.244.0.9", port: 8080 } },
+    });
     expect(config.endpoints).toEqual({
       "10.244.0.3:8080": [{ host: "127.244.0.3", port: 8080 }],
       "10.244.0.4:8080": [{ host: "127.244.0.4", port: 8080 }],
@@ -87,18 +100,38 @@ describe("the hook's configuration", () => {
   });
 
   it("without aliases the system chooses the source", () => {
-    const config = buildHookConfig(mesh, world, outsider, { ...place, alias: undefined, socketAddress: () => undefined });
+    const config = buildHookConfig(mesh, world, outsider, {
+      ...place,
+      alias: undefined,
+      socketAddress: () => undefined,
+    });
     expect(config).toMatchObject({ dialFrom: null, alias: null, listen: {}, endpoints: { "10.96.0.1:80": [] } });
     expect(buildHookConfig(mesh, world, db, place).search[0]).toBe("data.svc.cluster.local");
   });
 });
 
 describe("a program's environment", () => {
-  const captured = { session: "s1", workload: makeWorkload("web", { program: { env: { COLOR: "blue", NODE_OPTIONS: "--enable-source-maps" } } }), hookConfig: "/s/hook/x.json" };
+  const captured = {
+    session: "s1",
+    workload: makeWorkload("web", { program: { env: { COLOR: "blue", NODE_OPTIONS: "--enable-source-maps" } } }),
+    hookConfig: "/s/hook/x.json",
+  };
 
   it("keeps the user's variables and NODE_OPTIONS, and adds the hook behind them", () => {
-    const env = programEnvironment(captured, { PATH: "/bin", COLOR: "red", MESHDEV_HOOK: "/of/another/mesh", GONE: undefined });
-    expect(env).toMatchObject({ PATH: "/bin", COLOR: "blue", PORT: "8080", MESHDEV_SESSION: "s1", MESHDEV_WORKLOAD: "web-1", MESHDEV_HOOK: "/s/hook/x.json" });
+    const env = programEnvironment(captured, {
+      PATH: "/bin",
+      COLOR: "red",
+      MESHDEV_HOOK: "/of/another/mesh",
+      GONE: undefined,
+    });
+    expect(env).toMatchObject({
+      PATH: "/bin",
+      COLOR: "blue",
+      PORT: "8080",
+      MESHDEV_SESSION: "s1",
+      MESHDEV_WORKLOAD: "web-1",
+      MESHDEV_HOOK: "/s/hook/x.json",
+    });
     expect(env["NODE_OPTIONS"]).toBe(`--enable-source-maps --require ${JSON.stringify(hookFile)}`);
     expect(Object.keys(env)).not.toContain("GONE");
   });

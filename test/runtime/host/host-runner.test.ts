@@ -33,7 +33,11 @@ beforeEach(() => {
   lines = [];
   openPorts = [];
   bypasses = [];
-  const place: HookPlace = { ...session.paths, socketAddress: (address, port) => ({ host: address.replace("10.244", "127.233"), port }), alias: 233 };
+  const place: HookPlace = {
+    ...session.paths,
+    socketAddress: (address, port) => ({ host: address.replace("10.244", "127.233"), port }),
+    alias: 233,
+  };
   const mesh = { services: [], workloads: [] } as unknown as Mesh;
   runner = createHostRunner({
     session,
@@ -54,14 +58,25 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(name: string, code: string, sketch: WorkloadSketch = {}, wrap: readonly string[] = []): Promise<Workload> {
-  const workload = makeWorkload(name, { ...sketch, program: { cwd: folder, command: [...wrap, process.execPath, "-e", code], ...sketch.program } });
+async function start(
+  name: string,
+  code: string,
+  sketch: WorkloadSketch = {},
+  wrap: readonly string[] = [],
+): Promise<Workload> {
+  const workload = makeWorkload(name, {
+    ...sketch,
+    program: { cwd: folder, command: [...wrap, process.execPath, "-e", code], ...sketch.program },
+  });
   programs.push(await runner.start(workload, (_, line) => lines.push(line)));
   return workload;
 }
 
 const untilReady = (workload: Workload): Promise<void> =>
-  vi.waitFor(async () => expect(await runner.probe(workload)).toEqual({ ok: true, reason: "" }), { timeout: 10_000, interval: 20 });
+  vi.waitFor(async () => expect(await runner.probe(workload)).toEqual({ ok: true, reason: "" }), {
+    timeout: 10_000,
+    interval: 20,
+  });
 
 describe.skipIf(process.platform !== "linux")("running programs behind the hook", () => {
   it("two programs on the same port; each is ready when its own socket listens, and sees no probe", async () => {
@@ -79,22 +94,38 @@ describe.skipIf(process.platform !== "linux")("running programs behind the hook"
 
   it("an HTTP probe passes when the path answers well", async () => {
     const ready = { kind: "http", path: "/healthz", port: 8080, everyMs: 1000 } as const;
-    const workload = await start("web", `let ok = false; require("http").createServer((q, r) => { r.statusCode = ok ? 204 : 503; r.end(); ok = q.url === "/healthz"; }).listen(8080)`, { program: { ready } });
-    await vi.waitFor(async () => expect(await runner.probe(workload)).toEqual({ ok: false, reason: "/healthz answered 503" }), 10_000);
+    const workload = await start(
+      "web",
+      `let ok = false; require("http").createServer((q, r) => { r.statusCode = ok ? 204 : 503; r.end(); ok = q.url === "/healthz"; }).listen(8080)`,
+      { program: { ready } },
+    );
+    await vi.waitFor(
+      async () => expect(await runner.probe(workload)).toEqual({ ok: false, reason: "/healthz answered 503" }),
+      10_000,
+    );
     expect(await runner.probe(workload)).toEqual({ ok: true, reason: "" });
     await programs.shift()?.stop();
     expect((await runner.probe(workload)).reason).toMatch(/^\/healthz: connect/);
   });
 
   it("an outsider listens on its own address", async () => {
-    const workload = await start("out", `require("net").createServer().listen(18480)`, { sidecar: false, address: "10.244.0.77", ports: [{ name: "http", port: 18_480 }] });
+    const workload = await start("out", `require("net").createServer().listen(18480)`, {
+      sidecar: false,
+      address: "10.244.0.77",
+      ports: [{ name: "http", port: 18_480 }],
+    });
     await untilReady(workload);
     expect(bypasses).toEqual([]);
   });
 
   it("a program that the hook does not enter and that listens in the open is ready, and told", async () => {
     const port = await freePort();
-    const workload = await start("py", `require("net").createServer().listen(process.env.PORT, "127.0.0.1")`, { ports: [{ name: "http", port }] }, ["env", "-u", "NODE_OPTIONS"]);
+    const workload = await start(
+      "py",
+      `require("net").createServer().listen(process.env.PORT, "127.0.0.1")`,
+      { ports: [{ name: "http", port }] },
+      ["env", "-u", "NODE_OPTIONS"],
+    );
     await untilReady(workload);
     expect(openPorts).toEqual([`py-1:${port}`]);
     expect(bypasses).toEqual([`py-1 listens on TCP port ${port} in the open; STRICT cannot be enforced for py-1`]);
@@ -106,7 +137,10 @@ describe.skipIf(process.platform !== "linux")("running programs behind the hook"
     const address = callee.address();
     const port = address !== null && typeof address === "object" ? address.port : 0;
     await start("sneaky", `require("net").connect(${port}, "127.233.0.9"); setInterval(() => {}, 1000)`, { ports: [] });
-    await vi.waitFor(() => expect(bypasses).toEqual([`sneaky-1 connects to 127.233.0.9:${port} past its sidecar`]), 10_000);
+    await vi.waitFor(
+      () => expect(bypasses).toEqual([`sneaky-1 connects to 127.233.0.9:${port} past its sidecar`]),
+      10_000,
+    );
     callee.close();
     callee.unref();
   });
@@ -114,7 +148,9 @@ describe.skipIf(process.platform !== "linux")("running programs behind the hook"
   it("jobs need no probe; without a program there is nothing to run", async () => {
     const job = makeWorkload("job", { program: { ready: { kind: "spawn" } } });
     expect(await runner.probe(job)).toEqual({ ok: true, reason: "" });
-    await expect(runner.start(makeWorkload("none", { program: undefined }), () => undefined)).rejects.toThrow(/nothing to run/);
+    await expect(runner.start(makeWorkload("none", { program: undefined }), () => undefined)).rejects.toThrow(
+      /nothing to run/,
+    );
   });
 });
 

@@ -22,7 +22,9 @@ describe("published ports", () => {
     const [problem, ...more] = await checkPublishedPorts([{ workload: "web-1", hostPort: port }]);
     expect(more).toEqual([]);
     expect(problem?.code).toBe("MD6003");
-    expect(problem?.message).toMatch(new RegExp(`^port ${port}, published for web-1, is taken by .*\\(pid ${process.pid}\\)$`));
+    expect(problem?.message).toMatch(
+      new RegExp(`^port ${port}, published for web-1, is taken by .*\\(pid ${process.pid}\\)$`),
+    );
     expect(problem?.hint).toMatch(/publish \d+ instead/);
   });
 

@@ -22,7 +22,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function run(command: string | readonly string[], user: HostUser = { uid: 0, owner: undefined }, cwd = folder): Promise<RunningProcess> {
+async function run(
+  command: string | readonly string[],
+  user: HostUser = { uid: 0, owner: undefined },
+  cwd = folder,
+): Promise<RunningProcess> {
   const child = await startProcess({
     command,
     cwd,
@@ -62,7 +66,9 @@ describe("programs", () => {
     expect(await refusal(["./nothing"])).toBe("MD4001 ./nothing does not exist");
     expect(await refusal(["./script.sh"])).toBe("MD4001 ./script.sh is not executable");
     expect(await refusal([folder])).toBe(`MD4001 ${folder} is a folder`);
-    expect(await refusal(["true"], join(folder, "gone"))).toBe(`MD4001 the working directory ${folder}/gone does not exist`);
+    expect(await refusal(["true"], join(folder, "gone"))).toBe(
+      `MD4001 the working directory ${folder}/gone does not exist`,
+    );
     expect(await refusal([])).toBe("MD4001 the command is empty");
   });
 
@@ -91,12 +97,22 @@ describe("programs", () => {
     expect(await child.exited).toEqual({ code: null, signal: "SIGSEGV" });
   });
 
-  it.skipIf(process.getuid?.() !== 0)("under sudo, programs run as the user who asked, with that user's groups", async () => {
-    expect(currentUser({ SUDO_UID: "65534", SUDO_GID: "65534", SUDO_USER: "nobody" })).toEqual({ uid: 65534, owner: { uid: 65534, gid: 65534, name: "nobody" } });
-    const child = await run("id -u; id -g; echo $USER", { uid: 65534, owner: { uid: 65534, gid: 65534, name: "nobody" } }, "/");
-    await child.exited;
-    expect(lines).toEqual(["stdout: 65534", "stdout: 65534", "stdout: nobody"]);
-  });
+  it.skipIf(process.getuid?.() !== 0)(
+    "under sudo, programs run as the user who asked, with that user's groups",
+    async () => {
+      expect(currentUser({ SUDO_UID: "65534", SUDO_GID: "65534", SUDO_USER: "nobody" })).toEqual({
+        uid: 65534,
+        owner: { uid: 65534, gid: 65534, name: "nobody" },
+      });
+      const child = await run(
+        "id -u; id -g; echo $USER",
+        { uid: 65534, owner: { uid: 65534, gid: 65534, name: "nobody" } },
+        "/",
+      );
+      await child.exited;
+      expect(lines).toEqual(["stdout: 65534", "stdout: 65534", "stdout: nobody"]);
+    },
+  );
 
   it("counts memory and time of a program with its children", async () => {
     const child = await run("sleep 600 & sleep 601 & echo up; wait");
@@ -108,15 +124,15 @@ describe("programs", () => {
   });
 });
 
-describe("output lines", () => {
-  function split(...chunks: readonly (string | Uint8Array)[]): string[] {
-    const seen: string[] = [];
-    const splitter = createLineSplitter((line) => seen.push(line));
-    for (const chunk of chunks) splitter.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-    splitter.end();
-    return seen;
-  }
+function split(...chunks: readonly (string | Uint8Array)[]): string[] {
+  const seen: string[] = [];
+  const splitter = createLineSplitter((line) => seen.push(line));
+  for (const chunk of chunks) splitter.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+  splitter.end();
+  return seen;
+}
 
+describe("output lines", () => {
   it("joins pieces, keeps empty lines, drops carriage returns, delivers the last line without an end", () => {
     expect(split("a", "b\nc\r\n\nd")).toEqual(["ab", "c", "", "d"]);
     expect(split(Buffer.from("ä").subarray(0, 1), Buffer.from("ä").subarray(1), "\n")).toEqual(["ä"]);

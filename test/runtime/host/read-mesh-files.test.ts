@@ -9,7 +9,15 @@ const path = (name: string): string => join(folder, name);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "md-read-"));
   mkdirSync(path("mesh/inner/.git"), { recursive: true });
-  for (const name of ["mesh/b.yaml", "mesh/a.yml", "mesh/inner/c.json", "mesh/notes.txt", "mesh/inner/.git/x.yaml", "project"]) writeFileSync(path(name), name);
+  for (const name of [
+    "mesh/b.yaml",
+    "mesh/a.yml",
+    "mesh/inner/c.json",
+    "mesh/notes.txt",
+    "mesh/inner/.git/x.yaml",
+    "project",
+  ])
+    writeFileSync(path(name), name);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -43,7 +51,10 @@ describe("reading mesh files", () => {
     const before = readMeshFiles(folder, ["mesh"]);
     truncateSync(path("mesh/b.yaml"), maxMeshFileBytes + 1);
     const first = readMeshFiles(folder, ["mesh", "gone"]);
-    expect(first.problems.map((problem) => problem.message)).toEqual([expect.stringContaining("gone cannot be read"), "mesh/b.yaml is larger than 4 MiB"]);
+    expect(first.problems.map((problem) => problem.message)).toEqual([
+      expect.stringContaining("gone cannot be read"),
+      "mesh/b.yaml is larger than 4 MiB",
+    ]);
     expect(names(first)).not.toContain("mesh/b.yaml");
     const next = readMeshFiles(folder, ["mesh"], [], before);
     expect(next.files.find((file) => file.path === "mesh/b.yaml")?.text).toBe("mesh/b.yaml");

@@ -29,7 +29,12 @@ describe("the reaper", () => {
   it("when the daemon is killed: ends watched groups, escapees and itself, and removes the folder", async () => {
     const session = open("reaper-test-1");
     // A daemon that starts an app with a child, an app that leaves its group, and listens on a socket in the folder.
-    const daemon = spawn(process.execPath, ["--input-type=module", "-e", `
+    const daemon = spawn(
+      process.execPath,
+      [
+        "--input-type=module",
+        "-e",
+        `
       import { spawn } from "node:child_process";
       import { createServer } from "node:net";
       import { startReaper } from ${JSON.stringify(join(source, "reaper/reaper.ts"))};
@@ -41,7 +46,10 @@ describe("the reaper", () => {
       createServer().listen(${JSON.stringify(join(session, "a", "x.sock"))}, () => {
         app.stdout.once("data", (d) => console.log(JSON.stringify([reaper.pid, app.pid, Number(d), escaped.pid])));
       });
-    `], { stdio: ["ignore", "pipe", "inherit"] });
+    `,
+      ],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
     daemons.push(daemon);
     const [line] = await once(daemon.stdout, "data");
     const pids: number[] = JSON.parse(String(line));
@@ -56,7 +64,11 @@ describe("the reaper", () => {
 
   it("spares groups that were forgotten, and strangers", async () => {
     const session = open("reaper-test-2");
-    const stranger = spawn("sleep", ["602"], { detached: true, stdio: "ignore", env: { PATH: process.env["PATH"], MESHDEV_SESSION: "reaper-test-22" } });
+    const stranger = spawn("sleep", ["602"], {
+      detached: true,
+      stdio: "ignore",
+      env: { PATH: process.env["PATH"], MESHDEV_SESSION: "reaper-test-22" },
+    });
     const forgotten = spawn("sleep", ["603"], { detached: true, stdio: "ignore" });
     const watched = spawn("sleep", ["604"], { detached: true, stdio: "ignore" });
     const reaper = startReaper({ id: "reaper-test-2", folder: session });

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { goLive, guardMs, listDocuments, observe, quietMs, startSettling, type FileFacts, type FactSet } from "../../../runtime/host/settle.ts";
+import {
+  goLive,
+  guardMs,
+  listDocuments,
+  observe,
+  quietMs,
+  startSettling,
+  type FileFacts,
+  type FactSet,
+} from "../../../runtime/host/settle.ts";
 
 const deny = "kind: AuthorizationPolicy\nmetadata: {name: deny}\nspec: {action: DENY, rules: [{}]}\n";
 const allow = "kind: AuthorizationPolicy\nmetadata: {name: allow}\nspec: {rules: [{}]}\n";
@@ -8,7 +17,8 @@ function fact(text: string, stamp = text): FileFacts {
   return { stamp, size: Buffer.byteLength(text), digest: text, documents: listDocuments(text) };
 }
 
-const facts = (files: Readonly<Record<string, string>>): FactSet => new Map(Object.entries(files).map(([path, text]) => [path, fact(text)]));
+const facts = (files: Readonly<Record<string, string>>): FactSet =>
+  new Map(Object.entries(files).map(([path, text]) => [path, fact(text)]));
 
 /** Looks at the given moments and tells each verdict: `same`, `settled`, or `wait <until>`. */
 function watch(live: FactSet, looks: readonly (readonly [at: number, files: FactSet])[]): string[] {
@@ -23,7 +33,14 @@ function watch(live: FactSet, looks: readonly (readonly [at: number, files: Fact
 describe("when a change may go live", () => {
   it("growth: after a short quiet", () => {
     const [before, after] = [facts({ "a.yaml": allow }), facts({ "a.yaml": `${allow}---\n${deny}` })];
-    expect(watch(before, [[100, after], [105, after], [100 + quietMs, after], [200, after]])).toEqual(["wait 110", "wait 110", "settled", "same"]);
+    expect(
+      watch(before, [
+        [100, after],
+        [105, after],
+        [100 + quietMs, after],
+        [200, after],
+      ]),
+    ).toEqual(["wait 110", "wait 110", "settled", "same"]);
   });
 
   it.each([
@@ -34,34 +51,67 @@ describe("when a change may go live", () => {
     ["emptied", { "a.yaml": deny }, { "a.yaml": "" }],
   ])("%s: only when nothing has changed for the guard time", (_, before, after) => {
     const to = facts(after);
-    expect(watch(facts(before), [[100, to], [100 + guardMs - 1, to], [100 + guardMs, to]])).toEqual(["wait 175", "wait 175", "settled"]);
+    expect(
+      watch(facts(before), [
+        [100, to],
+        [100 + guardMs - 1, to],
+        [100 + guardMs, to],
+      ]),
+    ).toEqual(["wait 175", "wait 175", "settled"]);
   });
 
   it("every further piece starts the guard again", () => {
     const whole = `${allow}---\n${deny}`;
     const pieces = [0, 20, 40, allow.length].map((end) => facts({ "a.yaml": whole.slice(0, end) }));
     const looks = pieces.map((piece, index) => [100 + index * 50, piece] as const);
-    expect(watch(facts({ "a.yaml": whole }), [...looks, [300, facts({ "a.yaml": whole })]])).toEqual(["wait 175", "wait 225", "wait 275", "wait 325", "same"]);
+    expect(watch(facts({ "a.yaml": whole }), [...looks, [300, facts({ "a.yaml": whole })]])).toEqual([
+      "wait 175",
+      "wait 225",
+      "wait 275",
+      "wait 325",
+      "same",
+    ]);
   });
 
   it("a new time with the same content is no change, but delays one", () => {
     const before: FactSet = new Map([["a", fact(allow, "1")]]);
     const touched: FactSet = new Map([["a", fact(allow, "2")]]);
-    expect(watch(before, [[100, touched], [500, touched]])).toEqual(["same", "same"]);
+    expect(
+      watch(before, [
+        [100, touched],
+        [500, touched],
+      ]),
+    ).toEqual(["same", "same"]);
     const after: FactSet = new Map([["a", fact(`${allow}---\n${deny}`, "2")]]);
     const again: FactSet = new Map([["a", fact(`${allow}---\n${deny}`, "3")]]);
-    expect(watch(before, [[100, after], [109, again], [112, again], [119, again]])).toEqual(["wait 110", "wait 119", "wait 119", "settled"]);
+    expect(
+      watch(before, [
+        [100, after],
+        [109, again],
+        [112, again],
+        [119, again],
+      ]),
+    ).toEqual(["wait 110", "wait 119", "wait 119", "settled"]);
   });
 
   it("a file that a rename moved away and brought back is guarded only while it is gone", () => {
     const [before, gone, back] = [facts({ "a.yaml": allow }), facts({}), facts({ "a.yaml": `${allow}# more\n` })];
-    expect(watch(before, [[100, gone], [104, back], [114, back]])).toEqual(["wait 175", "wait 114", "settled"]);
+    expect(
+      watch(before, [
+        [100, gone],
+        [104, back],
+        [114, back],
+      ]),
+    ).toEqual(["wait 175", "wait 114", "settled"]);
   });
 });
 
 describe("documents at a glance", () => {
   it("separators count, empty documents and comments do not", () => {
-    expect(listDocuments(`---\n# nothing\n---\n${allow}---\n${deny}---\n`)).toEqual(["AuthorizationPolicy/allow", "AuthorizationPolicy/deny"]);
+    expect(listDocuments(`---\n# nothing\n---\n${allow}---\n${deny}---\n`)).toEqual([
+      "AuthorizationPolicy/allow",
+      "AuthorizationPolicy/deny",
+    ]);
     expect(listDocuments("")).toEqual([]);
     expect(listDocuments(`{"kind": "Service", "metadata": {"name": "a-b"}}`)).toEqual(["Service/a-b"]);
     expect(listDocuments("- x")).toEqual(["?/?"]);

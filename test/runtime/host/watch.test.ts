@@ -1,4 +1,15 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -41,6 +52,8 @@ async function watch(): Promise<MeshWatcher> {
   return watcher;
 }
 
+const version = (n: number): string => `${allow}---\n${deny}# version ${n}\n`;
+
 describe("watching mesh files", () => {
   it("tells what it began with, and each change with its whole set of files", async () => {
     const { initial } = await watch();
@@ -54,13 +67,15 @@ describe("watching mesh files", () => {
     await vi.waitFor(() => expect(text("meshdev.yaml")).toContain("run"), 5000);
     writeFileSync(path("mesh/ignored.txt"), "x");
     unlinkSync(path("mesh/deep/b.yml"));
-    await vi.waitFor(() => expect(changes.at(-1)?.files.map((file) => file.path)).toEqual(["mesh/a.yaml", "meshdev.yaml"]), 5000);
+    await vi.waitFor(
+      () => expect(changes.at(-1)?.files.map((file) => file.path)).toEqual(["mesh/a.yaml", "meshdev.yaml"]),
+      5000,
+    );
     expect(changes).toHaveLength(3);
   });
 
   it("editors: rename over, back-up and write, truncate and write, a link to another file", async () => {
     await watch();
-    const version = (n: number): string => `${allow}---\n${deny}# version ${n}\n`;
     writeFileSync(path("mesh/a.yaml.tmp"), version(1));
     renameSync(path("mesh/a.yaml.tmp"), path("mesh/a.yaml"));
     await vi.waitFor(() => expect(text("mesh/a.yaml")).toBe(version(1)), 5000);
@@ -73,37 +88,50 @@ describe("watching mesh files", () => {
     unlinkSync(path("mesh/a.yaml"));
     symlinkSync(path("elsewhere.yaml"), path("mesh/a.yaml"));
     await vi.waitFor(() => expect(text("mesh/a.yaml")).toBe(version(4)), 5000);
-    for (const change of changes) expect(change.files.find((file) => file.path === "mesh/a.yaml")?.text).toContain("deny");
+    for (const change of changes)
+      expect(change.files.find((file) => file.path === "mesh/a.yaml")?.text).toContain("deny");
   });
 
-  it.skipIf(process.platform !== "linux")("a writer that stalls in mid-file: nothing of it goes live until it closes the file", async () => {
-    await watch();
-    const whole = `${allow}# ${"longer than before ".repeat(20)}\n---\n${deny}`;
-    const file = openSync(path("mesh/a.yaml"), "w");
-    writeSync(file, whole.slice(0, 300));
-    // Larger than what is live, quiet, valid YAML, and without the DENY.
-    await vi.waitFor(() => expect(problems.at(-1)?.map((each) => each.code)).toEqual(["MD6007"]), 8000);
-    expect(changes).toEqual([]);
-    writeSync(file, whole.slice(300));
-    closeSync(file);
-    await vi.waitFor(() => expect(text("mesh/a.yaml")).toBe(whole), 5000);
-    expect(changes).toHaveLength(1);
-    expect(problems.at(-1)).toEqual([]);
-  });
+  it.skipIf(process.platform !== "linux")(
+    "a writer that stalls in mid-file: nothing of it goes live until it closes the file",
+    async () => {
+      await watch();
+      const whole = `${allow}# ${"longer than before ".repeat(20)}\n---\n${deny}`;
+      const file = openSync(path("mesh/a.yaml"), "w");
+      writeSync(file, whole.slice(0, 300));
+      // Larger than what is live, quiet, valid YAML, and without the DENY.
+      await vi.waitFor(() => expect(problems.at(-1)?.map((each) => each.code)).toEqual(["MD6007"]), 8000);
+      expect(changes).toEqual([]);
+      writeSync(file, whole.slice(300));
+      closeSync(file);
+      await vi.waitFor(() => expect(text("mesh/a.yaml")).toBe(whole), 5000);
+      expect(changes).toHaveLength(1);
+      expect(problems.at(-1)).toEqual([]);
+    },
+  );
 
   it("other paths are read at once when the project file names them", async () => {
     const watching = await watch();
     mkdirSync(path("other"));
     writeFileSync(path("other/c.yaml"), allow);
     watching.setPaths(["other"]);
-    await vi.waitFor(() => expect(changes.at(-1)?.files.map((file) => file.path)).toEqual(["meshdev.yaml", "other/c.yaml"]), 5000);
+    await vi.waitFor(
+      () => expect(changes.at(-1)?.files.map((file) => file.path)).toEqual(["meshdev.yaml", "other/c.yaml"]),
+      5000,
+    );
   });
 
   it("guards what changed since the files that are in force were read", async () => {
     const { initial, close } = await watch();
     await close();
     writeFileSync(path("mesh/a.yaml"), allow);
-    watcher = watchMeshFiles(["mesh"], { directory: folder, projectFile: "meshdev.yaml", clock: systemClock, from: initial, onChange: (change) => changes.push(change) });
+    watcher = watchMeshFiles(["mesh"], {
+      directory: folder,
+      projectFile: "meshdev.yaml",
+      clock: systemClock,
+      from: initial,
+      onChange: (change) => changes.push(change),
+    });
     expect(changes).toEqual([]);
     await vi.waitFor(() => expect(text("mesh/a.yaml")).toBe(allow), 5000);
   });

@@ -1,7 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { createLifecycle, pauseAfter, readyTimeoutMs, step, type Lifecycle, type Signal } from "../../../runtime/workload/lifecycle.ts";
+import {
+  createLifecycle,
+  pauseAfter,
+  readyTimeoutMs,
+  step,
+  type Lifecycle,
+  type Signal,
+} from "../../../runtime/workload/lifecycle.ts";
 
-const exited = (code: number | null, signal: string | null = null): Signal => ({ type: "exited", code, signal, lastLines: ["boom"], now: 0 });
+const exited = (code: number | null, signal: string | null = null): Signal => ({
+  type: "exited",
+  code,
+  signal,
+  lastLines: ["boom"],
+  now: 0,
+});
 const start: Signal = { type: "start" };
 const stop: Signal = { type: "stop" };
 const ok: Signal = { type: "probed", ok: true, reason: "" };
@@ -9,12 +22,19 @@ const no: Signal = { type: "probed", ok: false, reason: "port 8080 does not acce
 const spawned = (pid: number): Signal => ({ type: "spawned", pid });
 
 /** Signals in; phases and effects out, one line per signal. */
-function play(signals: readonly Signal[], job = false): { readonly lines: readonly string[]; readonly life: Lifecycle } {
+function play(
+  signals: readonly Signal[],
+  job = false,
+): { readonly lines: readonly string[]; readonly life: Lifecycle } {
   let life = createLifecycle(job);
   const lines = signals.map((signal) => {
     const [next, effects] = step(life, signal);
     life = next;
-    const told = effects.map((effect) => ("timer" in effect ? `${effect.type}:${effect.timer}${"ms" in effect ? `:${effect.ms}` : ""}` : effect.type)).filter((effect) => !effect.startsWith("timer.clear"));
+    const told = effects
+      .map((effect) =>
+        "timer" in effect ? `${effect.type}:${effect.timer}${"ms" in effect ? `:${effect.ms}` : ""}` : effect.type,
+      )
+      .filter((effect) => !effect.startsWith("timer.clear"));
     return [life.state.phase, ...told].join(" ");
   });
   return { lines, life };
@@ -35,22 +55,45 @@ describe("the life of a program", () => {
   });
 
   it("waits for what it needs, and starts when that is ready", () => {
-    const { lines } = play([{ type: "blocked", by: ["db"] }, start, { type: "blocked", by: ["db", "mq"] }, { type: "blocked", by: [] }, { type: "blocked", by: ["db"] }]);
+    const { lines } = play([
+      { type: "blocked", by: ["db"] },
+      start,
+      { type: "blocked", by: ["db", "mq"] },
+      { type: "blocked", by: [] },
+      { type: "blocked", by: ["db"] },
+    ]);
     expect(lines).toEqual(["stopped", "waiting", "waiting", "starting spawn", "starting"]);
-    expect(play([{ type: "blocked", by: ["db"] }, start, stop, { type: "blocked", by: [] }]).lines.at(-1)).toBe("stopped");
+    expect(play([{ type: "blocked", by: ["db"] }, start, stop, { type: "blocked", by: [] }]).lines.at(-1)).toBe(
+      "stopped",
+    );
   });
 
   it("crashes: each pause is twice the last, at most 30 s; ten good seconds forget it", () => {
     const crash: readonly Signal[] = [spawned(1), exited(1)];
     const again: Signal = { type: "timer", timer: "restart" };
-    const { lines, life } = play([start, ...crash, again, ...crash, again, ...crash, again, spawned(2), ok, { type: "timer", timer: "healthy" }, exited(null, "SIGSEGV")]);
+    const { lines, life } = play([
+      start,
+      ...crash,
+      again,
+      ...crash,
+      again,
+      ...crash,
+      again,
+      spawned(2),
+      ok,
+      { type: "timer", timer: "healthy" },
+      exited(null, "SIGSEGV"),
+    ]);
     expect(lines.filter((line) => line.startsWith("exited"))).toEqual([
       "exited probe.end timer.set:restart:1000",
       "exited probe.end timer.set:restart:2000",
       "exited probe.end timer.set:restart:4000",
       "exited probe.end timer.set:restart:1000",
     ]);
-    expect(life).toMatchObject({ restarts: 3, state: { phase: "exited", signal: "SIGSEGV", lastLines: ["boom"], restartAt: "1970-01-01T00:00:01.000Z" } });
+    expect(life).toMatchObject({
+      restarts: 3,
+      state: { phase: "exited", signal: "SIGSEGV", lastLines: ["boom"], restartAt: "1970-01-01T00:00:01.000Z" },
+    });
     expect([1, 5, 6, 7, 1000].map(pauseAfter)).toEqual([1000, 16_000, 30_000, 30_000, 30_000]);
   });
 
@@ -68,14 +111,21 @@ describe("the life of a program", () => {
   });
 
   it("a job is ready when it runs, done when it ends well, and tried again when it fails", () => {
-    expect(play([start, spawned(1), exited(0)], true).lines).toEqual(["starting spawn", "ready timer.set:healthy:10000", "exited probe.end"]);
+    expect(play([start, spawned(1), exited(0)], true).lines).toEqual([
+      "starting spawn",
+      "ready timer.set:healthy:10000",
+      "exited probe.end",
+    ]);
     expect(play([start, spawned(1), exited(0)], true).life.state).toMatchObject({ restartAt: null });
     expect(play([start, spawned(1), exited(2)], true).lines.at(-1)).toContain("timer.set:restart");
     expect(play([start, spawned(1), exited(0)]).lines.at(-1)).toContain("timer.set:restart");
   });
 
   it("restart ends the old one first; stop and start while it ends", () => {
-    expect(play([start, spawned(1), ok, { type: "restart" }, exited(0)]).lines.slice(3)).toEqual(["stopping probe.end terminate", "starting probe.end spawn"]);
+    expect(play([start, spawned(1), ok, { type: "restart" }, exited(0)]).lines.slice(3)).toEqual([
+      "stopping probe.end terminate",
+      "starting probe.end spawn",
+    ]);
     expect(play([start, spawned(1), stop, start, exited(0)]).lines.at(-1)).toBe("starting probe.end spawn");
     expect(play([start, spawned(1), { type: "restart" }, stop, exited(0)]).lines.at(-1)).toBe("stopped probe.end");
     expect(play([{ type: "restart" }]).lines).toEqual(["starting spawn"]);
@@ -83,8 +133,15 @@ describe("the life of a program", () => {
   });
 
   it("stopped while it starts: ended as soon as it runs; stopped in a pause: stays down", () => {
-    expect(play([start, stop, spawned(5), exited(null, "SIGTERM")]).lines.slice(1)).toEqual(["stopping probe.end terminate", "stopping terminate", "stopped probe.end"]);
-    expect(play([start, spawned(1), exited(1), stop, { type: "timer", timer: "restart" }]).lines.slice(3)).toEqual(["stopped", "stopped"]);
+    expect(play([start, stop, spawned(5), exited(null, "SIGTERM")]).lines.slice(1)).toEqual([
+      "stopping probe.end terminate",
+      "stopping terminate",
+      "stopped probe.end",
+    ]);
+    expect(play([start, spawned(1), exited(1), stop, { type: "timer", timer: "restart" }]).lines.slice(3)).toEqual([
+      "stopped",
+      "stopped",
+    ]);
   });
 
   it("cannot start: says why, and may be tried again", () => {
@@ -96,7 +153,15 @@ describe("the life of a program", () => {
   });
 
   it("late news change nothing", () => {
-    for (const late of [spawned(9), ok, no, exited(1), { type: "timer", timer: "ready" }, { type: "timer", timer: "healthy" }, { type: "timer", timer: "restart" }] satisfies readonly Signal[]) {
+    for (const late of [
+      spawned(9),
+      ok,
+      no,
+      exited(1),
+      { type: "timer", timer: "ready" },
+      { type: "timer", timer: "healthy" },
+      { type: "timer", timer: "restart" },
+    ] satisfies readonly Signal[]) {
       expect(step(createLifecycle(false), late)).toEqual([createLifecycle(false), []]);
     }
   });

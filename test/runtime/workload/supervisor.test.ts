@@ -63,7 +63,8 @@ function setUp(): Stage {
   let pids = 100;
   const runner: Runner = {
     start: async (workload, onLine) => {
-      if (broken.has(workload.id)) throw new MeshError("MD4001", `${workload.id} was not found`, { hint: "look again" });
+      if (broken.has(workload.id))
+        throw new MeshError("MD4001", `${workload.id} was not found`, { hint: "look again" });
       log.push(`start ${workload.id}`);
       onLine("stderr", `${workload.id} says hello`);
       const exited = new Promise<{ code: number | null; signal: string | null }>((done) => {
@@ -80,7 +81,8 @@ function setUp(): Stage {
         },
       };
     },
-    probe: async (workload) => (listening.has(workload.id) ? { ok: true, reason: "" } : { ok: false, reason: "port 8080 does not accept" }),
+    probe: async (workload) =>
+      listening.has(workload.id) ? { ok: true, reason: "" } : { ok: false, reason: "port 8080 does not accept" },
   };
   const supervisor = createSupervisor({ runner, clock, report: (event) => events.push(event) });
   return {
@@ -99,11 +101,15 @@ function setUp(): Stage {
   };
 }
 
-const needs = (...keys: readonly string[]): { readonly program: { readonly needs: readonly string[] } } => ({ program: { needs: keys } });
+const needs = (...keys: readonly string[]): { readonly program: { readonly needs: readonly string[] } } => ({
+  program: { needs: keys },
+});
 const problemsOf = (stage: Stage): readonly string[] => {
   const last = stage.events.findLast((event) => event.type === "problems");
   return last?.type === "problems" ? last.problems.map((problem) => `${problem.code} ${problem.message}`) : [];
 };
+
+const changed = (command: readonly string[]): Workload => makeWorkload("changed", { program: { command } });
 
 describe("the supervisor", () => {
   it("starts in the order of readiness and stops in the reverse", async () => {
@@ -134,17 +140,19 @@ describe("the supervisor", () => {
     stage.listening.add("a-1");
     stage.supervisor.apply([makeWorkload("a")]);
     await stage.clock.advance(10);
-    expect(stage.events.map((event) => (event.type === "state" ? event.state.phase : event.type === "line" ? event.line : event.type))).toEqual([
-      "starting",
-      "a-1 says hello",
-      "starting",
-      "ready",
-      "ready",
-    ]);
+    expect(
+      stage.events.map((event) =>
+        event.type === "state" ? event.state.phase : event.type === "line" ? event.line : event.type,
+      ),
+    ).toEqual(["starting", "a-1 says hello", "starting", "ready", "ready"]);
     await stage.end("a-1", 7);
     expect(stage.supervisor.ready().size).toBe(0);
     expect(problemsOf(stage)).toEqual(["MD4003 a-1 ended with exit code 7: a-1 says hello"]);
-    expect(await stage.supervisor.settled()).toEqual({ kind: "failed", workload: "a-1", reason: "it ended with exit code 7" });
+    expect(await stage.supervisor.settled()).toEqual({
+      kind: "failed",
+      workload: "a-1",
+      reason: "it ended with exit code 7",
+    });
     stage.listening.add("a-1");
     await stage.clock.advance(1100);
     expect(stage.phases()).toEqual({ "a-1": "ready" });
@@ -167,9 +175,23 @@ describe("the supervisor", () => {
     const stage = setUp();
     stage.broken.add("bad-1");
     stage.listening.add("fine-1");
-    stage.supervisor.apply([makeWorkload("bad"), makeWorkload("a", needs("b")), makeWorkload("b", needs("a")), makeWorkload("lost", needs("nothing")), makeWorkload("self", needs("self")), makeWorkload("fine")]);
+    stage.supervisor.apply([
+      makeWorkload("bad"),
+      makeWorkload("a", needs("b")),
+      makeWorkload("b", needs("a")),
+      makeWorkload("lost", needs("nothing")),
+      makeWorkload("self", needs("self")),
+      makeWorkload("fine"),
+    ]);
     await stage.clock.advance(100);
-    expect(stage.phases()).toEqual({ "bad-1": "failed", "a-1": "failed", "b-1": "failed", "lost-1": "failed", "self-1": "failed", "fine-1": "ready" });
+    expect(stage.phases()).toEqual({
+      "bad-1": "failed",
+      "a-1": "failed",
+      "b-1": "failed",
+      "lost-1": "failed",
+      "self-1": "failed",
+      "fine-1": "ready",
+    });
     expect(problemsOf(stage).toSorted()).toEqual([
       "MD4001 bad-1 cannot start: bad-1 was not found (look again)",
       "MD4004 a-1 cannot start: needs form a circle: a → b → a",
@@ -187,12 +209,20 @@ describe("the supervisor", () => {
 
   it("applies changes: new ones start, removed ones stop, changed ones restart, the rest is left alone", async () => {
     const stage = setUp();
-    const changed = (command: readonly string[]): Workload => makeWorkload("changed", { program: { command } });
     for (const id of ["kept-1", "changed-1", "gone-1", "new-1"]) stage.listening.add(id);
-    stage.supervisor.apply([makeWorkload("kept"), changed(["one"]), makeWorkload("gone"), makeWorkload("leased", { program: undefined })]);
+    stage.supervisor.apply([
+      makeWorkload("kept"),
+      changed(["one"]),
+      makeWorkload("gone"),
+      makeWorkload("leased", { program: undefined }),
+    ]);
     await stage.clock.advance(100);
     stage.log.length = 0;
-    stage.supervisor.apply([makeWorkload("kept", { labels: { app: "kept", version: "v2" } }), changed(["two"]), makeWorkload("new")]);
+    stage.supervisor.apply([
+      makeWorkload("kept", { labels: { app: "kept", version: "v2" } }),
+      changed(["two"]),
+      makeWorkload("new"),
+    ]);
     await stage.clock.advance(100);
     stage.listening.add("changed-1");
     await stage.clock.advance(100);
@@ -217,7 +247,10 @@ describe("the supervisor", () => {
 
   it("a job counts as ready and, when it ended well, as done", async () => {
     const stage = setUp();
-    stage.supervisor.apply([makeWorkload("job", { program: { ready: { kind: "spawn" } } }), makeWorkload("portless", { ports: [] })]);
+    stage.supervisor.apply([
+      makeWorkload("job", { program: { ready: { kind: "spawn" } } }),
+      makeWorkload("portless", { ports: [] }),
+    ]);
     await stage.clock.advance(100);
     expect(await stage.supervisor.settled()).toEqual({ kind: "ready" });
     await stage.end("job-1", 0);
@@ -229,12 +262,23 @@ describe("the supervisor", () => {
 
 describe("needs", () => {
   it("every workload of a needed service counts; circles are found from each member only", () => {
-    const all = [makeWorkload("a", needs("b")), makeWorkload("b", needs("c")), makeWorkload("c", needs("b")), makeWorkload("d", needs("a"))];
+    const all = [
+      makeWorkload("a", needs("b")),
+      makeWorkload("b", needs("c")),
+      makeWorkload("c", needs("b")),
+      makeWorkload("d", needs("a")),
+    ];
     expect([...findDoomed(all).keys()]).toEqual(["b-1", "c-1"]);
   });
 
   it("those that are needed stop last, also where needs form a circle", () => {
-    const all = [makeWorkload("db"), makeWorkload("api", needs("db")), makeWorkload("web", needs("api", "db")), makeWorkload("x", needs("y")), makeWorkload("y", needs("x"))];
+    const all = [
+      makeWorkload("db"),
+      makeWorkload("api", needs("db")),
+      makeWorkload("web", needs("api", "db")),
+      makeWorkload("x", needs("y")),
+      makeWorkload("y", needs("x")),
+    ];
     const order = stopOrder(all).flat();
     expect(order.toSorted()).toEqual(["api-1", "db-1", "web-1", "x-1", "y-1"]);
     expect(order.indexOf("web-1")).toBeLessThan(order.indexOf("api-1"));

@@ -18,7 +18,10 @@ export function makeWorkload(name: string, sketch: WorkloadSketch = {}): Workloa
     annotations: {},
     sidecar: true,
     address: "10.244.0.3",
-    program: "program" in sketch && program === undefined ? undefined : { command: ["true"], cwd: "/", env: {}, needs: [], ready: { kind: "ports" }, ...program },
+    program:
+      "program" in sketch && program === undefined
+        ? undefined
+        : { command: ["true"], cwd: "/", env: {}, needs: [], ready: { kind: "ports" }, ...program },
     ports: [{ name: "http", port: 8080 }],
     publish: [],
     at: undefined,

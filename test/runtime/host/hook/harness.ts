@@ -45,7 +45,10 @@ export interface Running {
 }
 
 /** A session folder, a hook file and a sidecar that answers `to <destination>` over HTTP, whatever it is sent. */
-export async function openHookLab(change: Partial<HookConfig> = {}, serve: (socket: Socket, arrival: Arrival) => void = answerHttp): Promise<HookLab> {
+export async function openHookLab(
+  change: Partial<HookConfig> = {},
+  serve: (socket: Socket, arrival: Arrival) => void = answerHttp,
+): Promise<HookLab> {
   const folder = mkdtempSync(join(tmpdir(), "md-hook-"));
   const file = join(folder, "hook.json");
   const arrivals: Arrival[] = [];
@@ -62,7 +65,10 @@ export async function openHookLab(change: Partial<HookConfig> = {}, serve: (sock
     listen: { "8080": { kind: "unix", path: join(folder, "8080.sock") } },
     clusterDomain: "cluster.local",
     search: ["default.svc.cluster.local", "svc.cluster.local", "cluster.local"],
-    names: { "backend.default.svc.cluster.local": ["10.96.0.7"], "headless.other.svc.cluster.local": ["10.244.0.8", "10.244.0.9"] },
+    names: {
+      "backend.default.svc.cluster.local": ["10.96.0.7"],
+      "headless.other.svc.cluster.local": ["10.244.0.8", "10.244.0.9"],
+    },
     aliases: {},
     endpoints: {},
     virtual: ["10.96.", "10.244."],
@@ -92,7 +98,13 @@ export async function openHookLab(change: Partial<HookConfig> = {}, serve: (sock
     const script = join(folder, `app-${children.size}.${options.kind ?? "mjs"}`);
     writeFileSync(script, code);
     const child = spawn(node, [...(options.args ?? []), script], {
-      env: { PATH: process.env["PATH"], NODE_OPTIONS: `--require "${hookFile}"`, MESHDEV_HOOK: file, FOLDER: folder, ...options.env },
+      env: {
+        PATH: process.env["PATH"],
+        NODE_OPTIONS: `--require "${hookFile}"`,
+        MESHDEV_HOOK: file,
+        FOLDER: folder,
+        ...options.env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     children.add(child);
@@ -100,7 +112,11 @@ export async function openHookLab(change: Partial<HookConfig> = {}, serve: (sock
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-    const ended = once(child, "close").then((args): Outcome => ({ code: typeof args[0] === "number" ? args[0] : null, stdout, stderr }));
+    const ended = once(child, "close").then((args): Outcome => ({
+      code: typeof args[0] === "number" ? args[0] : null,
+      stdout,
+      stderr,
+    }));
     return { child, output: () => stdout + stderr, ended };
   }
 

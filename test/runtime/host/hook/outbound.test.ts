@@ -27,7 +27,9 @@ for (const major of testedMajors) {
 
     it("fetch and http.get go to the sidecar with the original destination, from ESM and CJS", async () => {
       lab = await openHookLab();
-      const esm = await lab.run(executable, `
+      const esm = await lab.run(
+        executable,
+        `
         import http, { get } from "node:http";
         import { connect } from "node:net";
         const body = (url) => new Promise((done, fail) => get(url, { agent: false }, (r) => { let s = ""; r.on("data", (c) => s += c).on("end", () => done([s, r.socket.remoteAddress, r.socket.remotePort, r.socket.remoteFamily, r.socket.localAddress])); }).on("error", fail));
@@ -36,24 +38,36 @@ for (const major of testedMajors) {
         const c = await new Promise((done, fail) => { const s = connect(9000, "10.96.9.9", () => s.write("GET /c HTTP/1.1\\r\\nhost: x\\r\\nconnection: close\\r\\n\\r\\n")); let t = ""; s.on("data", (d) => t += d).on("end", () => done(t.split("\\r\\n").at(-1))).on("error", fail); });
         console.log(JSON.stringify([a, b, c]));
         process.exit(0);
-      `);
+      `,
+      );
       expect(esm.stderr).toBe("");
       expect(said(esm.stdout)).toEqual([
         "GET /a backend:8080",
         ["GET /b backend.default.svc.cluster.local.", "10.96.0.7", 80, "IPv4", "10.244.0.3"],
         expect.stringContaining("GET /c x"),
       ]);
-      const cjs = await lab.run(executable, `
+      const cjs = await lab.run(
+        executable,
+        `
         require("http").get({ host: "headless.other", port: 81, path: "/d" }, (r) => { r.resume(); console.log(JSON.stringify(r.socket.remoteAddress)); r.on("end", () => process.exit(0)); });
-      `, { kind: "cjs" });
+      `,
+        { kind: "cjs" },
+      );
       expect(said(cjs.stdout)).toMatch(/^10\.244\.0\.[89]$/);
-      expect(lab.arrivals.map((each) => each.destination)).toEqual(["10.96.0.7:8080", "10.96.0.7:80", "10.96.9.9:9000", expect.stringMatching(/^10\.244\.0\.[89]:81$/)]);
+      expect(lab.arrivals.map((each) => each.destination)).toEqual([
+        "10.96.0.7:8080",
+        "10.96.0.7:80",
+        "10.96.9.9:9000",
+        expect.stringMatching(/^10\.244\.0\.[89]:81$/),
+      ]);
       for (const each of lab.arrivals) expect(each.source).toMatch(/^10\.244\.0\.3:\d+$/);
     });
 
     it("names: search path, unknown names of the cluster, lookup and resolve in every form", async () => {
       lab = await openHookLab({ aliases: { "mail.default.svc.cluster.local": "127.0.0.9" } });
-      const { stdout, stderr } = await lab.run(executable, `
+      const { stdout, stderr } = await lab.run(
+        executable,
+        `
         import dns, { lookup } from "node:dns";
         import { promisify } from "node:util";
         import { lookup as later } from "node:dns/promises";
@@ -73,7 +87,8 @@ for (const major of testedMajors) {
         out.alias = (await later("mail")).address;
         out.localhost = (await later("localhost", { family: 4 })).address;
         console.log(JSON.stringify(out));
-      `);
+      `,
+      );
       expect(stderr).toBe("");
       expect(said(stdout)).toEqual({
         backend: "10.96.0.7",
@@ -82,7 +97,10 @@ for (const major of testedMajors) {
         "BACKEND.default.svc.cluster.local": "10.96.0.7",
         "backend.default.svc.cluster.local.": "10.96.0.7",
         callback: ["10.96.0.7", 4],
-        all: [{ address: "10.244.0.8", family: 4 }, { address: "10.244.0.9", family: 4 }],
+        all: [
+          { address: "10.244.0.8", family: 4 },
+          { address: "10.244.0.9", family: 4 },
+        ],
         promisified: { address: "10.96.0.7", family: 4 },
         six: "ENOTFOUND",
         missing: ["ENOTFOUND", "getaddrinfo"],
@@ -97,14 +115,17 @@ for (const major of testedMajors) {
 
     it("an address outside the mesh passes the sidecar too, IPv6 as well; names are resolved first", async () => {
       lab = await openHookLab();
-      const { stdout, stderr } = await lab.run(executable, `
+      const { stdout, stderr } = await lab.run(
+        executable,
+        `
         import net from "node:net";
         import http from "node:http";
         const talk = (options) => new Promise((done, fail) => http.get({ ...options, path: "/x", agent: false }, (r) => { r.resume(); r.on("end", () => done(r.socket.remoteAddress)); }).on("error", fail));
         const lookup = (name, options, done) => setImmediate(() => options.all ? done(null, [{ address: "2001:db8::9", family: 6 }, { address: "93.184.216.34", family: 4 }]) : done(null, "93.184.216.34", 4));
         console.log(JSON.stringify([await talk({ host: "93.184.216.35", port: 443 }), await talk({ host: "2001:db8::5", port: 80 }), await talk({ host: "example.com", port: 8000, lookup })]));
         process.exit(0);
-      `);
+      `,
+      );
       expect(stderr).toBe("");
       expect(said(stdout)).toEqual(["93.184.216.35", "2001:db8::5", "93.184.216.34"]);
       expect(lab.arrivals.map((each) => each.destination)).toEqual([
@@ -125,7 +146,9 @@ for (const major of testedMajors) {
       const address = server.address();
       const port = address !== null && typeof address === "object" ? address.port : 0;
       lab = await openHookLab({}, (socket) => relay(socket, port));
-      const { stdout, stderr } = await lab.run(executable, `
+      const { stdout, stderr } = await lab.run(
+        executable,
+        `
         import https from "node:https";
         import tls, { connect } from "node:tls";
         const lookup = (name, options, done) => setImmediate(() => options.all ? done(null, [{ address: "93.184.216.34", family: 4 }]) : done(null, "93.184.216.34", 4));
@@ -136,16 +159,30 @@ for (const major of testedMajors) {
         const fetched = await (await fetch("https://backend:9443/")).text();
         console.log(JSON.stringify([...results, raw, fetched]));
         process.exit(0);
-      `, { env: { NODE_NO_WARNINGS: "1" } });
+      `,
+        { env: { NODE_NO_WARNINGS: "1" } },
+      );
       server.close();
       expect(stderr).toBe("");
-      expect(said(stdout)).toEqual([["tls!", "10.96.0.7", "backend"], ["tls!", "93.184.216.34", "example.com"], "10.96.0.7", "tls!"]);
-      expect(lab.arrivals.map((each) => each.destination)).toEqual(["10.96.0.7:8443", "93.184.216.34:443", "10.96.0.7:7", "10.96.0.7:9443"]);
+      expect(said(stdout)).toEqual([
+        ["tls!", "10.96.0.7", "backend"],
+        ["tls!", "93.184.216.34", "example.com"],
+        "10.96.0.7",
+        "tls!",
+      ]);
+      expect(lab.arrivals.map((each) => each.destination)).toEqual([
+        "10.96.0.7:8443",
+        "93.184.216.34:443",
+        "10.96.0.7:7",
+        "10.96.0.7:9443",
+      ]);
     });
 
     it("leaves loopback and Unix paths alone, and fails as expected when the sidecar is gone", async () => {
       lab = await openHookLab();
-      const { stdout } = await lab.run(executable, `
+      const { stdout } = await lab.run(
+        executable,
+        `
         import net from "node:net";
         const server = net.createServer((s) => s.end("local")).listen(0, "127.0.0.1");
         await new Promise((done) => server.once("listening", done));
@@ -159,14 +196,24 @@ for (const major of testedMajors) {
         out.push(await read(80, "backend"), await read(80, "nothing.svc.cluster.local"));
         console.log(JSON.stringify(out));
         process.exit(0);
-      `);
-      expect(said(stdout)).toEqual([["local", "127.0.0.1"], ["local", expect.any(String)], ["path", null], "ECONNREFUSED", "ECONNREFUSED", "ENOTFOUND"]);
+      `,
+      );
+      expect(said(stdout)).toEqual([
+        ["local", "127.0.0.1"],
+        ["local", expect.any(String)],
+        ["path", null],
+        "ECONNREFUSED",
+        "ECONNREFUSED",
+        "ENOTFOUND",
+      ]);
       expect(lab.arrivals).toEqual([]);
     });
 
     it("works in worker threads and in Node children, and takes up a changed file", async () => {
       lab = await openHookLab();
-      const running = lab.start(executable, `
+      const running = lab.start(
+        executable,
+        `
         import { Worker } from "node:worker_threads";
         import { execFileSync } from "node:child_process";
         const worker = new Worker('fetch("http://backend:8001/w").then((r) => r.text()).then((t) => require("worker_threads").parentPort.postMessage(t))', { eval: true });
@@ -183,17 +230,25 @@ for (const major of testedMajors) {
           console.log("seen");
           process.exit(0);
         });
-      `);
+      `,
+      );
       await vi.waitFor(() => expect(running.output()).toContain("waiting"), 15_000);
       lab.write({ names: { "fresh.default.svc.cluster.local": ["10.96.3.3"] } });
       const outcome = await running.ended;
-      expect(outcome.stdout.trim().split("\n")).toEqual(["GET /w backend:8001", "GET /c backend:8002", "waiting", "seen"]);
+      expect(outcome.stdout.trim().split("\n")).toEqual([
+        "GET /w backend:8001",
+        "GET /c backend:8002",
+        "waiting",
+        "seen",
+      ]);
     });
 
     it("does not let the program start without a configuration", async () => {
       lab = await openHookLab();
       for (const file of ["", "/nowhere/hook.json", process.execPath]) {
-        const { code, stdout, stderr } = await lab.run(executable, `console.log("ran in the open")`, { env: { MESHDEV_HOOK: file } });
+        const { code, stdout, stderr } = await lab.run(executable, `console.log("ran in the open")`, {
+          env: { MESHDEV_HOOK: file },
+        });
         expect(stdout).toBe("");
         expect(stderr).toContain("meshdev: this program is not started");
         expect(code).toBe(70);
@@ -205,7 +260,23 @@ for (const major of testedMajors) {
 function selfSigned(): { readonly cert: string; readonly key: string } {
   const folder = mkdtempSync(join(tmpdir(), "md-cert-"));
   try {
-    const made = spawnSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=backend", "-keyout", join(folder, "key.pem"), "-out", join(folder, "cert.pem")]);
+    const made = spawnSync("openssl", [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-days",
+      "2",
+      "-subj",
+      "/CN=backend",
+      "-keyout",
+      join(folder, "key.pem"),
+      "-out",
+      join(folder, "cert.pem"),
+    ]);
     if (made.status !== 0) throw new Error(`openssl failed: ${made.stderr.toString()}`);
     return { cert: readFileSync(join(folder, "cert.pem"), "utf8"), key: readFileSync(join(folder, "key.pem"), "utf8") };
   } finally {
