@@ -21,7 +21,7 @@ export interface CaFiles {
   readonly "root-cert.pem": string;
 }
 
-export const caFileNames = ["ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem"] as const;
+const caFileNames = ["ca-cert.pem", "ca-key.pem", "cert-chain.pem", "root-cert.pem"] as const;
 
 /** A CA that was checked and can sign. */
 export interface Ca {

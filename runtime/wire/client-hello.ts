@@ -1,5 +1,5 @@
 /** What a TLS client offers in its first message, as Envoy's TLS inspector reports it. */
-export interface ClientHello {
+interface ClientHello {
   readonly kind: "hello";
   /** Lower case (errata security 8); undefined when the client sent none. */
   readonly sni: string | undefined;

@@ -9,7 +9,7 @@ export interface ProxyEndpoint {
   readonly port: number;
 }
 
-export interface ProxyHeader {
+interface ProxyHeader {
   readonly kind: "header";
   /** `local`: the sender speaks for itself; addresses are absent. */
   readonly command: "proxy" | "local";

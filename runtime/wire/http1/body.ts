@@ -18,7 +18,7 @@ export interface BodyPart {
   readonly verbatim: boolean;
 }
 
-export type BodyStep = BodyPart | { readonly kind: "error"; readonly error: CodecError };
+type BodyStep = BodyPart | { readonly kind: "error"; readonly error: CodecError };
 
 /** Finds the end of one body, piece by piece. It keeps its place between calls; everything else is a function of the bytes. */
 export interface BodyScanner {

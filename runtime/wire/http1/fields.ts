@@ -34,7 +34,7 @@ function textOf(bytes: Buffer, from: number, to: number): string {
   return text;
 }
 
-export function valueAt(block: HeaderBlock, at: number): string {
+function valueAt(block: HeaderBlock, at: number): string {
   return textOf(block.bytes, block.fields[at + 2] ?? 0, block.fields[at + 3] ?? 0);
 }
 

@@ -1,20 +1,11 @@
 import { AUTHORITY, classes } from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
-import { type Fields, headerEntries, type HeaderEntry, headerValue, headerValues, hasHeader } from "./fields.ts";
+import { type Fields, headerEntries, headerValue, headerValues, hasHeader } from "./fields.ts";
 import { parseRequestLine } from "./request-line.ts";
 import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
 import { chunkedBody, type Framing, noBody, readMeaning } from "./semantics.ts";
 
-export {
-  defaultLimits,
-  type Framing,
-  type HeadLimits,
-  headerEntries,
-  type HeaderEntry,
-  headerValue,
-  headerValues,
-  hasHeader,
-};
+export { defaultLimits, type HeadLimits, headerEntries, headerValue, headerValues, hasHeader };
 
 /**
  * A request as a filter sees it: special headers are already turned into fields of their own and taken out of `fields`,

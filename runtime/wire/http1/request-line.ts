@@ -9,7 +9,7 @@ const methods: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-export interface RequestLine {
+interface RequestLine {
   readonly kind: "line";
   readonly method: string;
   /** Path and query as written, `*`, or `""` for CONNECT. */

@@ -9,7 +9,7 @@ export interface HeadLimits {
 
 export const defaultLimits: HeadLimits = { maxBytes: 60 * 1024, maxHeaders: 100 };
 
-export type ScanFault = "codec" | "characters" | "headersTooLarge" | "tooManyHeaders";
+type ScanFault = "codec" | "characters" | "headersTooLarge" | "tooManyHeaders";
 
 /** The lines of a head, not yet understood. */
 export interface ScannedHead {

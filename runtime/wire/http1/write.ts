@@ -28,7 +28,7 @@ export interface ResponseWriteOptions {
   readonly body?: Buffer;
 }
 
-export const noEdit: HeaderEdit = { remove: new Set(), add: [] };
+const noEdit: HeaderEdit = { remove: new Set(), add: [] };
 
 /** One buffer: request line, host, the kept headers with lower-case names, the additions, framing, and the body bytes given. */
 export function writeRequestHead(head: RequestHead, options: RequestWriteOptions = {}): Buffer {
