@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { predictCall, type PredictedCall } from "../../../runtime/predict/call.ts";
+import { smallMesh } from "../../support/paper-mesh.ts";
+
+const yaml = `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: backend}
+spec:
+  selector: {matchLabels: {app: backend}}
+  mtls: {mode: STRICT}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: backend-allow}
+spec:
+  selector: {matchLabels: {app: backend}}
+  rules:
+  - from: [{source: {principals: [cluster.local/ns/default/sa/frontend]}}]
+    to: [{operation: {methods: [GET], paths: [/api/*]}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: backend}
+spec:
+  hosts: [backend]
+  http:
+  - match: [{uri: {prefix: /old}}]
+    rewrite: {uri: /api}
+    route: [{destination: {host: backend}}]
+  - match: [{uri: {prefix: /hello}}]
+    directResponse: {status: 200, body: {string: hi}}
+  - route: [{destination: {host: backend}}]
+`;
+
+function predict(from: string, path: string, change: Partial<PredictedCall> = {}): ReturnType<typeof predictCall> {
+  return predictCall(smallMesh(yaml), { from, to: "backend", method: "GET", path, port: undefined, headers: [], ...change });
+}
+
+describe("predictCall", () => {
+  it("lets the right caller through, with identity and forwarded certificate", () => {
+    const prediction = predict("frontend", "/api/data");
+    expect(prediction).toMatchObject({ verdict: "allow", summary: "200", decision: { by: { resource: "AuthorizationPolicy default/backend-allow", line: 14 } } });
+    const [hit] = prediction.details.hits;
+    expect(hit).toMatchObject({ workload: "backend", port: 8080, uri: "/api/data", host: "backend:8080" });
+    const forwarded = hit?.headers?.find(([name]) => name === "x-forwarded-client-cert")?.[1];
+    expect(forwarded).toBe('By=spiffe://cluster.local/ns/default/sa/backend;Hash=<sha256>;Subject="";URI=spiffe://cluster.local/ns/default/sa/frontend');
+    expect(prediction.details.proxies.map((proxy) => [proxy.proxy, proxy.side, proxy.code, proxy.cluster])).toEqual([
+      ["backend", "inbound", 200, "inbound|8080||"],
+      ["frontend", "outbound", 200, "outbound|8080||backend.default.svc.cluster.local"],
+    ]);
+  });
+
+  it("refuses others, and says which clause missed", () => {
+    expect(predict("intruder.other", "/api/data", { to: "backend.default" })).toMatchObject({
+      verdict: "deny",
+      summary: "403 RBAC: access denied",
+      decision: { reason: "no-allow-matched", tried: [{ missed: { field: "from.source.principals", actual: "cluster.local/ns/other/sa/intruder" } }] },
+    });
+  });
+
+  it("refuses plaintext under STRICT, below policy", () => {
+    for (const from of ["outside", "outsider"]) {
+      const prediction = predict(from, "/api/data");
+      expect(prediction).toMatchObject({ verdict: "deny", decision: null, details: { hits: [], because: [{ resource: "PeerAuthentication default/backend", line: 6 }] } });
+      expect(prediction.summary).toContain("closed");
+    }
+  });
+
+  it("judges what a route rewrites by what the server sees", () => {
+    expect(predict("frontend", "/old/data")).toMatchObject({ verdict: "allow", details: { hits: [{ uri: "/api/data" }] } });
+  });
+
+  it("counts a route's own answer as allowed", () => {
+    expect(predict("frontend", "/hello")).toMatchObject({ verdict: "allow", summary: "200", decision: null, details: { hits: [] } });
+  });
+
+  it("normalises before it judges", () => {
+    expect(predict("frontend", "/api/../secret")).toMatchObject({ verdict: "deny", details: { status: 403 } });
+    expect(predict("frontend", "/api/%00")).toMatchObject({ verdict: "deny", details: { status: 400 } });
+  });
+
+  it("speaks of TCP ports too", () => {
+    expect(predict("frontend", "/", { port: 9000 })).toMatchObject({ verdict: "deny", decision: { tried: [{ result: "skipped" }] } });
+  });
+
+  it("lets no argument break out of its header", () => {
+    const prediction = predict("frontend", "/api/x", { headers: [["x-a", "1\r\nx-b: 2"]] });
+    expect(prediction.details.hits[0]?.headers?.some(([name]) => name === "x-b")).toBe(false);
+  });
+
+  it("says what exists when a name is unknown", () => {
+    expect(() => predict("nobody", "/")).toThrow(/no service or workload nobody/);
+    expect(() => predict("frontend", "/", { port: 1 })).toThrow(/with port 1/);
+  });
+});
