@@ -1,10 +1,17 @@
 import type { AddressMap } from "../model/dataplane.ts";
 
 /** Where a model address and port really listen; undefined when a table does not know them. Addresses outside the mesh stand for themselves. */
-export function toSocketAddress(map: AddressMap, address: string, port: number): { readonly host: string; readonly port: number } | undefined {
+export function toSocketAddress(
+  map: AddressMap,
+  address: string,
+  port: number,
+): { readonly host: string; readonly port: number } | undefined {
   if (!isWorkloadAddress(address)) return { host: address, port };
   if (map.kind === "table") return map.entries[`${address}:${port}`];
-  return { host: `127.${map.second}.${address.slice(workloadPrefix.length)}`, port: port < 1024 ? port + 10_000 : port };
+  return {
+    host: `127.${map.second}.${address.slice(workloadPrefix.length)}`,
+    port: port < 1024 ? port + 10_000 : port,
+  };
 }
 
 /** The model address of a peer seen on a socket: an alias stands for its workload, everything else for itself (model.md §2). */

@@ -72,11 +72,13 @@ function bindOutboundSection(section: OutboundSection): BoundOutbound {
 /** A service's VIP is a domain of its virtual host, which is named `host:port`; a TCP service has a listener of its own. */
 function serviceAt(section: OutboundSection, address: string, port: number): string | undefined {
   for (const listener of section.listeners) {
-    if (listener.port === port && listener.address === address && listener.fallback !== undefined) return listener.fallback;
+    if (listener.port === port && listener.address === address && listener.fallback !== undefined)
+      return listener.fallback;
   }
   for (const table of Object.values(section.routes)) {
     for (const host of table.virtualHosts) {
-      if (host.domains.includes(address) && host.name.endsWith(`:${port}`)) return `outbound|${port}||${host.name.slice(0, -`:${port}`.length)}`;
+      if (host.domains.includes(address) && host.name.endsWith(`:${port}`))
+        return `outbound|${port}||${host.name.slice(0, -`:${port}`.length)}`;
     }
   }
   return undefined;

@@ -46,7 +46,12 @@ export interface Tracked {
 }
 
 /** The other end of an accepted connection. */
-export function partyOf(shared: Shared, host: string | undefined, port: number | undefined, spiffe: string | null): Party {
+export function partyOf(
+  shared: Shared,
+  host: string | undefined,
+  port: number | undefined,
+  spiffe: string | null,
+): Party {
   const address = toModelAddress(shared.addresses(), host ?? "unknown");
   return { workload: shared.nameOf(address) ?? null, address: `${address}:${port ?? 0}`, spiffe };
 }
@@ -54,5 +59,9 @@ export function partyOf(shared: Shared, host: string | undefined, port: number |
 /** This sidecar's own workload, at one of its ports. */
 export function selfParty(sidecar: Sidecar, port: number): Party {
   const { snapshot } = sidecar.binding();
-  return { workload: sidecar.proxy, address: `${snapshot.workload.address}:${port}`, spiffe: sidecar.credentials.svid()?.spiffe ?? null };
+  return {
+    workload: sidecar.proxy,
+    address: `${snapshot.workload.address}:${port}`,
+    spiffe: sidecar.credentials.svid()?.spiffe ?? null,
+  };
 }

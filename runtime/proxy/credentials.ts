@@ -43,7 +43,11 @@ export interface Credentials {
 const retryAfterMs = 1000;
 const waitMs = 5000;
 
-export function createCredentials(clock: Clock, sendCsr: (csr: string) => void, onInstalled: (svid: Svid) => void): Credentials {
+export function createCredentials(
+  clock: Clock,
+  sendCsr: (csr: string) => void,
+  onInstalled: (svid: Svid) => void,
+): Credentials {
   let identity: string | undefined;
   let pendingKey: string | undefined;
   let current: Svid | undefined;
@@ -59,23 +63,13 @@ export function createCredentials(clock: Clock, sendCsr: (csr: string) => void, 
     sendCsr(made.csr);
   }
 
-  function readSvid(chain: string, key: string): Svid | undefined {
-    try {
-      const leaf = new X509Certificate(chain);
-      if (!leaf.checkPrivateKey(createPrivateKey(key))) return undefined;
-      const spiffe = spiffeOf(subjectAltNames(leaf));
-      return spiffe === null ? undefined : { key, chain, leaf, spiffe };
-    } catch {
-      return undefined;
-    }
-  }
-
   return {
     svid: () => current,
     server: (trust, bundle) => {
       if (current === undefined) return undefined;
       const key = JSON.stringify([current.leaf.fingerprint256, bundle.version, trust]);
-      if (serverContext?.key !== key) serverContext = { key, context: createServerContext(current, bundle.roots, trust.minProtocolVersion) };
+      if (serverContext?.key !== key)
+        serverContext = { key, context: createServerContext(current, bundle.roots, trust.minProtocolVersion) };
       return serverContext.context;
     },
     client: (bundle) => {
@@ -129,4 +123,15 @@ export function createCredentials(clock: Clock, sendCsr: (csr: string) => void, 
       waiting.clear();
     },
   };
+}
+
+function readSvid(chain: string, key: string): Svid | undefined {
+  try {
+    const leaf = new X509Certificate(chain);
+    if (!leaf.checkPrivateKey(createPrivateKey(key))) return undefined;
+    const spiffe = spiffeOf(subjectAltNames(leaf));
+    return spiffe === null ? undefined : { key, chain, leaf, spiffe };
+  } catch {
+    return undefined;
+  }
 }

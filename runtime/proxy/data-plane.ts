@@ -1,7 +1,7 @@
 import { readCertificates } from "../identity/certificate.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AddressMap, FromDataPlane, Placement, ToDataPlane } from "../model/dataplane.ts";
-import type { ProxyId } from "../model/snapshot.ts";
+import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
 import type { Shared } from "./context.ts";
 import type { TrustBundle } from "./credentials.ts";
 import { createReporter } from "./reporter.ts";
@@ -25,7 +25,7 @@ export interface DataPlaneOptions {
   readonly uuid: () => string;
 }
 
-const cachedSessions = 4096;
+const cachedSessions = 1024;
 
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { clock, send } = options;
@@ -78,9 +78,11 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     }
   }
 
-  function applyOne(proxy: ProxyId, generation: number, snapshot: import("../model/snapshot.ts").ProxySnapshot | undefined): void {
+  function applyOne(proxy: ProxyId, generation: number, snapshot: ProxySnapshot | undefined): void {
     const done = (error: string | undefined): void => {
-      send(error === undefined ? { type: "ack", generation, proxy } : { type: "nack", generation, proxy, reason: error });
+      send(
+        error === undefined ? { type: "ack", generation, proxy } : { type: "nack", generation, proxy, reason: error },
+      );
     };
     const placement = placements.get(proxy);
     try {

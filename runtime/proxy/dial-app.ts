@@ -18,7 +18,11 @@ export function dial(
   address: SocketAddress,
   timeoutMs: number,
   localAddress: string | undefined,
-  done: (result: { readonly ok: true; readonly socket: Socket } | { readonly ok: false; readonly timeout: boolean; readonly error: NodeJS.ErrnoException }) => void,
+  done: (
+    result:
+      | { readonly ok: true; readonly socket: Socket }
+      | { readonly ok: false; readonly timeout: boolean; readonly error: NodeJS.ErrnoException },
+  ) => void,
 ): () => void {
   const socket =
     address.kind === "unix"
@@ -75,7 +79,10 @@ export function acquireApp(sidecar: Sidecar, port: number, done: (result: Acquir
   }
   return dial(sidecar, address, connectTimeoutMs, undefined, (result) => {
     if (result.ok) {
-      done({ kind: "connection", connection: { socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null, used: 0 } });
+      done({
+        kind: "connection",
+        connection: { socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null, used: 0 },
+      });
     } else {
       done({
         kind: "failed",
@@ -88,17 +95,14 @@ export function acquireApp(sidecar: Sidecar, port: number, done: (result: Acquir
 
 /** Envoy's words for a connect error (spec traffic 5.5). */
 export function transportOf(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case "ECONNREFUSED":
-    case "ENOENT":
-      return "delayed connect error: Connection refused";
-    case "EHOSTUNREACH":
-      return "delayed connect error: No route to host";
-    case "ENETUNREACH":
-      return "immediate connect error: Network is unreachable";
-    case "ECONNRESET":
-      return "delayed connect error: Connection reset by peer";
-    default:
-      return `delayed connect error: ${error.code ?? error.message}`;
-  }
+  const known = error.code === undefined ? undefined : connectErrors.get(error.code);
+  return known ?? `delayed connect error: ${error.code ?? error.message}`;
 }
+
+const connectErrors: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "delayed connect error: Connection refused"],
+  ["ENOENT", "delayed connect error: Connection refused"],
+  ["EHOSTUNREACH", "delayed connect error: No route to host"],
+  ["ENETUNREACH", "immediate connect error: Network is unreachable"],
+  ["ECONNRESET", "delayed connect error: Connection reset by peer"],
+]);

@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { isIP } from "node:net";
+import { assertNever } from "../core/assert-never.ts";
 import { spiffeOf, subjectAltNames } from "../identity/certificate.ts";
 import { verifyPeer } from "../identity/verify.ts";
 import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
@@ -47,6 +48,8 @@ function tlsOf(target: UpstreamTarget): UpstreamTls {
     case "simple":
     case "mutual":
       return "origination";
+    default:
+      return assertNever(mode);
   }
 }
 
@@ -62,7 +65,12 @@ export interface AcquireOptions {
 }
 
 /** A connection to the target: one that waits, or a new one with its handshake done and verified. */
-export function acquireUpstream(sidecar: Sidecar, target: UpstreamTarget, options: AcquireOptions, done: (result: Acquired) => void): () => void {
+export function acquireUpstream(
+  sidecar: Sidecar,
+  target: UpstreamTarget,
+  options: AcquireOptions,
+  done: (result: Acquired) => void,
+): () => void {
   const { shared } = sidecar;
   const protection = tlsOf(target);
   const sni = sniOf(target);
@@ -89,10 +97,19 @@ export function acquireUpstream(sidecar: Sidecar, target: UpstreamTarget, option
         transport: result.timeout ? "" : transportOf(result.error),
       });
     } else if (protection === "plain") {
-      done({ kind: "connection", connection: { socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null, used: 0 } });
+      done({
+        kind: "connection",
+        connection: { socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null, used: 0 },
+      });
     } else {
       const left = Math.max(1, timeoutMs - (shared.clock.monotonic() - startedAt));
-      cancel = secure(sidecar, target, protection, { socket: result.socket, key, sni, timeoutMs: left, startedAt }, done);
+      cancel = secure(
+        sidecar,
+        target,
+        protection,
+        { socket: result.socket, key, sni, timeoutMs: left, startedAt },
+        done,
+      );
     }
   });
   return () => {
@@ -108,7 +125,13 @@ interface Securing {
   readonly startedAt: number;
 }
 
-function secure(sidecar: Sidecar, target: UpstreamTarget, protection: "mesh" | "origination", plan: Securing, done: (result: Acquired) => void): () => void {
+function secure(
+  sidecar: Sidecar,
+  target: UpstreamTarget,
+  protection: "mesh" | "origination",
+  plan: Securing,
+  done: (result: Acquired) => void,
+): () => void {
   const { shared } = sidecar;
   let given: Pick<ClientHandshakeOptions, "context" | "alpn" | "verify">;
   try {
@@ -116,7 +139,12 @@ function secure(sidecar: Sidecar, target: UpstreamTarget, protection: "mesh" | "
   } catch (error) {
     plan.socket.destroy();
     const reason = error instanceof Error ? error.message : String(error);
-    report(sidecar, target, plan, undefined, noTls, { step: "certificate", alert: null, reason, because: target.cluster.because });
+    report(sidecar, target, plan, undefined, noTls, {
+      step: "certificate",
+      alert: null,
+      reason,
+      because: target.cluster.because,
+    });
     done({ kind: "failed", reason: "remote connection failure", transport: `TLS_error:|${reason}` });
     return ignore;
   }
@@ -133,19 +161,34 @@ function secure(sidecar: Sidecar, target: UpstreamTarget, protection: "mesh" | "
     (result) => {
       if (!result.ok) {
         const { step, alert, reason, transport } = result.failure;
-        report(sidecar, target, plan, result.leaf, result.tls, { step, alert, reason, because: target.cluster.because });
-        done({ kind: "failed", reason: result.timedOut ? "connection timeout" : "remote connection failure", transport });
+        report(sidecar, target, plan, result.leaf, result.tls, {
+          step,
+          alert,
+          reason,
+          because: target.cluster.because,
+        });
+        done({
+          kind: "failed",
+          reason: result.timedOut ? "connection timeout" : "remote connection failure",
+          transport,
+        });
         return;
       }
       shared.reporter.counts(sidecar.proxy).handshakes += 1;
       const handshake = report(sidecar, target, plan, result.leaf, result.tls, null);
       const spiffe = spiffeOf(subjectAltNames(result.leaf));
-      done({ kind: "connection", connection: { socket: result.socket, key: plan.key, handshake, leaf: result.leaf, spiffe, used: 0 } });
+      done({
+        kind: "connection",
+        connection: { socket: result.socket, key: plan.key, handshake, leaf: result.leaf, spiffe, used: 0 },
+      });
     },
   );
 }
 
-function meshSettings(sidecar: Sidecar, target: UpstreamTarget): Pick<ClientHandshakeOptions, "context" | "alpn" | "verify"> {
+function meshSettings(
+  sidecar: Sidecar,
+  target: UpstreamTarget,
+): Pick<ClientHandshakeOptions, "context" | "alpn" | "verify"> {
   const bundle = sidecar.shared.bundle();
   const context = bundle === undefined ? undefined : sidecar.credentials.client(bundle);
   const { tls } = target.cluster;
@@ -159,13 +202,22 @@ function meshSettings(sidecar: Sidecar, target: UpstreamTarget): Pick<ClientHand
       const issuer = leaf?.issuerCertificate;
       return verifyPeer(
         { leaf, intermediates: issuer === undefined ? [] : [issuer], openssl },
-        { peer: "server", roots: bundle.certificates, subjectAltNames: tls.subjectAltNames, now: sidecar.shared.clock.now() },
+        {
+          peer: "server",
+          roots: bundle.certificates,
+          subjectAltNames: tls.subjectAltNames,
+          now: sidecar.shared.clock.now(),
+        },
       );
     },
   };
 }
 
-function originationSettings(sidecar: Sidecar, target: UpstreamTarget, sni: string): Pick<ClientHandshakeOptions, "context" | "alpn" | "verify"> {
+function originationSettings(
+  sidecar: Sidecar,
+  target: UpstreamTarget,
+  sni: string,
+): Pick<ClientHandshakeOptions, "context" | "alpn" | "verify"> {
   const { tls } = target.cluster;
   if (tls.mode !== "simple" && tls.mode !== "mutual") throw new Error("the cluster does not originate TLS");
   return {
@@ -178,7 +230,10 @@ function originationSettings(sidecar: Sidecar, target: UpstreamTarget, sni: stri
 const noTls: TlsFacts = { version: null, cipher: null, alpn: null, sni: null, resumed: false };
 
 /** The other end, named by its workload where it has one. */
-export function targetParty(target: Pick<UpstreamTarget, "address" | "port" | "endpoint">, spiffe: string | null): Party {
+export function targetParty(
+  target: Pick<UpstreamTarget, "address" | "port" | "endpoint">,
+  spiffe: string | null,
+): Party {
   return { workload: target.endpoint?.workload ?? null, address: `${target.address}:${target.port}`, spiffe };
 }
 

@@ -13,7 +13,8 @@ import { writeResponseHead } from "../wire/http1/write.ts";
 import { sendRequest } from "./http-client.ts";
 import type { ClientExchange } from "./http-client.ts";
 import type { Exchange, RequestSink } from "./http-server.ts";
-import { splice } from "./splice.ts";
+import { createReplayBody } from "./replay-body.ts";
+import { tunnel } from "./tunnel.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 
 /** What came of looking for a connection. */
@@ -34,7 +35,12 @@ export interface ForwardOptions {
   readonly timeouts: Timeouts;
   readonly responseEdit: (head: ResponseHead, serviceTimeMs: number) => HeaderEdit;
   /** Sends a reply of our own and ends the exchange. */
-  readonly reply: (cause: LocalReplyCause) => { readonly status: number; readonly flags: readonly string[]; readonly details: string; readonly bytes: number };
+  readonly reply: (cause: LocalReplyCause) => {
+    readonly status: number;
+    readonly flags: readonly string[];
+    readonly details: string;
+    readonly bytes: number;
+  };
   readonly upgrade: boolean;
   readonly onDone: (result: ForwardResult) => void;
 }
@@ -52,17 +58,13 @@ export interface ForwardResult {
   readonly connection: UpstreamConnection | undefined;
 }
 
-/** A request body is kept for another try up to here (spec traffic 2.9.8). */
-const replayLimit = 1024 * 1024;
 const maxSilentReplays = 3;
 
 /** Carries one request upstream, try after try, and its answer back. */
 export function forward(options: ForwardOptions): RequestSink {
   const { exchange, clock } = options;
   const { method } = exchange.head;
-  let kept: Buffer[] = exchange.early.length > 0 ? [exchange.early] : [];
-  let keptBytes = exchange.early.length;
-  let replayable = true;
+  const body = createReplayBody(exchange.early);
   let attempt = 0;
   let silentReplays = 0;
   let giveUp: (() => void) | undefined;
@@ -86,11 +88,16 @@ export function forward(options: ForwardOptions): RequestSink {
     tryTimer = undefined;
   }
 
-  function finish(result: { readonly status: number; readonly flags: readonly string[]; readonly details: string; readonly bytes: number }): void {
+  function finish(result: {
+    readonly status: number;
+    readonly flags: readonly string[];
+    readonly details: string;
+    readonly bytes: number;
+  }): void {
     if (over) return;
     over = true;
     stopTimers();
-    kept = [];
+    body.forget();
     options.onDone({
       status: result.status,
       flags: result.flags,
@@ -150,7 +157,7 @@ export function forward(options: ForwardOptions): RequestSink {
 
   function judge(outcome: TryOutcome, otherwise: (exhausted: boolean) => void): void {
     const verdict = decideRetry(options.retry, outcome, attempt - 1);
-    if (verdict === "retry" && replayable && options.retry !== undefined) {
+    if (verdict === "retry" && body.replayable() && options.retry !== undefined) {
       giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
         start(false);
       });
@@ -195,8 +202,7 @@ export function forward(options: ForwardOptions): RequestSink {
   function send(to: UpstreamConnection): void {
     connection = to;
     const elapsed = requestAt === 0 ? 0 : clock.monotonic() - requestAt;
-    const body = kept.length === 1 ? (kept[0] ?? Buffer.alloc(0)) : Buffer.concat(kept);
-    const first = options.writeHead(attempt, elapsed, body);
+    const first = options.writeHead(attempt, elapsed, body.bytes());
     let mine = true;
     sentAt = clock.monotonic();
     client = sendRequest(to, method, first, {
@@ -205,9 +211,13 @@ export function forward(options: ForwardOptions): RequestSink {
       },
       head: (head, early, done, reusable) => {
         if (!mine || over) return true;
-        const outcome: TryOutcome = { kind: "response", status: head.status, header: (name) => headerValue(head, name) };
+        const outcome: TryOutcome = {
+          kind: "response",
+          status: head.status,
+          header: (name) => headerValue(head, name),
+        };
         const verdict = decideRetry(options.retry, outcome, attempt - 1);
-        if (verdict === "retry" && replayable && options.retry !== undefined) {
+        if (verdict === "retry" && body.replayable() && options.retry !== undefined) {
           mine = false;
           if (done && reusable && exchange.requestDone()) options.release(to);
           else client?.abort();
@@ -232,11 +242,21 @@ export function forward(options: ForwardOptions): RequestSink {
         mine = false;
         client = undefined;
         if (answering) {
-          cut(cause === "protocol" ? "UPE" : "UC", `upstream_reset_after_response_started{${cause === "protocol" ? "protocol_error" : "connection_termination"}}`);
+          cut(
+            cause === "protocol" ? "UPE" : "UC",
+            `upstream_reset_after_response_started{${cause === "protocol" ? "protocol_error" : "connection_termination"}}`,
+          );
           return;
         }
         // Another sidecar closed an idle connection at the moment we used it; it had not read the request.
-        if (cause === "termination" && !answered && to.used > 0 && to.leaf !== undefined && replayable && silentReplays < maxSilentReplays) {
+        if (
+          cause === "termination" &&
+          !answered &&
+          to.used > 0 &&
+          to.leaf !== undefined &&
+          body.replayable() &&
+          silentReplays < maxSilentReplays
+        ) {
           silentReplays += 1;
           start(true);
           return;
@@ -246,7 +266,7 @@ export function forward(options: ForwardOptions): RequestSink {
       switched: (head, early) => {
         if (!mine || over) return;
         mine = false;
-        if (options.upgrade) tunnel(to, head, early);
+        if (options.upgrade) switchTo(to, head, early);
         else {
           to.socket.destroy();
           failTry("protocol error", "", true);
@@ -256,17 +276,20 @@ export function forward(options: ForwardOptions): RequestSink {
         if (mine && !over) exchange.resume();
       },
     });
-    if (keptBytes > replayLimit) {
-      replayable = false;
-      kept = [];
-    }
+    body.sent();
     if (exchange.requestDone()) startTryTimer();
     else exchange.resume();
   }
 
-  function answer(to: UpstreamConnection, head: ResponseHead, early: Buffer, done: boolean, reusable: boolean): boolean {
+  function answer(
+    to: UpstreamConnection,
+    head: ResponseHead,
+    early: Buffer,
+    done: boolean,
+    reusable: boolean,
+  ): boolean {
     answering = true;
-    kept = [];
+    body.forget();
     tryTimer?.();
     status = head.status;
     const now = clock.monotonic();
@@ -293,31 +316,12 @@ export function forward(options: ForwardOptions): RequestSink {
     finish({ status, flags: extraFlags, details: "via_upstream", bytes: bytesOut });
   }
 
-  /** After a 101 both sides speak something else: bytes pass as they are. */
-  function tunnel(to: UpstreamConnection, head: ResponseHead, early: Buffer): void {
+  function switchTo(to: UpstreamConnection, head: ResponseHead, early: Buffer): void {
     answering = true;
     status = 101;
     stopTimers();
-    const now = clock.monotonic();
-    upstreamMs = now - sentAt;
-    const edit = options.responseEdit(head, 0);
-    // The answer to an upgrade carries no service time (headers/websocket-both).
-    const shown = { remove: edit.remove, add: edit.add.filter(([name]) => name !== "x-envoy-upstream-service-time") };
-    exchange.send(writeResponseHead(head, { edit: shown, body: early }));
-    const own = exchange.takeOver();
-    if (own.early.length > 0) to.socket.write(own.early);
-    splice(own.socket, to.socket, {
-      halfClose: false,
-      onEnd: (counts) => {
-        const left = counts.first === "a";
-        finish({
-          status: 101,
-          flags: left ? ["DC"] : [],
-          details: left ? "downstream_remote_disconnect" : "via_upstream",
-          bytes: counts.backward + early.length,
-        });
-      },
-    });
+    upstreamMs = clock.monotonic() - sentAt;
+    tunnel(exchange, to.socket, head, early, options.responseEdit(head, 0), finish);
   }
 
   if (exchange.requestDone()) startRouteTimer();
@@ -331,15 +335,9 @@ export function forward(options: ForwardOptions): RequestSink {
         startRouteTimer();
         if (client !== undefined) startTryTimer();
       }
-      if (!answering && replayable) {
-        kept.push(bytes);
-        keptBytes += bytes.length;
-      }
-      if (client === undefined) return keptBytes < replayLimit;
-      if (keptBytes > replayLimit) {
-        replayable = false;
-        kept = [];
-      }
+      if (!answering) body.keep(bytes);
+      if (client === undefined) return !body.full();
+      body.sent();
       return client.write(bytes);
     },
     drained: () => {
@@ -360,4 +358,3 @@ export function forward(options: ForwardOptions): RequestSink {
     },
   };
 }
-

@@ -28,13 +28,22 @@ export interface ClientExchange {
 }
 
 /** Sends one request on a connection and reads the answer. When it is over the connection has no listeners of ours left. */
-export function sendRequest(connection: UpstreamConnection, method: string, first: Buffer, handlers: ResponseHandlers): ClientExchange {
+export function sendRequest(
+  connection: UpstreamConnection,
+  method: string,
+  first: Buffer,
+  handlers: ResponseHandlers,
+): ClientExchange {
   const { socket } = connection;
   let pending: Buffer | undefined;
   let scanner: BodyScanner | undefined;
   let reusable = false;
   let answered = false;
   let over = false;
+
+  function isOver(): boolean {
+    return over;
+  }
 
   function detach(): void {
     over = true;
@@ -116,7 +125,7 @@ export function sendRequest(connection: UpstreamConnection, method: string, firs
       pending = bytes;
       return;
     }
-    while (!over && scanner === undefined && bytes.length > 0) {
+    while (!isOver() && bytes.length > 0) {
       const result = parseResponseHead(bytes, 0, method);
       if (result.kind === "incomplete") {
         pending = bytes.subarray(result.from);

@@ -66,7 +66,13 @@ const lingerMs = 1000;
 const idleMs = 3_600_000;
 
 /** Refused and told, never passed on unread (model.md §2). */
-const http2: CodecError = { status: 426, body: "Upgrade Required", details: "http2_is_not_spoken_yet", flags: "DPE", close: true };
+const http2: CodecError = {
+  status: 426,
+  body: "Upgrade Required",
+  details: "http2_is_not_spoken_yet",
+  flags: "DPE",
+  close: true,
+};
 
 interface Current {
   sink: RequestSink | undefined;
@@ -131,10 +137,6 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
     current?.sink?.drained();
   }
 
-  function frame(scanner: BodyScanner, bytes: Buffer, start: number, part: BodyPart): Buffer {
-    return scanner.framing.kind === "chunked" ? encodeChunks(bytes, start, part) : payloadOf(bytes, part);
-  }
-
   function feedBody(exchange: Current, chunk: Buffer): void {
     const part = exchange.scanner.scan(chunk, 0);
     if (part.kind === "error") {
@@ -166,8 +168,12 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
     } else if (pending.length > maxPending) socket.pause();
   }
 
+  function isFree(): boolean {
+    return !over && current === undefined;
+  }
+
   function parse(): void {
-    while (!over && current === undefined && pending.length > from) {
+    while (isFree() && pending.length > from) {
       if (pending.indexOf("PRI * HTTP/2.0\r\n", from, "latin1") === from) {
         refuse(http2);
         return;
@@ -185,7 +191,7 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
       }
       begin(result.head, result.next);
     }
-    if (!over && current === undefined) socket.resume();
+    if (isFree()) socket.resume();
   }
 
   function refuse(error: CodecError): void {
@@ -297,6 +303,11 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
     },
     destroy: onGone,
   };
+}
+
+/** Body bytes as they will be forwarded. */
+function frame(scanner: BodyScanner, bytes: Buffer, start: number, part: BodyPart): Buffer {
+  return scanner.framing.kind === "chunked" ? encodeChunks(bytes, start, part) : payloadOf(bytes, part);
 }
 
 function swallow(): void {

@@ -39,7 +39,12 @@ export interface InboundTls {
 }
 
 /** Chain, trust domain, dates and purpose of a caller's certificate, as the snapshot in force wants them. */
-export function verifyCaller(sidecar: Sidecar, binding: Binding, leaf: X509Certificate | undefined, openssl: true | string | undefined): PeerVerdict {
+export function verifyCaller(
+  sidecar: Sidecar,
+  binding: Binding,
+  leaf: X509Certificate | undefined,
+  openssl: true | string | undefined,
+): PeerVerdict {
   const issuer = leaf?.issuerCertificate;
   return verifyPeer(
     { leaf, intermediates: issuer === undefined ? [] : [issuer], openssl },
@@ -55,8 +60,12 @@ export function verifyCaller(sidecar: Sidecar, binding: Binding, leaf: X509Certi
 /** Whether a new snapshot would take this connection in the same way; if not, it has to go (model.md §4). */
 export function isStillAccepted(connection: InboundConnection, binding: Binding): boolean {
   const { sidecar, chain, tls } = connection;
-  const now = chooseChain(binding.inbound.listener(connection.port), connection.seen);
-  if (now?.transport !== chain.transport || now.terminates !== chain.terminates || now.network !== chain.network) return false;
+  const listener = binding.inbound.listener(connection.port);
+  // What was seen of it was looked for with the old protocol in mind.
+  if (listener.protocol !== connection.listener.protocol) return false;
+  const now = chooseChain(listener, connection.seen);
+  if (now?.transport !== chain.transport || now.terminates !== chain.terminates || now.network !== chain.network)
+    return false;
   if (tls === undefined) return true;
   // OpenSSL's verdict is about the bundle of that time; under another one the chain must be proven anew.
   const sameBundle = sidecar.shared.bundle()?.version === tls.bundle;

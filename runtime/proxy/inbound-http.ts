@@ -12,6 +12,7 @@ import { writeRequestHead } from "../wire/http1/write.ts";
 import type { Binding } from "./binding.ts";
 import { selfParty } from "./context.ts";
 import type { Tracked } from "./context.ts";
+import { deafSink } from "./deaf-sink.ts";
 import { acquireApp } from "./dial-app.ts";
 import { denialDetails, httpFacts } from "./facts.ts";
 import { forward } from "./forward.ts";
@@ -48,7 +49,7 @@ export function serveInboundHttp(connection: InboundConnection): void {
       const binding = sidecar.binding();
       if (doomed) {
         exchange.abort();
-        return silent;
+        return deafSink;
       }
       return handle(connection, binding, exchange);
     },
@@ -69,13 +70,6 @@ export function serveInboundHttp(connection: InboundConnection): void {
   sidecar.tracked.add(tracked);
   server.start();
 }
-
-const silent: RequestSink = {
-  body: () => true,
-  drained: () => undefined,
-  gone: () => undefined,
-  broken: () => undefined,
-};
 
 function handle(connection: InboundConnection, binding: Binding, exchange: Exchange): RequestSink {
   const { sidecar, listener, tls } = connection;
@@ -122,13 +116,14 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
 
   function answer(cause: LocalReplyCause, withDecorator: boolean): RequestSink {
     tell(replyWith(localReply(cause), withDecorator));
-    return silent;
+    return deafSink;
   }
 
   const normalized = normalizePath(head.target, binding.snapshot.trust.pathNormalization);
   if (!normalized.ok) return answer({ kind: "path-normalization-failed" }, false);
   path = normalized.path;
-  if (head.upgrade !== undefined && head.upgrade.toLowerCase() !== "websocket") return answer({ kind: "upgrade-failed" }, false);
+  if (head.upgrade !== undefined && head.upgrade.toLowerCase() !== "websocket")
+    return answer({ kind: "upgrade-failed" }, false);
 
   const { set, decide } = binding.inbound.http;
   const facts = httpFacts(connection.facts, head, path);
@@ -259,6 +254,17 @@ function refuse(connection: InboundConnection, error: CodecError): Buffer {
     },
     1024,
   );
-  const reply = { status: error.status, body: error.body, contentType: error.body === "" ? undefined : "text/plain", flags: [], details: error.details, headers: [] };
-  return encodeReply(reply, { server: "istio-envoy", date: sidecar.shared.date(), grpc: false, head: head?.method === "HEAD" }, error.close).bytes;
+  const reply = {
+    status: error.status,
+    body: error.body,
+    contentType: error.body === "" ? undefined : "text/plain",
+    flags: [],
+    details: error.details,
+    headers: [],
+  };
+  return encodeReply(
+    reply,
+    { server: "istio-envoy", date: sidecar.shared.date(), grpc: false, head: head?.method === "HEAD" },
+    error.close,
+  ).bytes;
 }

@@ -43,7 +43,8 @@ export function serveInboundTcp(connection: InboundConnection): void {
         from: connection.from,
         to: selfParty(sidecar, connection.port),
         flags: refusal?.flags ?? "-",
-        details: denied && decided !== undefined ? denialDetails(decided.set, decided.decision) : (refusal?.details ?? "-"),
+        details:
+          denied && decided !== undefined ? denialDetails(decided.set, decided.decision) : (refusal?.details ?? "-"),
         handshake: connection.tls?.handshake ?? null,
         cluster: connection.listener.cluster,
         endpoint: reached ? `${sidecar.binding().snapshot.workload.address}:${connection.port}` : null,
@@ -111,7 +112,10 @@ export function serveInboundTcp(connection: InboundConnection): void {
 
   const cancel = dial(sidecar, appAddress(sidecar, connection.port), connectTimeoutMs, undefined, (result) => {
     if (!result.ok) {
-      refusal = { flags: "UF,URX", details: result.timeout ? "connection timeout" : transportOf(result.error).replaceAll(" ", "_") };
+      refusal = {
+        flags: "UF,URX",
+        details: result.timeout ? "connection timeout" : transportOf(result.error).replaceAll(" ", "_"),
+      };
       counts.failed += 1;
       socket.destroy();
       tell(0, 0, false);

@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
 import type { FilterChain, InboundListener } from "../model/snapshot.ts";
@@ -31,18 +32,31 @@ const serverAlpn: Readonly<Record<FilterChain["network"], readonly string[]>> = 
 /** A connection to one of the workload's ports: finds out what it is, picks the chain, ends its TLS, hands it on (spec §2.2–2.3). */
 export function acceptInbound(sidecar: Sidecar, port: number, socket: Socket): void {
   socket.on("error", ignore);
-  const accepted = { sidecar, port, socket, at: sidecar.shared.clock.monotonic() };
-  // A connection that is still being looked at goes by the snapshot at the end of that, so nothing is tracked yet.
+  inspect({ sidecar, port, socket, at: sidecar.shared.clock.monotonic() }, Buffer.alloc(0));
+}
+
+/** Reads as much as the listener in force needs to choose a chain; if a new snapshot comes meanwhile, it looks again with that one's eyes. */
+function inspect(accepted: Accepted, early: Buffer): void {
+  const { sidecar, port, socket } = accepted;
   const listener = sidecar.binding().inbound.listener(port);
   const wantsTls = listener.mode !== "DISABLE";
-  const wantsHttp = listener.chains.some((chain) => chain.transport === "raw" && chain.applicationProtocols !== undefined);
+  const wantsHttp = listener.chains.some(
+    (chain) => chain.transport === "raw" && chain.applicationProtocols !== undefined,
+  );
   if (!wantsTls && !wantsHttp) {
-    choose(accepted, Buffer.alloc(0), blind);
+    choose(accepted, early, blind);
     return;
   }
-  peek(socket, undefined, (bytes) => classify(bytes, wantsTls, wantsHttp), (result) => {
-    if (result !== undefined) choose(accepted, result.bytes, result.verdict);
-  });
+  peek(
+    socket,
+    early,
+    (bytes) => classify(bytes, wantsTls, wantsHttp),
+    (result) => {
+      if (result === undefined) return;
+      if (sidecar.binding().inbound.listener(port) === listener) choose(accepted, result.bytes, result.verdict);
+      else inspect(accepted, result.bytes);
+    },
+  );
 }
 
 interface Accepted {
@@ -87,10 +101,16 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
   const { sidecar, port, socket } = accepted;
   const { clock, reporter } = sidecar.shared;
   const bundle = sidecar.shared.bundle();
-  const context = bundle === undefined ? undefined : sidecar.credentials.server(sidecar.binding().snapshot.trust, bundle);
+  const context =
+    bundle === undefined ? undefined : sidecar.credentials.server(sidecar.binding().snapshot.trust, bundle);
   if (bundle === undefined || context === undefined || socket.destroyed) {
     socket.destroy();
-    const failure = { step: "certificate", alert: null, reason: "this sidecar has no certificate yet", because: [] } as const;
+    const failure = {
+      step: "certificate",
+      alert: null,
+      reason: "this sidecar has no certificate yet",
+      because: [],
+    } as const;
     report(accepted, seen, undefined, noTls(seen), null, failure, clock.monotonic() - accepted.at);
     return;
   }
@@ -108,8 +128,19 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
     (result) => {
       const ms = clock.monotonic() - accepted.at;
       const from = partyOf(sidecar.shared, remoteAddress, remotePort, null);
-      const failure = result.ok ? null : { step: result.failure.step, alert: result.failure.alert, reason: result.failure.reason, because: [] };
-      const id = report(accepted, seen, result.leaf, result.tls, result.ok ? (result.names.uris[0] ?? null) : null, failure, ms, from);
+      const failure = result.ok
+        ? null
+        : { step: result.failure.step, alert: result.failure.alert, reason: result.failure.reason, because: [] };
+      const id = report(
+        accepted,
+        seen,
+        result.leaf,
+        result.tls,
+        result.ok ? (result.names.uris[0] ?? null) : null,
+        failure,
+        ms,
+        from,
+      );
       if (!result.ok) return;
       reporter.counts(sidecar.proxy).handshakes += 1;
       const { names, leaf } = result;
@@ -148,9 +179,17 @@ function serve(
   tls: InboundTls | undefined,
 ): void {
   const { sidecar, port } = accepted;
-  const from = partyOf(sidecar.shared, accepted.socket.remoteAddress, accepted.socket.remotePort, tls?.names.uris[0] ?? null);
+  const from = partyOf(
+    sidecar.shared,
+    accepted.socket.remoteAddress,
+    accepted.socket.remotePort,
+    tls?.names.uris[0] ?? null,
+  );
   const facts: ConnectionFacts = {
-    peer: tls === undefined ? undefined : { uriSans: tls.names.uris, dnsSans: tls.names.dns, subject: tls.forwarded.subject },
+    peer:
+      tls === undefined
+        ? undefined
+        : { uriSans: tls.names.uris, dnsSans: tls.names.dns, subject: tls.forwarded.subject },
     sourceIp: toModelAddress(sidecar.shared.addresses(), accepted.socket.remoteAddress ?? ""),
     destinationIp: sidecar.binding().snapshot.workload.address,
     destinationPort: port,
@@ -172,7 +211,9 @@ function refuse(accepted: Accepted, listener: InboundListener, seen: Seen): void
   const failure: HandshakeFailure = {
     step: plaintext ? "plaintext" : "client-hello",
     alert: null,
-    reason: plaintext ? `plaintext under ${listener.mode}` : `TLS that is not the mesh's, on a port of protocol ${listener.protocol} under ${listener.mode}`,
+    reason: plaintext
+      ? `plaintext under ${listener.mode}`
+      : `TLS that is not the mesh's, on a port of protocol ${listener.protocol} under ${listener.mode}`,
     because: listener.because,
   };
   const handshake = report(accepted, seen, undefined, noTls(seen), null, failure, ms, from);
@@ -203,7 +244,7 @@ function refuse(accepted: Accepted, listener: InboundListener, seen: Seen): void
 function report(
   accepted: Accepted,
   seen: Seen,
-  peer: import("node:crypto").X509Certificate | undefined,
+  peer: X509Certificate | undefined,
   tls: TlsFacts,
   spiffe: string | null,
   failure: HandshakeFailure | null,
@@ -242,5 +283,9 @@ function noTls(seen: Seen): TlsFacts {
 
 /** Node lists a subject one part per line, most general first; RFC 2253 wants commas, most specific first. */
 function rfc2253(subject: string | undefined): string {
-  return (subject ?? "").split("\n").filter((part) => part !== "").toReversed().join(",");
+  return (subject ?? "")
+    .split("\n")
+    .filter((part) => part !== "")
+    .toReversed()
+    .join(",");
 }

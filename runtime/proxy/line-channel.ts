@@ -10,7 +10,11 @@ export interface LineChannel {
 /** A line longer than this is a fault of the other side: the channel ends. */
 const maxLine = 256 * 1024 * 1024;
 
-export function openLineChannel(stream: Socket, onValue: (value: unknown) => void, onEnd: (error: Error | undefined) => void): LineChannel {
+export function openLineChannel(
+  stream: Socket,
+  onValue: (value: unknown) => void,
+  onEnd: (error: Error | undefined) => void,
+): LineChannel {
   let parts: Buffer[] = [];
   let size = 0;
   let ended = false;

@@ -65,7 +65,9 @@ export function listen(
 
 /** A machine without IPv6 has no `::1`, and nobody there who would dial it. */
 function isMissingFamily(address: ListenAddress, error: NodeJS.ErrnoException): boolean {
-  return "host" in address && address.host.includes(":") && (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT");
+  return (
+    "host" in address && address.host.includes(":") && (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT")
+  );
 }
 
 /** The file of a Unix socket outlives the process that made it, and nobody else may listen in our folder. */

@@ -1,8 +1,17 @@
 import type { ToDataPlane } from "../model/dataplane.ts";
 
 /** Fields that each message must have. Snapshots come from our own compiler, by the same version of the program: their inside is not looked at again. */
-const shapes: Readonly<Record<ToDataPlane["type"], Readonly<Record<string, "string" | "number" | "boolean" | "object" | "array">>>> = {
-  apply: { generation: "number", snapshots: "array", placements: "array", removed: "array", addresses: "object", names: "object" },
+const shapes: Readonly<
+  Record<ToDataPlane["type"], Readonly<Record<string, "string" | "number" | "boolean" | "object" | "array">>>
+> = {
+  apply: {
+    generation: "number",
+    snapshots: "array",
+    placements: "array",
+    removed: "array",
+    addresses: "object",
+    names: "object",
+  },
   svid: { proxy: "string", chain: "string" },
   "svid.refused": { proxy: "string", reason: "string" },
   "svid.renew": { proxy: "string" },

@@ -14,24 +14,40 @@ export function createOriginationContext(tls: OriginationTls): SecureContext {
     minVersion: "TLSv1.2",
     maxVersion: "TLSv1.3",
     ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
-    ...(tls.certFile === undefined || tls.keyFile === undefined ? {} : { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }),
+    ...(tls.certFile === undefined || tls.keyFile === undefined
+      ? {}
+      : { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }),
   });
 }
 
 /** Exact names when the rule lists some; else the host, when the SNI is the request's Host; else only the chain (spec CT-9, CT-12). */
-export function verifyOriginated(tls: OriginationTls, sni: string, now: number, leaf: X509Certificate | undefined, openssl: true | string): PeerVerdict {
+export function verifyOriginated(
+  tls: OriginationTls,
+  sni: string,
+  now: number,
+  leaf: X509Certificate | undefined,
+  openssl: true | string,
+): PeerVerdict {
   if (leaf === undefined) return refused("the server presented no certificate", "no certificate");
   const names = subjectAltNames(leaf);
   if (tls.skipVerify) return { ok: true, names };
-  if (openssl !== true) return refused(`the server's certificate was refused (${openssl.toLowerCase().replaceAll("_", " ")})`, openssl);
-  if (now < leaf.validFromDate.getTime() || now > leaf.validToDate.getTime()) return refused("the server's certificate is not valid now", "expired");
+  if (openssl !== true)
+    return refused(`the server's certificate was refused (${openssl.toLowerCase().replaceAll("_", " ")})`, openssl);
+  if (now < leaf.validFromDate.getTime() || now > leaf.validToDate.getTime())
+    return refused("the server's certificate is not valid now", "expired");
   const listed = [...names.uris, ...names.dns];
   if (tls.subjectAltNames.length > 0) {
     if (listed.some((name) => tls.subjectAltNames.includes(name))) return { ok: true, names };
-    return refused(`the server is not who the DestinationRule names: certificate SANs are [${listed.join(", ")}]`, "SAN matcher");
+    return refused(
+      `the server is not who the DestinationRule names: certificate SANs are [${listed.join(", ")}]`,
+      "SAN matcher",
+    );
   }
   if (tls.sni === undefined && sni !== "" && leaf.checkHost(sni) === undefined && leaf.checkIP(sni) === undefined) {
-    return refused(`the server's certificate is not for ${sni}: certificate SANs are [${listed.join(", ")}]`, "SAN matcher");
+    return refused(
+      `the server's certificate is not for ${sni}: certificate SANs are [${listed.join(", ")}]`,
+      "SAN matcher",
+    );
   }
   return { ok: true, names };
 }

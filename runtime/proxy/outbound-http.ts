@@ -7,21 +7,21 @@ import { editForTry } from "../traffic/outbound-plan.ts";
 import type { ForwardPlan, OutboundPlan } from "../traffic/outbound-plan.ts";
 import { isGrpc } from "../traffic/grpc.ts";
 import { outboundResponseEdit } from "../traffic/response-headers.ts";
-import type { CodecError } from "../wire/http1/error.ts";
-import { headerEntries, headerValue, headerValues } from "../wire/http1/head.ts";
-import type { RequestHead } from "../wire/http1/head.ts";
+import { headerValue, headerValues } from "../wire/http1/head.ts";
 import { writeRequestHead } from "../wire/http1/write.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
-import { acquireUpstream, targetParty } from "./dial-upstream.ts";
+import { deafSink, delaySink } from "./deaf-sink.ts";
+import { acquireUpstream } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import { forward } from "./forward.ts";
 import { serveHttp } from "./http-server.ts";
 import type { Exchange, RequestSink } from "./http-server.ts";
 import type { OutboundConnection } from "./outbound.ts";
 import { chooseTarget, passthrough } from "./outbound-target.ts";
+import { nothingSent, recordOutbound, refuseOutbound } from "./outbound-record.ts";
+import type { OutboundOutcome } from "./outbound-record.ts";
 import { encodeReply } from "./reply.ts";
-import type { UpstreamConnection } from "./upstream-pool.ts";
 
 /** Idle connections to other sidecars stay this long; they end them after an hour. */
 const upstreamIdleMs = 60_000;
@@ -34,7 +34,7 @@ export function serveOutboundHttp(connection: OutboundConnection): void {
     early: connection.early,
     clock: sidecar.shared.clock,
     onRequest: (exchange) => handle(connection, sidecar.binding(), exchange),
-    onRefused: (error) => refuse(connection, error),
+    onRefused: (error) => refuseOutbound(connection, error),
     onClose: () => {
       sidecar.tracked.delete(tracked);
     },
@@ -44,24 +44,6 @@ export function serveOutboundHttp(connection: OutboundConnection): void {
   sidecar.tracked.add(tracked);
   server.start();
 }
-
-interface Outcome {
-  readonly status: number;
-  readonly flags: readonly string[];
-  readonly details: string;
-  readonly attempts: number;
-  readonly upstreamMs: number;
-  readonly bytesOut: number;
-  readonly target: UpstreamTarget | undefined;
-  readonly connection: UpstreamConnection | undefined;
-}
-
-const silent: RequestSink = {
-  body: () => true,
-  drained: () => undefined,
-  gone: () => undefined,
-  broken: () => undefined,
-};
 
 function handle(connection: OutboundConnection, binding: Binding, exchange: Exchange): RequestSink {
   const { sidecar, destination } = connection;
@@ -73,11 +55,11 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
   const requestId = headerValue(head, "x-request-id") || shared.uuid();
   const path = normalized.ok ? normalized.path : head.target;
 
-  function tell(outcome: Outcome, plan: OutboundPlan | undefined): void {
-    record(connection, binding, exchange, { ...outcome, requestId, path, plan });
+  function tell(outcome: OutboundOutcome, plan: OutboundPlan | undefined): void {
+    recordOutbound(connection, binding, exchange, { ...outcome, requestId, path, plan });
   }
 
-  function replyWith(reply: LocalReply, plan: OutboundPlan | undefined): Outcome {
+  function replyWith(reply: LocalReply, plan: OutboundPlan | undefined): OutboundOutcome {
     const close = exchange.closing();
     const delayed = plan !== undefined && plan.delayMs > 0 && !reply.flags.includes("DI");
     const encoded = encodeReply(
@@ -94,26 +76,23 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
     exchange.send(encoded.bytes);
     exchange.finish(close);
     return {
+      ...nothingSent,
       status: encoded.status,
       flags: delayed ? ["DI", ...reply.flags] : reply.flags,
       details: reply.details,
-      attempts: 0,
-      upstreamMs: 0,
       bytesOut: encoded.body,
-      target: undefined,
-      connection: undefined,
     };
   }
 
   if (!normalized.ok) {
     tell(replyWith(localReply({ kind: "path-normalization-failed" }), undefined), undefined);
-    return silent;
+    return deafSink;
   }
   const listener = traffic.listener(destination.address, destination.port);
   if (listener === undefined) {
     // The listener went away under an open connection: its next request finds no route.
     tell(replyWith(localReply({ kind: "route-not-found" }), undefined), undefined);
-    return silent;
+    return deafSink;
   }
   const plan = traffic.plan(
     listener,
@@ -134,7 +113,7 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
   function proceed(): RequestSink {
     if (plan.kind === "reply") {
       tell(replyWith(plan.reply, plan), plan);
-      return silent;
+      return deafSink;
     }
     const cluster = binding.outbound.cluster(plan.clusterName) ?? passthrough(passthroughCluster);
     return send(connection, binding, exchange, plan, cluster, {
@@ -145,28 +124,39 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
     });
   }
 
-  return plan.delayMs > 0 ? delayed(connection, plan.delayMs, proceed, (outcome) => { tell(outcome, plan); }) : proceed();
+  if (plan.delayMs === 0) return proceed();
+  return delaySink(shared.clock, plan.delayMs, proceed, () => {
+    tell({ ...nothingSent, flags: ["DI", "DC"], details: "downstream_remote_disconnect" }, plan);
+  });
 }
 
 interface Answering {
-  readonly reply: (reply: LocalReply) => Outcome;
-  readonly tell: (outcome: Outcome) => void;
+  readonly reply: (reply: LocalReply) => OutboundOutcome;
+  readonly tell: (outcome: OutboundOutcome) => void;
 }
 
-function send(connection: OutboundConnection, binding: Binding, exchange: Exchange, plan: ForwardPlan, cluster: Cluster, answering: Answering): RequestSink {
+function send(
+  connection: OutboundConnection,
+  binding: Binding,
+  exchange: Exchange,
+  plan: ForwardPlan,
+  cluster: Cluster,
+  answering: Answering,
+): RequestSink {
   const { sidecar, destination } = connection;
   const { shared } = sidecar;
   const { head } = exchange;
   const tried = new Set<Endpoint>();
   let target: UpstreamTarget | undefined;
-  let told: Outcome | undefined;
+  let told: OutboundOutcome | undefined;
 
   return forward({
     exchange,
     clock: shared.clock,
     draw: shared.draw,
     acquire: (_attempt, fresh, done) => {
-      const chosen = fresh && target !== undefined ? target : chooseTarget(sidecar, binding, cluster, destination, tried);
+      const chosen =
+        fresh && target !== undefined ? target : chooseTarget(sidecar, binding, cluster, destination, tried);
       if (chosen === undefined) {
         done({ kind: "no-endpoint" });
         return () => undefined;
@@ -180,7 +170,12 @@ function send(connection: OutboundConnection, binding: Binding, exchange: Exchan
       sidecar.upstreams.give(used, upstreamIdleMs);
     },
     writeHead: (attempt, elapsed, body) =>
-      writeRequestHead(head, { target: plan.path, authority: plan.authority, edit: editForTry(plan, attempt, elapsed), body }),
+      writeRequestHead(head, {
+        target: plan.path,
+        authority: plan.authority,
+        edit: editForTry(plan, attempt, elapsed),
+        body,
+      }),
     retry: plan.retry,
     timeouts: plan.timeouts,
     responseEdit: (response, serviceTimeMs) =>
@@ -201,132 +196,4 @@ function send(connection: OutboundConnection, binding: Binding, exchange: Exchan
       answering.tell({ ...result, flags, target });
     },
   });
-}
-
-/** Holds a request back (fault delay), its body too. */
-function delayed(connection: OutboundConnection, ms: number, proceed: () => RequestSink, tell: (outcome: Outcome) => void): RequestSink {
-  const waiting: { readonly bytes: Buffer; readonly done: boolean }[] = [];
-  let sink: RequestSink | undefined;
-  let over = false;
-  const cancel = connection.sidecar.shared.clock.after(ms, () => {
-    if (over) return;
-    sink = proceed();
-    for (const { bytes, done } of waiting.splice(0)) sink.body(bytes, done);
-  });
-  return {
-    body: (bytes, done) => {
-      if (sink !== undefined) return sink.body(bytes, done);
-      waiting.push({ bytes, done });
-      return done;
-    },
-    drained: () => sink?.drained(),
-    gone: () => {
-      over = true;
-      cancel();
-      if (sink !== undefined) sink.gone();
-      else {
-        tell({
-          status: 0,
-          flags: ["DI", "DC"],
-          details: "downstream_remote_disconnect",
-          attempts: 0,
-          upstreamMs: 0,
-          bytesOut: 0,
-          target: undefined,
-          connection: undefined,
-        });
-      }
-    },
-    broken: (error) => sink?.broken(error),
-  };
-}
-
-interface Told extends Outcome {
-  readonly requestId: string;
-  readonly path: string;
-  readonly plan: OutboundPlan | undefined;
-}
-
-function record(connection: OutboundConnection, binding: Binding, exchange: Exchange, outcome: Told): void {
-  const { sidecar, destination } = connection;
-  const { reporter, clock } = sidecar.shared;
-  const { head } = exchange;
-  const { plan, target } = outcome;
-  const path = plan?.path ?? outcome.path;
-  reporter.add(
-    {
-      kind: "exchange",
-      id: reporter.nextId("r"),
-      at: clock.now(),
-      generation: binding.generation,
-      proxy: sidecar.proxy,
-      side: "outbound",
-      from: connection.from,
-      to: target === undefined
-        ? { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null }
-        : targetParty(target, outcome.connection?.spiffe ?? null),
-      method: head.method,
-      authority: head.authority,
-      path,
-      originalPath: path === head.target ? null : head.target,
-      requestId: outcome.requestId,
-      status: outcome.status,
-      flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
-      details: outcome.details,
-      handshake: outcome.connection?.handshake ?? null,
-      route: plan?.route?.name ?? null,
-      routeAt: plan?.route?.provenance ?? null,
-      cluster: plan?.clusterName ?? null,
-      endpoint: target === undefined ? null : `${target.address}:${target.port}`,
-      attempts: outcome.attempts,
-      totalMs: clock.monotonic() - exchange.startedAt,
-      upstreamMs: outcome.upstreamMs,
-      bytesIn: exchange.received(),
-      bytesOut: outcome.bytesOut,
-      decision: undefined,
-      headers: () => headerEntries(head),
-    },
-    head.bytes.length + 1024,
-  );
-}
-
-function refuse(connection: OutboundConnection, error: CodecError): Buffer {
-  const { sidecar, destination } = connection;
-  const { reporter, clock } = sidecar.shared;
-  const head: RequestHead | undefined = error.head;
-  reporter.add(
-    {
-      kind: "exchange",
-      id: reporter.nextId("r"),
-      at: clock.now(),
-      generation: sidecar.binding().generation,
-      proxy: sidecar.proxy,
-      side: "outbound",
-      from: connection.from,
-      to: { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null },
-      method: head?.method ?? "",
-      authority: head?.authority ?? "",
-      path: head?.target ?? "",
-      originalPath: null,
-      requestId: null,
-      status: error.status,
-      flags: error.flags,
-      details: error.details,
-      handshake: null,
-      route: null,
-      routeAt: null,
-      cluster: null,
-      endpoint: null,
-      attempts: 0,
-      totalMs: 0,
-      upstreamMs: 0,
-      bytesIn: 0,
-      bytesOut: error.body.length,
-      decision: undefined,
-      headers: undefined,
-    },
-    1024,
-  );
-  const reply = { status: error.status, body: error.body, contentType: error.body === "" ? undefined : "text/plain", flags: [], details: error.details, headers: [] };
-  return encodeReply(reply, { server: "envoy", date: sidecar.shared.date(), grpc: false, head: head?.method === "HEAD" }, error.close).bytes;
 }

@@ -20,7 +20,11 @@ export function chooseTarget(
   }
   const { address, port } = destination;
   if (!isServiceAddress(address)) {
-    return { address, port, endpoint: cluster.endpoints.find((endpoint) => endpoint.address === address && endpoint.port === port) };
+    return {
+      address,
+      port,
+      endpoint: cluster.endpoints.find((endpoint) => endpoint.address === address && endpoint.port === port),
+    };
   }
   // A VIP exists only in the mesh's tables: a ready pod of the service answers, as kube-proxy would arrange.
   const service = binding.outbound.service(address, port);

@@ -6,10 +6,14 @@ import { acquireUpstream, targetParty } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import type { OutboundConnection } from "./outbound.ts";
 import { chooseTarget, passthrough } from "./outbound-target.ts";
+import { ignore } from "./server-handshake.ts";
 import { splice } from "./splice.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 
-function clusterOf(connection: OutboundConnection, binding: Binding): { readonly name: string; readonly cluster: Cluster | undefined } {
+function clusterOf(
+  connection: OutboundConnection,
+  binding: Binding,
+): { readonly name: string; readonly cluster: Cluster | undefined } {
   const { traffic, cluster } = binding.outbound;
   const { address, port } = connection.destination;
   const name = traffic.fallback(traffic.listener(address, port));
@@ -47,7 +51,10 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
         proxy: sidecar.proxy,
         side: "outbound",
         from: connection.from,
-        to: target === undefined ? { workload: null, address: `${address}:${port}`, spiffe: null } : targetParty(target, upstream?.spiffe ?? null),
+        to:
+          target === undefined
+            ? { workload: null, address: `${address}:${port}`, spiffe: null }
+            : targetParty(target, upstream?.spiffe ?? null),
         flags,
         details,
         handshake: upstream?.handshake ?? null,
@@ -72,10 +79,13 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
       close();
     },
   };
-  let cancel = (): void => undefined;
+  let cancel: () => void = ignore;
   sidecar.tracked.add(tracked);
 
-  const chosen = cluster === undefined ? undefined : chooseTarget(sidecar, sidecar.binding(), cluster, connection.destination, new Set());
+  const chosen =
+    cluster === undefined
+      ? undefined
+      : chooseTarget(sidecar, sidecar.binding(), cluster, connection.destination, new Set());
   if (cluster === undefined || chosen === undefined) {
     socket.destroy();
     shared.reporter.counts(sidecar.proxy).failed += 1;
@@ -91,7 +101,10 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
   cancel = acquireUpstream(sidecar, target, { pooled: false }, (result) => {
     if (result.kind !== "connection") {
       shared.reporter.counts(sidecar.proxy).failed += 1;
-      const why = result.kind === "failed" ? `${result.reason}${result.transport === "" ? "" : `|${result.transport}`}` : "no healthy upstream";
+      const why =
+        result.kind === "failed"
+          ? `${result.reason}${result.transport === "" ? "" : `|${result.transport}`}`
+          : "no healthy upstream";
       tell(result.kind === "failed" ? "UF,URX" : "UH", why.replaceAll(/\s/g, "_"), 0, 0);
       socket.destroy();
       return;

@@ -46,7 +46,14 @@ export function acceptOutbound(sidecar: Sidecar, socket: Socket): void {
         return;
       }
       const from = selfParty(sidecar, header.source?.port ?? 0);
-      route({ sidecar, socket, early: result.bytes.subarray(header.next), destination: header.destination, from, acceptedAt });
+      route({
+        sidecar,
+        socket,
+        early: result.bytes.subarray(header.next),
+        destination: header.destination,
+        from,
+        acceptedAt,
+      });
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { X509Certificate } from "node:crypto";
+import { assertNever } from "../core/assert-never.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
 import type { PolicySet } from "../model/policy.ts";
@@ -92,5 +93,7 @@ export function isFailure(record: EventRecord): boolean {
       return record.decision?.decision.verdict === "deny";
     case "connection":
       return record.decision?.decision.verdict === "deny" || record.flags.includes("NR");
+    default:
+      return assertNever(record);
   }
 }

@@ -30,7 +30,11 @@ export function redactTarget(target: string): string {
   const path = question < 0 ? target : target.slice(0, question);
   const clean = path.includes("@") ? path.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, `$1${hidden}@`) : path;
   if (question < 0) return clean;
-  const query = target.slice(question + 1).split("&").map(redactParameter).join("&");
+  const query = target
+    .slice(question + 1)
+    .split("&")
+    .map(redactParameter)
+    .join("&");
   return `${clean}?${query}`;
 }
 

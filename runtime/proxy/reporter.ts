@@ -152,7 +152,11 @@ export function createReporter(options: ReporterOptions): Reporter {
       timer = undefined;
       const records = ring.list();
       for (let from = 0; from < records.length; from += maxBatch) {
-        send({ type: "events", events: records.slice(from, from + maxBatch).map(render), dropped: from === 0 ? dropped : 0 });
+        send({
+          type: "events",
+          events: records.slice(from, from + maxBatch).map(render),
+          dropped: from === 0 ? dropped : 0,
+        });
         dropped = 0;
       }
       send({ type: "replayed", token });

@@ -23,8 +23,19 @@ export interface ServerHandshakeOptions {
 }
 
 export type ServerHandshake =
-  | { readonly ok: true; readonly socket: TLSSocket; readonly leaf: X509Certificate; readonly names: SubjectAltNames; readonly tls: TlsFacts }
-  | { readonly ok: false; readonly failure: HandshakeFault; readonly leaf: X509Certificate | undefined; readonly tls: TlsFacts };
+  | {
+      readonly ok: true;
+      readonly socket: TLSSocket;
+      readonly leaf: X509Certificate;
+      readonly names: SubjectAltNames;
+      readonly tls: TlsFacts;
+    }
+  | {
+      readonly ok: false;
+      readonly failure: HandshakeFault;
+      readonly leaf: X509Certificate | undefined;
+      readonly tls: TlsFacts;
+    };
 
 const timeoutMs = 15_000;
 
@@ -97,7 +108,9 @@ export function acceptTls(options: ServerHandshakeOptions, done: (result: Server
 
 export function cipherOf(socket: TLSSocket): string | null {
   const cipher: unknown = socket.getCipher();
-  return typeof cipher === "object" && cipher !== null && "name" in cipher && typeof cipher.name === "string" ? cipher.name : null;
+  return typeof cipher === "object" && cipher !== null && "name" in cipher && typeof cipher.name === "string"
+    ? cipher.name
+    : null;
 }
 
 /** Errors of a socket are followed by its close, where they are dealt with. */

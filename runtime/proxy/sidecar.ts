@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Placement } from "../model/dataplane.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
@@ -40,7 +41,7 @@ interface OpenListener {
 interface WantedListener {
   readonly address: ListenAddress;
   readonly label: string;
-  readonly accept: (sidecar: Sidecar, socket: import("node:net").Socket) => void;
+  readonly accept: (sidecar: Sidecar, socket: Socket) => void;
 }
 
 export function createSidecar(
@@ -96,7 +97,11 @@ export function createSidecar(
       });
     }
     if (placement.outbound !== "") {
-      list.set(placement.outbound, { address: { path: placement.outbound }, label: placement.outbound, accept: acceptOutbound });
+      list.set(placement.outbound, {
+        address: { path: placement.outbound },
+        label: placement.outbound,
+        accept: acceptOutbound,
+      });
     }
     return list;
   }
@@ -161,13 +166,15 @@ export function createSidecar(
   return {
     apply: (change, onDone) => {
       const next =
-        change.snapshot === undefined ? { ...binding, generation: change.generation } : bindSnapshot(change.snapshot, change.generation, binding);
+        change.snapshot === undefined
+          ? { ...binding, generation: change.generation }
+          : bindSnapshot(change.snapshot, change.generation, binding);
       const changed = change.snapshot !== undefined;
       binding = next;
       placement = change.placement ?? placement;
       if (changed) {
         credentials.expect(next.snapshot.identity);
-        for (const connection of [...tracked]) connection.recheck(next);
+        for (const connection of tracked) connection.recheck(next);
         sweepUpstreams();
       }
       bindListeners();
@@ -180,7 +187,7 @@ export function createSidecar(
     refused: credentials.refused,
     renew: credentials.renew,
     bundleChanged: () => {
-      for (const connection of [...tracked]) connection.recheck(binding);
+      for (const connection of tracked) connection.recheck(binding);
       sweepUpstreams();
     },
     drain: () => {
@@ -192,7 +199,7 @@ export function createSidecar(
       credentials.close();
       for (const open of listeners.values()) open.bound.close();
       listeners.clear();
-      for (const connection of [...tracked]) connection.close();
+      for (const connection of tracked) connection.close();
       upstreams.sweep(() => false);
       const done = waiting;
       waiting = [];

@@ -15,7 +15,12 @@ const maxPeek = 64 * 1024;
  * Reads until the bytes say what they are, as long as it takes (errata security 23) but never more than 64 KiB.
  * The socket is paused when `done` is called; `undefined` means that it is gone.
  */
-export function peek<T>(socket: Socket, early: Buffer | undefined, classify: Classify<T>, done: (result: PeekResult<T> | undefined) => void): void {
+export function peek<T>(
+  socket: Socket,
+  early: Buffer | undefined,
+  classify: Classify<T>,
+  done: (result: PeekResult<T> | undefined) => void,
+): void {
   let bytes = early ?? Buffer.alloc(0);
   let settled = false;
 

@@ -21,7 +21,11 @@ const ciphers = [
  * What a sidecar answers with. Each context has ticket keys of its own, so that a ticket is worth nothing to another
  * sidecar, nor after this one's certificate, bundle or trust domains have changed (model.md §4).
  */
-export function createServerContext(svid: Svid, roots: string, minimum: MeshConfig["minProtocolVersion"]): SecureContext {
+export function createServerContext(
+  svid: Svid,
+  roots: string,
+  minimum: MeshConfig["minProtocolVersion"],
+): SecureContext {
   return createSecureContext({
     key: svid.key,
     cert: svid.chain,

@@ -10,7 +10,12 @@ export function handshakeFault(error: Error, version: string | null): HandshakeF
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   switch (code) {
     case "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE":
-      return fault("certificate", version === "TLSv1.2" ? "handshake_failure" : "certificate_required", "the client presented no certificate", code);
+      return fault(
+        "certificate",
+        version === "TLSv1.2" ? "handshake_failure" : "certificate_required",
+        "the client presented no certificate",
+        code,
+      );
     case "ERR_SSL_UNSUPPORTED_PROTOCOL":
     case "ERR_SSL_VERSION_TOO_LOW":
       return fault("client-hello", "protocol_version", "the TLS version is not accepted here", code);
@@ -27,8 +32,10 @@ export function handshakeFault(error: Error, version: string | null): HandshakeF
       break;
   }
   const alert = /_ALERT_([A-Z_0-9]+)$/.exec(code)?.[1]?.toLowerCase();
-  if (alert !== undefined) return fault("verify", alert, `the other side refused the handshake: ${alert.replaceAll("_", " ")}`, code);
-  if (code.startsWith("ERR_SSL_")) return fault("client-hello", null, code.slice(8).toLowerCase().replaceAll("_", " "), code);
+  if (alert !== undefined)
+    return fault("verify", alert, `the other side refused the handshake: ${alert.replaceAll("_", " ")}`, code);
+  if (code.startsWith("ERR_SSL_"))
+    return fault("client-hello", null, code.slice(8).toLowerCase().replaceAll("_", " "), code);
   return closedFault;
 }
 
@@ -40,23 +47,40 @@ export const closedFault: HandshakeFault = {
   transport: "",
 };
 
-export const slowFault: HandshakeFault = { step: "transport", alert: null, reason: "the handshake took too long", transport: "" };
+export const slowFault: HandshakeFault = {
+  step: "transport",
+  alert: null,
+  reason: "the handshake took too long",
+  transport: "",
+};
 
 /** BoringSSL's text for an answer that is not TLS (spec security MX-5). */
 const wrongVersion = "TLS_error:|268435703:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end";
 
 function fault(step: HandshakeFailure["step"], alert: string | null, reason: string, code: string): HandshakeFault {
-  return { step, alert, reason, transport: `TLS_error:|SSL routines:OPENSSL_internal:${code.replace(/^ERR_SSL_/, "")}:TLS_error_end` };
+  return {
+    step,
+    alert,
+    reason,
+    transport: `TLS_error:|SSL routines:OPENSSL_internal:${code.replace(/^ERR_SSL_/, "")}:TLS_error_end`,
+  };
 }
 
 /** Reads OpenSSL's verdict of the peer's chain from a TLS socket; anything unexpected counts as a refusal. */
 export function chainVerdict(socket: object): true | string {
   // A TLSSocket over a socket we accepted has no `authorized`; the same verdict is kept on its handle.
   const handle: unknown = "ssl" in socket ? socket.ssl : undefined;
-  if (typeof handle !== "object" || handle === null || !("verifyError" in handle) || typeof handle.verifyError !== "function") {
+  if (
+    typeof handle !== "object" ||
+    handle === null ||
+    !("verifyError" in handle) ||
+    typeof handle.verifyError !== "function"
+  ) {
     return "NO_VERDICT";
   }
   const verdict: unknown = handle.verifyError.call(handle);
   if (verdict === null || verdict === undefined) return true;
-  return typeof verdict === "object" && "code" in verdict && typeof verdict.code === "string" ? verdict.code : "NO_VERDICT";
+  return typeof verdict === "object" && "code" in verdict && typeof verdict.code === "string"
+    ? verdict.code
+    : "NO_VERDICT";
 }

@@ -8,8 +8,17 @@ export type UpstreamTls = "plain" | "mesh" | "origination";
  * Everything that makes a connection to another sidecar acceptable: own certificate, bundle, cluster with its TLS settings,
  * address, SNI. Pools and session caches are keyed by it, so nothing crosses from one identity or setting to another.
  */
-export function upstreamKey(sidecar: Sidecar, cluster: Cluster, tls: UpstreamTls, address: string, sni: string): string {
-  const own = tls === "mesh" ? `${sidecar.credentials.svid()?.leaf.fingerprint256 ?? ""} ${sidecar.shared.bundle()?.version ?? 0}` : "";
+export function upstreamKey(
+  sidecar: Sidecar,
+  cluster: Cluster,
+  tls: UpstreamTls,
+  address: string,
+  sni: string,
+): string {
+  const own =
+    tls === "mesh"
+      ? `${sidecar.credentials.svid()?.leaf.fingerprint256 ?? ""} ${sidecar.shared.bundle()?.version ?? 0}`
+      : "";
   return [cluster.name, JSON.stringify(cluster.tls), tls, own, address, sni].join("\n");
 }
 

@@ -59,8 +59,8 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
     timer = clock.after(sweepEveryMs, () => {
       timer = undefined;
       const now = clock.monotonic();
-      for (const list of [...idle.values()]) {
-        for (const entry of [...list]) if (entry.deadline <= now) discard(entry);
+      for (const list of idle.values()) {
+        for (const entry of list.slice()) if (entry.deadline <= now) discard(entry);
       }
       schedule();
     });
@@ -83,7 +83,12 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
     },
     give: (connection, idleMs) => {
       const { socket } = connection;
-      if (socket.destroyed || !socket.writable || socket.readableEnded || (idle.get(connection.key)?.length ?? 0) >= maxIdlePerKey) {
+      if (
+        socket.destroyed ||
+        !socket.writable ||
+        socket.readableEnded ||
+        (idle.get(connection.key)?.length ?? 0) >= maxIdlePerKey
+      ) {
         socket.on("error", nothing);
         socket.destroy();
         return;
@@ -114,8 +119,8 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
       schedule();
     },
     sweep: (keep) => {
-      for (const list of [...idle.values()]) {
-        for (const entry of [...list]) if (!keep(entry.connection)) discard(entry);
+      for (const list of idle.values()) {
+        for (const entry of list.slice()) if (!keep(entry.connection)) discard(entry);
       }
     },
     size: () => count,

@@ -28,14 +28,21 @@ const snapshot: ProxySnapshot = {
   workload: { name: "backend-1", namespace: "default", address: "10.244.0.4" },
   identity: "spiffe://cluster.local/ns/default/sa/backend",
   trust: { trustDomains: ["cluster.local"], minProtocolVersion: "TLSV1_2", pathNormalization: "BASE" },
-  inbound: { listeners: [listener], passthrough: { ...listener, port: 0 }, http: { layer: "http", policies: [] }, tcp: { layer: "tcp", policies: [] } },
+  inbound: {
+    listeners: [listener],
+    passthrough: { ...listener, port: 0 },
+    http: { layer: "http", policies: [] },
+    tcp: { layer: "tcp", policies: [] },
+  },
   outbound: { mode: "ALLOW_ANY", listeners: [], routes: {}, clusters: {} },
   hashes: { trust: "1", inbound: "1", outbound: "1" },
 };
 
 test("the process says hello, obeys, answers pings, replays, survives nonsense, and ends with its channel", async () => {
   const folder = mkdtempSync(join(tmpdir(), "mdc-"));
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../../runtime/dataplane.ts")], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../../runtime/dataplane.ts")], {
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
   const exited = new Promise<number | null>((done) => {
     child.on("exit", (code) => {
       done(code);
@@ -106,12 +113,18 @@ test("the process says hello, obeys, answers pings, replays, survives nonsense, 
       expect(heard).toContainEqual({ type: "pong", token: 5 });
     });
 
-    const ask = (): ReturnType<typeof exchange> => exchange(connect(port, "127.0.0.1"), "GET / HTTP/1.1\r\nHost: backend\r\nConnection: close\r\n\r\n");
+    const ask = (): ReturnType<typeof exchange> =>
+      exchange(connect(port, "127.0.0.1"), "GET / HTTP/1.1\r\nHost: backend\r\nConnection: close\r\n\r\n");
     expect((await ask()).body).toBe("from the app");
-    const exchanges = (): unknown[] => heard.flatMap((message) => (message.type === "events" ? message.events : [])).filter(({ type }) => type === "exchange.completed");
+    const exchanges = (): unknown[] =>
+      heard
+        .flatMap((message) => (message.type === "events" ? message.events : []))
+        .filter(({ type }) => type === "exchange.completed");
     // Nobody looks: it is counted and kept, not told.
     await vi.waitFor(() => {
-      expect(heard.find((message) => message.type === "counts")).toMatchObject({ counts: { "backend-1": { requests: 1, allowed: 1 } } });
+      expect(heard.find((message) => message.type === "counts")).toMatchObject({
+        counts: { "backend-1": { requests: 1, allowed: 1 } },
+      });
     }, 3000);
     expect(exchanges()).toEqual([]);
     say({ type: "observe", perSecond: 100, headers: false });

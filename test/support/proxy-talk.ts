@@ -47,7 +47,11 @@ export function readAnswer(socket: Socket, method = "GET"): Promise<Answer> {
   });
 }
 
-function parseAnswer(bytes: Buffer, method: string, ended: boolean): { readonly value: Answer; readonly next: number } | undefined {
+function parseAnswer(
+  bytes: Buffer,
+  method: string,
+  ended: boolean,
+): { readonly value: Answer; readonly next: number } | undefined {
   const end = bytes.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
   const [line = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");

@@ -100,8 +100,14 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
   function placementOf(workload: Workload): Placement {
     return {
       proxy: workload.id,
-      inbound: workload.ports.map(({ port }) => ({ port, host: alias(workload.address, port).host, listen: alias(workload.address, port).port })),
-      app: Object.fromEntries(workload.ports.map(({ port }) => [`${port}`, { kind: "unix", path: join(folder, `a-${workload.id}-${port}`) }])),
+      inbound: workload.ports.map(({ port }) => ({
+        port,
+        host: alias(workload.address, port).host,
+        listen: alias(workload.address, port).port,
+      })),
+      app: Object.fromEntries(
+        workload.ports.map(({ port }) => [`${port}`, { kind: "unix", path: join(folder, `a-${workload.id}-${port}`) }]),
+      ),
       appHost: "127.0.0.1",
       outbound: join(folder, `o-${workload.id}`),
       dialFrom: alias(workload.address, 0).host,
@@ -194,9 +200,11 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
       sockets.add(socket);
       return socket;
     },
-    exchanges: (side) => events.filter((event) => event.type === "exchange.completed").filter((event) => side === undefined || event.side === side),
-    handshakes: (type) =>
-      events.filter(isHandshake).filter((event) => type === undefined || event.type === type),
+    exchanges: (side) =>
+      events
+        .filter((event) => event.type === "exchange.completed")
+        .filter((event) => side === undefined || event.side === side),
+    handshakes: (type) => events.filter(isHandshake).filter((event) => type === undefined || event.type === type),
     connections: () => events.filter((event) => event.type === "connection.closed"),
     svidOf: (id) => {
       const chain = chains.get(id);

@@ -62,11 +62,17 @@ test("hostile bytes on every port crash nothing, and honest callers are served a
   };
   process.on("uncaughtException", onFault);
   await fc.assert(
-    fc.asyncProperty(fc.nat(targets.length - 1), start, fc.uint8Array({ maxLength: 200 }), fc.nat(), async (target, head, tail, cut) => {
-      const at = targets[target];
-      const bytes = Buffer.concat([head, tail]);
-      if (at !== undefined) await throwAt(at, bytes, cut % (bytes.length + 1));
-    }),
+    fc.asyncProperty(
+      fc.nat(targets.length - 1),
+      start,
+      fc.uint8Array({ maxLength: 200 }),
+      fc.nat(),
+      async (target, head, tail, cut) => {
+        const at = targets[target];
+        const bytes = Buffer.concat([head, tail]);
+        if (at !== undefined) await throwAt(at, bytes, cut % (bytes.length + 1));
+      },
+    ),
     { numRuns: 400 },
   );
   process.off("uncaughtException", onFault);

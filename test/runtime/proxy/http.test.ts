@@ -54,13 +54,20 @@ describe("bodies and framing", () => {
       });
     });
     const socket = world.dial("frontend-1", "backend", 8080);
-    const one = await exchange(socket, "POST /1 HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nx-t: 1\r\n\r\n");
+    const one = await exchange(
+      socket,
+      "POST /1 HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nx-t: 1\r\n\r\n",
+    );
     expect(one.body).toBe("/1:abcde");
     const head = await exchange(socket, "HEAD /2 HTTP/1.1\r\nHost: backend\r\n\r\n", "HEAD");
     expect([head.status, head.headers["content-length"]]).toEqual([200, "3"]);
     expect((await exchange(socket, "GET /none HTTP/1.1\r\nHost: backend\r\n\r\n")).status).toBe(204);
-    socket.write("GET /a HTTP/1.1\r\nHost: backend\r\n\r\nPOST /b HTTP/1.1\r\nHost: backend\r\nContent-Length: 2\r\n\r\nhiGET /c HTTP/1.1\r\nHost: backend\r\n\r\n");
-    expect([(await readAnswer(socket)).body, (await readAnswer(socket)).body, (await readAnswer(socket)).body]).toEqual(["/a:", "/b:hi", "/c:"]);
+    socket.write(
+      "GET /a HTTP/1.1\r\nHost: backend\r\n\r\nPOST /b HTTP/1.1\r\nHost: backend\r\nContent-Length: 2\r\n\r\nhiGET /c HTTP/1.1\r\nHost: backend\r\n\r\n",
+    );
+    expect([(await readAnswer(socket)).body, (await readAnswer(socket)).body, (await readAnswer(socket)).body]).toEqual(
+      ["/a:", "/b:hi", "/c:"],
+    );
     socket.destroy();
     // Twelve exchanges, two proxies, one handshake on each side.
     await vi.waitFor(() => {
@@ -90,7 +97,10 @@ describe("bodies and framing", () => {
     await using world = await createProxyWorld({ project, mesh: strict });
     await echoing(world);
     const socket = world.dial("frontend-1", "backend", 8080);
-    const interim = await exchange(socket, "POST /x HTTP/1.1\r\nHost: backend\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    const interim = await exchange(
+      socket,
+      "POST /x HTTP/1.1\r\nHost: backend\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
+    );
     expect(interim.status).toBe(100);
     expect((await exchange(socket, "abc")).status).toBe(200);
     socket.destroy();
@@ -107,7 +117,8 @@ describe("bodies and framing", () => {
 });
 
 describe("upgrades", () => {
-  const upgrade = "GET /ws HTTP/1.1\r\nHost: backend\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n";
+  const upgrade =
+    "GET /ws HTTP/1.1\r\nHost: backend\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n";
 
   test("websocket becomes a tunnel through both sidecars", async () => {
     await using world = await createProxyWorld({ project, mesh: strict });
@@ -176,7 +187,8 @@ describe("routing", () => {
     await world.http("backend-1", 8080, (request, response) => {
       if (request.url !== "/slow") response.end(`${request.url} ${String(request.headers["x-a"])}`);
     });
-    const ask = (path: string) => exchange(world.dial("frontend-1", "backend", 8080), `GET ${path} HTTP/1.1\r\nHost: backend:8080\r\n\r\n`);
+    const ask = (path: string) =>
+      exchange(world.dial("frontend-1", "backend", 8080), `GET ${path} HTTP/1.1\r\nHost: backend:8080\r\n\r\n`);
     const old = await ask("/old/x?q=1");
     expect([old.body, old.headers["x-b"]]).toEqual(["/new/x?q=1 1", "2"]);
     const redirect = await ask("/redirect");
@@ -196,7 +208,11 @@ describe("routing", () => {
       ]);
     });
     const first = world.exchanges("outbound")[0];
-    expect(first).toMatchObject({ path: "/new/x?q=1", originalPath: "/old/x?q=1", cluster: "outbound|8080||backend.default.svc.cluster.local" });
+    expect(first).toMatchObject({
+      path: "/new/x?q=1",
+      originalPath: "/old/x?q=1",
+      cluster: "outbound|8080||backend.default.svc.cluster.local",
+    });
     expect(first?.routeAt).toMatchObject({ resource: "VirtualService default/backend", file: "mesh/all.yaml" });
   });
 
@@ -214,7 +230,10 @@ describe("routing", () => {
       response.statusCode = counts.length < 3 ? 503 : 200;
       response.end("done");
     });
-    const answer = await exchange(world.dial("frontend-1", "backend", 8080), "POST /x HTTP/1.1\r\nHost: backend\r\nContent-Length: 4\r\n\r\nbody");
+    const answer = await exchange(
+      world.dial("frontend-1", "backend", 8080),
+      "POST /x HTTP/1.1\r\nHost: backend\r\nContent-Length: 4\r\n\r\nbody",
+    );
     expect([answer.status, answer.body]).toEqual([200, "done"]);
     expect(counts).toEqual(["1", "2", "3"]);
     await vi.waitFor(() => {
@@ -225,9 +244,15 @@ describe("routing", () => {
   test("normalisation happens before policy and before the application", async () => {
     await using world = await createProxyWorld({ project, mesh: strict });
     await echoing(world);
-    const answer = await exchange(world.dial("frontend-1", "backend", 8080), "GET /a/../%61dmin#x HTTP/1.1\r\nHost: backend\r\n\r\n");
+    const answer = await exchange(
+      world.dial("frontend-1", "backend", 8080),
+      "GET /a/../%61dmin#x HTTP/1.1\r\nHost: backend\r\n\r\n",
+    );
     expect(answer.headers["x-seen"]).toBe("GET /admin");
-    const bad = await exchange(world.dial("frontend-1", "backend", 8080), "GET /a%00 HTTP/1.1\r\nHost: backend\r\n\r\n");
+    const bad = await exchange(
+      world.dial("frontend-1", "backend", 8080),
+      "GET /a%00 HTTP/1.1\r\nHost: backend\r\n\r\n",
+    );
     expect([bad.status, bad.body]).toEqual([400, ""]);
   });
 });
@@ -237,7 +262,9 @@ describe("upstream failures", () => {
     await using world = await createProxyWorld({ project, mesh: strict });
     const answer = await exchange(world.dial("frontend-1", "backend", 8080), "GET / HTTP/1.1\r\nHost: backend\r\n\r\n");
     expect(answer.status).toBe(503);
-    expect(answer.body).toBe("upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure");
+    expect(answer.body).toBe(
+      "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure",
+    );
     await vi.waitFor(() => {
       expect(world.exchanges("inbound")[0]).toMatchObject({ flags: "URX,UF", attempts: 3 });
       expect(world.exchanges("outbound")[0]).toMatchObject({ status: 503, flags: "-", details: "via_upstream" });
@@ -254,7 +281,9 @@ describe("upstream failures", () => {
       });
     });
     const answer = await exchange(world.dial("frontend-1", "backend", 8080), "GET / HTTP/1.1\r\nHost: backend\r\n\r\n");
-    expect(answer.body).toBe("upstream connect error or disconnect/reset before headers. reset reason: connection termination");
+    expect(answer.body).toBe(
+      "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+    );
     expect(hits).toBe(1);
     await vi.waitFor(() => {
       expect(world.exchanges("inbound")[0]?.flags).toBe("UC");
@@ -266,7 +295,9 @@ describe("upstream failures", () => {
     await world.tcp("backend-1", 8080, (socket) => {
       socket.on("data", () => socket.write("nonsense\r\n\r\n"));
     });
-    expect((await exchange(world.dial("frontend-1", "backend", 8080), "GET / HTTP/1.1\r\nHost: backend\r\n\r\n")).status).toBe(502);
+    expect(
+      (await exchange(world.dial("frontend-1", "backend", 8080), "GET / HTTP/1.1\r\nHost: backend\r\n\r\n")).status,
+    ).toBe(502);
   });
 
   test("an answer that breaks off breaks the caller's connection too", async () => {
@@ -293,9 +324,14 @@ spec: {host: backend, trafficPolicy: {tls: {mode: DISABLE}}}
 `,
     });
     const answer = await exchange(world.dial("frontend-1", "backend", 8080), "GET / HTTP/1.1\r\nHost: backend\r\n\r\n");
-    expect(answer.body).toBe("upstream connect error or disconnect/reset before headers. reset reason: connection termination");
+    expect(answer.body).toBe(
+      "upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+    );
     await vi.waitFor(() => {
-      expect(world.handshakes("handshake.failed")[0]).toMatchObject({ from: { workload: "frontend-1" }, failure: { reason: "plaintext under STRICT" } });
+      expect(world.handshakes("handshake.failed")[0]).toMatchObject({
+        from: { workload: "frontend-1" },
+        failure: { reason: "plaintext under STRICT" },
+      });
     });
   });
 
@@ -351,13 +387,21 @@ test("secrets never leave: headers, cookies, query parameters", async () => {
   const text = JSON.stringify(world.events);
   expect(text).not.toContain(canary);
   expect(world.exchanges("inbound")[0]?.path).toBe("/x?access_token=***&a=1&%74oken=***");
-  expect(world.exchanges("inbound")[0]?.headers).toMatchObject({ "x-plain": "shown", authorization: "***", cookie: "***", "x-api-key": "***" });
+  expect(world.exchanges("inbound")[0]?.headers).toMatchObject({
+    "x-plain": "shown",
+    authorization: "***",
+    cookie: "***",
+    "x-api-key": "***",
+  });
 });
 
 test("an unknown host passes through by HTTP, by the address that was dialled", async () => {
   await using world = await createProxyWorld({ project });
   await echoing(world);
-  const answer = await exchange(world.dial("frontend-1", "backend", 8080), "GET /x HTTP/1.1\r\nHost: unknown.example\r\n\r\n");
+  const answer = await exchange(
+    world.dial("frontend-1", "backend", 8080),
+    "GET /x HTTP/1.1\r\nHost: unknown.example\r\n\r\n",
+  );
   expect(answer.status).toBe(200);
   await vi.waitFor(() => {
     expect(world.exchanges("outbound")[0]).toMatchObject({ cluster: "PassthroughCluster", route: "allow_any" });

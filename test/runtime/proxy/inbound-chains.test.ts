@@ -32,13 +32,23 @@ interface Certificate {
   readonly cert: string;
 }
 
-async function certificate(ca: Ca, serviceAccount: string, trustDomain = "cluster.local", ttlMs = 3_600_000): Promise<Certificate> {
+async function certificate(
+  ca: Ca,
+  serviceAccount: string,
+  trustDomain = "cluster.local",
+  ttlMs = 3_600_000,
+): Promise<Certificate> {
   const { key, csr } = createKeyAndCsr();
   const signed = await signCsr(ca, csr, { trustDomain, namespace: "default", serviceAccount }, ttlMs, systemClock);
   return { key, cert: signed.chain };
 }
 
-function dialTls(world: ProxyWorld, port: number, certified: Certificate | undefined, alpn: readonly string[] = istioHttp): TLSSocket {
+function dialTls(
+  world: ProxyWorld,
+  port: number,
+  certified: Certificate | undefined,
+  alpn: readonly string[] = istioHttp,
+): TLSSocket {
   const at = world.inbound("backend-1", port);
   return connectTls({
     ...at,
@@ -78,14 +88,32 @@ describe("STRICT", () => {
       expect(world.handshakes("handshake.failed")).toHaveLength(3);
     });
     const [event] = world.handshakes("handshake.failed");
-    expect(event?.failure).toMatchObject({ step: "plaintext", reason: "plaintext under STRICT", because: [{ resource: "PeerAuthentication istio-system/default", file: "mesh/all.yaml" }] });
-    expect(world.connections()[0]).toMatchObject({ flags: "NR", details: "filter_chain_not_found", handshake: event?.id });
+    expect(event?.failure).toMatchObject({
+      step: "plaintext",
+      reason: "plaintext under STRICT",
+      because: [{ resource: "PeerAuthentication istio-system/default", file: "mesh/all.yaml" }],
+    });
+    expect(world.connections()[0]).toMatchObject({
+      flags: "NR",
+      details: "filter_chain_not_found",
+      handshake: event?.id,
+    });
   });
 
   test.each([
     ["no certificate", "certificate", "certificate_required", async () => undefined],
-    ["another root", "verify", "unknown_ca", async () => certificate(await createCa("cluster.local", systemClock), "frontend")],
-    ["a foreign trust domain", "identity", "certificate_unknown", async (world: ProxyWorld) => certificate(world.ca, "frontend", "other.td")],
+    [
+      "another root",
+      "verify",
+      "unknown_ca",
+      async () => certificate(await createCa("cluster.local", systemClock), "frontend"),
+    ],
+    [
+      "a foreign trust domain",
+      "identity",
+      "certificate_unknown",
+      async (world: ProxyWorld) => certificate(world.ca, "frontend", "other.td"),
+    ],
   ] as const)("a caller with %s is refused, with the alert Envoy sends", async (_, step, alert, make) => {
     await using world = await createProxyWorld({ project, mesh: peerAuthentication("STRICT") });
     await backend(world);
@@ -115,29 +143,46 @@ describe("STRICT", () => {
       expect((await readAll(socket)).bytes.length).toBe(0);
     }, 3000);
     await vi.waitFor(() => {
-      expect(world.handshakes("handshake.failed").at(-1)?.failure).toMatchObject({ step: "verify", alert: "certificate_expired" });
+      expect(world.handshakes("handshake.failed").at(-1)?.failure).toMatchObject({
+        step: "verify",
+        alert: "certificate_expired",
+      });
     });
   });
 
-  test.each([[istioHttp], [[]], [["acme/9"]], [["istio"]]])("a mesh certificate with ALPN %j is served on an HTTP port", async (alpn) => {
-    await using world = await createProxyWorld({ project, mesh: peerAuthentication("STRICT") });
-    await backend(world);
-    const socket = dialTls(world, 8080, await certificate(world.ca, "frontend"), alpn);
-    const answer = await exchange(socket, get);
-    expect(answer.status).toBe(200);
-    expect(answer.headers["server"]).toBe("istio-envoy");
-    expect(answer.body).toContain("URI=spiffe://cluster.local/ns/default/sa/frontend");
-    socket.destroy();
-  });
+  test.each([[istioHttp], [[]], [["acme/9"]], [["istio"]]])(
+    "a mesh certificate with ALPN %j is served on an HTTP port",
+    async (alpn) => {
+      await using world = await createProxyWorld({ project, mesh: peerAuthentication("STRICT") });
+      await backend(world);
+      const socket = dialTls(world, 8080, await certificate(world.ca, "frontend"), alpn);
+      const answer = await exchange(socket, get);
+      expect(answer.status).toBe(200);
+      expect(answer.headers["server"]).toBe("istio-envoy");
+      expect(answer.body).toContain("URI=spiffe://cluster.local/ns/default/sa/frontend");
+      socket.destroy();
+    },
+  );
 
   test("an older TLS version than the mesh allows is refused", async () => {
-    await using world = await createProxyWorld({ project: `meshConfig: {meshMTLS: {minProtocolVersion: TLSV1_3}}\n${project}`, mesh: peerAuthentication("STRICT") });
+    await using world = await createProxyWorld({
+      project: `meshConfig: {meshMTLS: {minProtocolVersion: TLSV1_3}}\n${project}`,
+      mesh: peerAuthentication("STRICT"),
+    });
     await backend(world);
-    const socket = connectTls({ ...world.inbound("backend-1", 8080), ...(await certificate(world.ca, "frontend")), rejectUnauthorized: false, maxVersion: "TLSv1.2" });
+    const socket = connectTls({
+      ...world.inbound("backend-1", 8080),
+      ...(await certificate(world.ca, "frontend")),
+      rejectUnauthorized: false,
+      maxVersion: "TLSv1.2",
+    });
     socket.on("error", () => undefined);
     await readAll(socket);
     await vi.waitFor(() => {
-      expect(world.handshakes("handshake.failed")[0]?.failure).toMatchObject({ step: "client-hello", alert: "protocol_version" });
+      expect(world.handshakes("handshake.failed")[0]?.failure).toMatchObject({
+        step: "client-hello",
+        alert: "protocol_version",
+      });
     });
   });
 });
@@ -195,7 +240,10 @@ test("HTTP/1.0 is 426 and HTTP/2 is refused by name on an HTTP port", async () =
   const h2 = await exchange(connect(world.inbound("backend-1", 8080)), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   expect(h2.status).toBe(426);
   await vi.waitFor(() => {
-    expect(world.exchanges("inbound").map(({ details }) => details)).toEqual(["low_version", "http2_is_not_spoken_yet"]);
+    expect(world.exchanges("inbound").map(({ details }) => details)).toEqual([
+      "low_version",
+      "http2_is_not_spoken_yet",
+    ]);
   });
 });
 

@@ -33,7 +33,10 @@ test("frontend's call crosses by mutual TLS and the application learns who calle
     response.end(JSON.stringify({ url: request.url, headers: request.headers }));
   });
   const socket = world.dial("frontend-1", "backend", 8080);
-  const answer = await exchange(socket, "GET /api/data HTTP/1.1\r\nHost: backend:8080\r\nX-Forwarded-Client-Cert: forged\r\n\r\n");
+  const answer = await exchange(
+    socket,
+    "GET /api/data HTTP/1.1\r\nHost: backend:8080\r\nX-Forwarded-Client-Cert: forged\r\n\r\n",
+  );
   expect(answer.status).toBe(200);
   expect(answer.headers["server"]).toBe("envoy");
   const seen: { url: string; headers: Record<string, string> } = JSON.parse(answer.body);
@@ -75,5 +78,9 @@ test("intruder is refused with exactly Envoy's bytes, and the policy is named", 
   const [event] = world.exchanges("inbound");
   expect(event?.details).toBe("rbac_access_denied_matched_policy[none]");
   expect(event?.decision?.tried[0]?.missed?.field).toContain("principals");
-  expect(event?.from).toEqual({ workload: "intruder-1", address: expect.stringContaining(world.workload("intruder-1").address), spiffe: "spiffe://cluster.local/ns/default/sa/intruder" });
+  expect(event?.from).toEqual({
+    workload: "intruder-1",
+    address: expect.stringContaining(world.workload("intruder-1").address),
+    spiffe: "spiffe://cluster.local/ns/default/sa/intruder",
+  });
 });

@@ -150,7 +150,12 @@ describe("certificates", () => {
     });
     expect((await exchange(socket, get)).status).toBe(200);
     await vi.waitFor(() => {
-      const serials = new Set(world.handshakes("handshake.completed").filter(({ side }) => side === "server").map(({ peer }) => peer?.serial));
+      const serials = new Set(
+        world
+          .handshakes("handshake.completed")
+          .filter(({ side }) => side === "server")
+          .map(({ peer }) => peer?.serial),
+      );
       expect(serials.size).toBe(2);
       expect(world.handshakes("handshake.completed").at(-1)?.tls.resumed).toBe(false);
     });
@@ -158,7 +163,10 @@ describe("certificates", () => {
   });
 
   test("sessions are resumed by the same identity only, and never across a new certificate", async () => {
-    await using world = await createProxyWorld({ project: `${project}  store: {run: x, port: 9000/tcp}\n`, mesh: mode("STRICT") });
+    await using world = await createProxyWorld({
+      project: `${project}  store: {run: x, port: 9000/tcp}\n`,
+      mesh: mode("STRICT"),
+    });
     await world.tcp("store-1", 9000, (socket) => {
       socket.on("data", (chunk: Buffer) => socket.end(chunk));
     });
@@ -188,7 +196,9 @@ describe("certificates", () => {
         ["frontend-1", true],
         ["frontend-1", false],
       ]);
-      expect(own.map(({ from }) => from.spiffe)).toEqual(own.map(({ from }) => `spiffe://cluster.local/ns/default/sa/${from.workload?.slice(0, -2) ?? ""}`));
+      expect(own.map(({ from }) => from.spiffe)).toEqual(
+        own.map(({ from }) => `spiffe://cluster.local/ns/default/sa/${from.workload?.slice(0, -2) ?? ""}`),
+      );
     }
   });
 
@@ -199,18 +209,31 @@ describe("certificates", () => {
       mesh: mode("STRICT"),
       sign: async (proxy, csr, usual) =>
         proxy === "backend-1"
-          ? (await signCsr(rogue, csr, { trustDomain: "cluster.local", namespace: "default", serviceAccount: "backend" }, 3_600_000, systemClock)).chain
+          ? (
+              await signCsr(
+                rogue,
+                csr,
+                { trustDomain: "cluster.local", namespace: "default", serviceAccount: "backend" },
+                3_600_000,
+                systemClock,
+              )
+            ).chain
           : usual(),
     });
     await answering(world);
     const answer = await exchange(world.dial("frontend-1", "backend", 8080), get);
     expect(answer.status).toBe(503);
-    expect(answer.body).toBe("upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure");
+    expect(answer.body).toBe(
+      "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure",
+    );
     await vi.waitFor(() => {
       expect(world.exchanges("outbound")[0]).toMatchObject({ flags: "URX,UF", attempts: 3 });
       expect(world.exchanges("outbound")[0]?.details).toContain("CERTIFICATE_VERIFY_FAILED");
     });
-    expect(world.handshakes("handshake.failed").find(({ side }) => side === "client")?.failure).toMatchObject({ step: "verify", alert: "unknown_ca" });
+    expect(world.handshakes("handshake.failed").find(({ side }) => side === "client")?.failure).toMatchObject({
+      step: "verify",
+      alert: "unknown_ca",
+    });
   });
 
   test("a server with another name than the service's is refused by the caller", async () => {
@@ -224,7 +247,12 @@ describe("certificates", () => {
           clusters: Object.fromEntries(
             Object.entries(snapshot.outbound.clusters).map(([name, cluster]) => [
               name,
-              cluster.tls.mode === "auto" ? { ...cluster, tls: { ...cluster.tls, subjectAltNames: ["spiffe://cluster.local/ns/default/sa/other"] } } : cluster,
+              cluster.tls.mode === "auto"
+                ? {
+                    ...cluster,
+                    tls: { ...cluster.tls, subjectAltNames: ["spiffe://cluster.local/ns/default/sa/other"] },
+                  }
+                : cluster,
             ]),
           ),
         },

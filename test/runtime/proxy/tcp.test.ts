@@ -65,8 +65,15 @@ test("TCP crosses by mutual TLS with Istio's ALPN, and a half-closed side stays 
     expect(world.connections()).toHaveLength(2);
   });
   const inbound = world.connections().find(({ side }) => side === "inbound");
-  expect(inbound).toMatchObject({ flags: "-", bytes: { in: 9, out: 12 }, decision: { verdict: "allow" }, from: { workload: "frontend-1" } });
-  expect(world.handshakes("handshake.completed").find(({ side }) => side === "server")?.tls.alpn).toBe("istio-peer-exchange");
+  expect(inbound).toMatchObject({
+    flags: "-",
+    bytes: { in: 9, out: 12 },
+    decision: { verdict: "allow" },
+    from: { workload: "frontend-1" },
+  });
+  expect(world.handshakes("handshake.completed").find(({ side }) => side === "server")?.tls.alpn).toBe(
+    "istio-peer-exchange",
+  );
 });
 
 test("a refused caller gets nothing, and the application sees an empty connection", async () => {
@@ -136,7 +143,9 @@ spec:
 `);
   await readAll(socket);
   await vi.waitFor(() => {
-    expect(world.connections().find(({ side }) => side === "inbound")?.details).toBe("rbac_access_denied_matched_policy[ns[default]-policy[deny-all]-rule[0]]");
+    expect(world.connections().find(({ side }) => side === "inbound")?.details).toBe(
+      "rbac_access_denied_matched_policy[ns[default]-policy[deny-all]-rule[0]]",
+    );
   });
 });
 
@@ -177,7 +186,9 @@ test("an unknown destination passes through, or ends at the black hole under REG
   await vi.waitFor(() => {
     expect(world.connections()[0]).toMatchObject({ side: "outbound", cluster: "PassthroughCluster", flags: "-" });
   });
-  await using closed = await createProxyWorld({ project: `meshConfig: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}\n${project}` });
+  await using closed = await createProxyWorld({
+    project: `meshConfig: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}\n${project}`,
+  });
   expect((await readAll(closed.dial("frontend-1", "127.0.0.1", port))).bytes.length).toBe(0);
   await vi.waitFor(() => {
     expect(closed.connections()[0]).toMatchObject({ cluster: "BlackHoleCluster", flags: "UH" });

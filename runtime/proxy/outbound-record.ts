@@ -1,0 +1,142 @@
+import type { OutboundPlan } from "../traffic/outbound-plan.ts";
+import type { CodecError } from "../wire/http1/error.ts";
+import { headerEntries } from "../wire/http1/head.ts";
+import type { RequestHead } from "../wire/http1/head.ts";
+import type { Binding } from "./binding.ts";
+import { targetParty } from "./dial-upstream.ts";
+import type { UpstreamTarget } from "./dial-upstream.ts";
+import type { Exchange } from "./http-server.ts";
+import type { OutboundConnection } from "./outbound.ts";
+import { encodeReply } from "./reply.ts";
+import type { UpstreamConnection } from "./upstream-pool.ts";
+
+/** How one request of the own program ended. */
+export interface OutboundOutcome {
+  readonly status: number;
+  readonly flags: readonly string[];
+  readonly details: string;
+  readonly attempts: number;
+  readonly upstreamMs: number;
+  readonly bytesOut: number;
+  readonly target: UpstreamTarget | undefined;
+  readonly connection: UpstreamConnection | undefined;
+}
+
+export const nothingSent: OutboundOutcome = {
+  status: 0,
+  flags: [],
+  details: "-",
+  attempts: 0,
+  upstreamMs: 0,
+  bytesOut: 0,
+  target: undefined,
+  connection: undefined,
+};
+
+export interface OutboundTold extends OutboundOutcome {
+  readonly requestId: string;
+  readonly path: string;
+  readonly plan: OutboundPlan | undefined;
+}
+
+export function recordOutbound(
+  connection: OutboundConnection,
+  binding: Binding,
+  exchange: Exchange,
+  outcome: OutboundTold,
+): void {
+  const { sidecar, destination } = connection;
+  const { reporter, clock } = sidecar.shared;
+  const { head } = exchange;
+  const { plan, target } = outcome;
+  const path = plan?.path ?? outcome.path;
+  reporter.add(
+    {
+      kind: "exchange",
+      id: reporter.nextId("r"),
+      at: clock.now(),
+      generation: binding.generation,
+      proxy: sidecar.proxy,
+      side: "outbound",
+      from: connection.from,
+      to:
+        target === undefined
+          ? { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null }
+          : targetParty(target, outcome.connection?.spiffe ?? null),
+      method: head.method,
+      authority: head.authority,
+      path,
+      originalPath: path === head.target ? null : head.target,
+      requestId: outcome.requestId,
+      status: outcome.status,
+      flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
+      details: outcome.details,
+      handshake: outcome.connection?.handshake ?? null,
+      route: plan?.route?.name ?? null,
+      routeAt: plan?.route?.provenance ?? null,
+      cluster: plan?.clusterName ?? null,
+      endpoint: target === undefined ? null : `${target.address}:${target.port}`,
+      attempts: outcome.attempts,
+      totalMs: clock.monotonic() - exchange.startedAt,
+      upstreamMs: outcome.upstreamMs,
+      bytesIn: exchange.received(),
+      bytesOut: outcome.bytesOut,
+      decision: undefined,
+      headers: () => headerEntries(head),
+    },
+    head.bytes.length + 1024,
+  );
+}
+
+/** A head that breaks the protocol is answered and told, never routed. */
+export function refuseOutbound(connection: OutboundConnection, error: CodecError): Buffer {
+  const { sidecar, destination } = connection;
+  const { reporter, clock } = sidecar.shared;
+  const head: RequestHead | undefined = error.head;
+  reporter.add(
+    {
+      kind: "exchange",
+      id: reporter.nextId("r"),
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "outbound",
+      from: connection.from,
+      to: { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null },
+      method: head?.method ?? "",
+      authority: head?.authority ?? "",
+      path: head?.target ?? "",
+      originalPath: null,
+      requestId: null,
+      status: error.status,
+      flags: error.flags,
+      details: error.details,
+      handshake: null,
+      route: null,
+      routeAt: null,
+      cluster: null,
+      endpoint: null,
+      attempts: 0,
+      totalMs: 0,
+      upstreamMs: 0,
+      bytesIn: 0,
+      bytesOut: error.body.length,
+      decision: undefined,
+      headers: undefined,
+    },
+    1024,
+  );
+  const reply = {
+    status: error.status,
+    body: error.body,
+    contentType: error.body === "" ? undefined : "text/plain",
+    flags: [],
+    details: error.details,
+    headers: [],
+  };
+  return encodeReply(
+    reply,
+    { server: "envoy", date: sidecar.shared.date(), grpc: false, head: head?.method === "HEAD" },
+    error.close,
+  ).bytes;
+}

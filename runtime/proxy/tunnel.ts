@@ -1,0 +1,41 @@
+import type { Socket } from "node:net";
+import type { HeaderEdit } from "../model/header-edit.ts";
+import type { ResponseHead } from "../wire/http1/response-head.ts";
+import { writeResponseHead } from "../wire/http1/write.ts";
+import type { Exchange } from "./http-server.ts";
+import { splice } from "./splice.ts";
+
+export interface TunnelResult {
+  readonly status: number;
+  readonly flags: readonly string[];
+  readonly details: string;
+  readonly bytes: number;
+}
+
+/** After a 101 both sides speak something else: bytes pass as they are, until one side ends. */
+export function tunnel(
+  exchange: Exchange,
+  upstream: Socket,
+  head: ResponseHead,
+  early: Buffer,
+  edit: HeaderEdit,
+  onDone: (result: TunnelResult) => void,
+): void {
+  // The answer to an upgrade carries no service time (headers/websocket-both).
+  const shown = { remove: edit.remove, add: edit.add.filter(([name]) => name !== "x-envoy-upstream-service-time") };
+  exchange.send(writeResponseHead(head, { edit: shown, body: early }));
+  const own = exchange.takeOver();
+  if (own.early.length > 0) upstream.write(own.early);
+  splice(own.socket, upstream, {
+    halfClose: false,
+    onEnd: (counts) => {
+      const left = counts.first === "a";
+      onDone({
+        status: 101,
+        flags: left ? ["DC"] : [],
+        details: left ? "downstream_remote_disconnect" : "via_upstream",
+        bytes: counts.backward + early.length,
+      });
+    },
+  });
+}
