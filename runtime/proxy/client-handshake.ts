@@ -7,7 +7,7 @@ import type { PeerVerdict } from "../identity/verify.ts";
 import type { TlsFacts } from "../model/event.ts";
 import { cipherOf, ignore } from "./server-handshake.ts";
 import type { SessionCache } from "./session-cache.ts";
-import { chainVerdict, closedFault, handshakeFault, slowFault } from "./tls-failure.ts";
+import { chainVerdict, closedFault, handshakeFault, judge, slowFault } from "./tls-failure.ts";
 import type { HandshakeFault } from "./tls-failure.ts";
 
 export interface ClientHandshakeOptions {
@@ -88,7 +88,7 @@ export function startTls(options: ClientHandshakeOptions, done: (result: ClientH
     if (settled) return;
     const resumed = socket.isSessionReused();
     const leaf = resumed ? cached?.leaf : socket.getPeerX509Certificate();
-    const verdict = options.verify(leaf, chainVerdict(socket));
+    const verdict = judge(options.verify, leaf, chainVerdict(socket));
     if (!verdict.ok || leaf === undefined) {
       fail(verdict.ok ? closedFault : verdict, leaf);
       return;

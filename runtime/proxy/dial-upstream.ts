@@ -117,6 +117,9 @@ export function acquireUpstream(
   };
 }
 
+/** What may stand in a ClientHello; a Host header may be anything. */
+const isHostName = /^[A-Za-z0-9._-]{1,255}$/;
+
 interface Securing {
   readonly socket: Socket;
   readonly key: string;
@@ -152,7 +155,7 @@ function secure(
     {
       ...given,
       raw: plan.socket,
-      sni: plan.sni === "" || isIP(plan.sni) !== 0 ? undefined : plan.sni,
+      sni: isIP(plan.sni) === 0 && isHostName.test(plan.sni) ? plan.sni : undefined,
       clock: shared.clock,
       timeoutMs: plan.timeoutMs,
       sessions: shared.sessions,

@@ -232,8 +232,13 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
     const mine: Current = { sink: undefined, scanner, requestDone: part.done, received: part.size };
     current = mine;
     // The handler may answer before it returns.
-    const sink = options.onRequest(exchangeOf(mine, head, frame(scanner, rest, next, part)));
-    mine.sink = sink;
+    try {
+      mine.sink = options.onRequest(exchangeOf(mine, head, frame(scanner, rest, next, part)));
+    } catch (error) {
+      // A fault of ours ends this connection, unanswered, and no other; the process tells it.
+      onGone();
+      throw error;
+    }
     if (current === mine) socket.resume();
   }
 

@@ -1,5 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import type { SecureContext } from "node:tls";
 import { subjectAltNames } from "../identity/certificate.ts";
@@ -43,13 +44,22 @@ export function verifyOriginated(
       "SAN matcher",
     );
   }
-  if (tls.sni === undefined && sni !== "" && leaf.checkHost(sni) === undefined && leaf.checkIP(sni) === undefined) {
+  if (tls.sni === undefined && sni !== "" && !isFor(leaf, sni)) {
     return refused(
       `the server's certificate is not for ${sni}: certificate SANs are [${listed.join(", ")}]`,
       "SAN matcher",
     );
   }
   return { ok: true, names };
+}
+
+/** Node throws at names that are not even possible. */
+function isFor(leaf: X509Certificate, host: string): boolean {
+  try {
+    return (isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function refused(reason: string, cause: string): PeerVerdict {

@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { SubjectAltNames } from "../identity/certificate.ts";
 import type { PeerVerdict } from "../identity/verify.ts";
 import type { TlsFacts } from "../model/event.ts";
-import { chainVerdict, closedFault, handshakeFault, slowFault } from "./tls-failure.ts";
+import { chainVerdict, closedFault, handshakeFault, judge, slowFault } from "./tls-failure.ts";
 import type { HandshakeFault } from "./tls-failure.ts";
 
 export interface ServerHandshakeOptions {
@@ -87,7 +87,7 @@ export function acceptTls(options: ServerHandshakeOptions, done: (result: Server
   function onSecure(): void {
     if (settled) return;
     const leaf = socket.getPeerX509Certificate();
-    const verdict = options.verify(leaf, chainVerdict(socket));
+    const verdict = judge(options.verify, leaf, chainVerdict(socket));
     if (!verdict.ok || leaf === undefined) {
       fail(verdict.ok ? closedFault : verdict, leaf);
       return;

@@ -1,3 +1,5 @@
+import type { X509Certificate } from "node:crypto";
+import type { PeerVerdict } from "../identity/verify.ts";
 import type { HandshakeFailure } from "../model/event.ts";
 
 /** Why a handshake failed, for events; `transport` is the text of Envoy's log. */
@@ -83,4 +85,18 @@ export function chainVerdict(socket: object): true | string {
   return typeof verdict === "object" && "code" in verdict && typeof verdict.code === "string"
     ? verdict.code
     : "NO_VERDICT";
+}
+
+/** Our checks of a peer; one that fails to come to a verdict has not accepted it. */
+export function judge(
+  verify: (leaf: X509Certificate | undefined, openssl: true | string) => PeerVerdict,
+  leaf: X509Certificate | undefined,
+  openssl: true | string,
+): PeerVerdict {
+  try {
+    return verify(leaf, openssl);
+  } catch (error) {
+    const reason = `the certificate could not be checked: ${error instanceof Error ? error.message : String(error)}`;
+    return { ok: false, step: "verify", alert: "internal_error", reason, transport: reason };
+  }
 }

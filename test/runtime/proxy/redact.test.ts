@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import type { DecisionRecord } from "../../../runtime/model/decision.ts";
+import { redactDecision, redactHeader, redactTarget } from "../../../runtime/proxy/redact.ts";
+
+describe("redactTarget", () => {
+  test.each([
+    ["/a?b=c", "/a?b=c"],
+    ["/a?access_token=x", "/a?access_token=***"],
+    ["/a?q=1&token=x&api_key=y&api-key=z&client_secret=w", "/a?q=1&token=***&api_key=***&api-key=***&client_secret=***"],
+    ["/a?%74oken=x", "/a?%74oken=***"],
+    ["/a?TOKEN=x&tokenizer=y", "/a?TOKEN=***&tokenizer=y"],
+    ["/a?token", "/a?token"],
+    ["/a?%zz=1", "/a?%zz=1"],
+    ["http://me:pass@host/a", "http://***@host/a"],
+    ["/users/me@example.com", "/users/me@example.com"],
+  ])("%s → %s", (target, shown) => {
+    expect(redactTarget(target)).toBe(shown);
+  });
+});
+
+test.each(["authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key", "x-auth-token", "x-csrf-token"])("%s is a secret", (name) => {
+  expect(redactHeader(name, "value")).toBe("***");
+});
+
+test("a decision shows neither a secret header's value nor the value that a policy wants of it", () => {
+  const clause = { negated: false, file: "f", line: 1, column: 1 };
+  const rule = { resource: "r", action: "ALLOW", rule: 0, id: "i", file: "f", line: 1, column: 1, dryRun: false, held: 0, parts: 1, skipped: null, result: "missed" } as const;
+  const record: DecisionRecord = {
+    verdict: "deny",
+    reason: "no-allow-matched",
+    by: null,
+    details: null,
+    note: null,
+    tried: [
+      { ...rule, missed: { ...clause, field: "when request.headers[x-api-key]", wanted: ["good"], actual: "bad" } },
+      { ...rule, missed: { ...clause, field: "to.operation.paths", wanted: ["/b"], actual: "/a?token=bad" } },
+      { ...rule, missed: null },
+    ],
+  };
+  expect(redactDecision(record).tried.map(({ missed }) => [missed?.wanted, missed?.actual])).toEqual([
+    [["***"], "***"],
+    [["/b"], "/a?token=***"],
+    [undefined, undefined],
+  ]);
+});

@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import type { FromDataPlane } from "../../../runtime/model/dataplane.ts";
+import type { ConnectionRecord } from "../../../runtime/proxy/record.ts";
+import { createReporter } from "../../../runtime/proxy/reporter.ts";
+
+interface Timer {
+  readonly at: number;
+  readonly task: () => void;
+}
+
+function setUp(backlog = 0) {
+  let now = 0;
+  const timers = new Set<Timer>();
+  const sent: FromDataPlane[] = [];
+  const clock = {
+    now: () => now,
+    monotonic: () => now,
+    after: (ms: number, task: () => void) => {
+      const timer = { at: now + ms, task };
+      timers.add(timer);
+      return () => {
+        timers.delete(timer);
+      };
+    },
+  };
+  const reporter = createReporter({ clock, send: (message) => sent.push(message), backlog: () => backlog, run: "x-" });
+  return {
+    reporter,
+    sent,
+    pass: (ms: number) => {
+      now += ms;
+      for (const timer of timers) {
+        if (timer.at > now) continue;
+        timers.delete(timer);
+        timer.task();
+      }
+    },
+    told: () => sent.flatMap((message) => (message.type === "events" ? message.events : [])).length,
+    dropped: () => sent.reduce((sum, message) => sum + (message.type === "events" ? message.dropped : 0), 0),
+  };
+}
+
+const party = { workload: null, address: "192.0.2.1:1", spiffe: null };
+
+function record(flags: string): ConnectionRecord {
+  return {
+    kind: "connection",
+    id: "c-1",
+    at: 0,
+    generation: 1,
+    proxy: "p",
+    side: "inbound",
+    from: party,
+    to: party,
+    flags,
+    details: "-",
+    handshake: null,
+    cluster: null,
+    endpoint: null,
+    ms: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    decision: undefined,
+  };
+}
+
+test("unobserved, things are kept and told only when somebody asks", () => {
+  const { reporter, told, pass, sent } = setUp();
+  for (let i = 0; i < 5000; i += 1) reporter.add(record("-"), 100);
+  pass(1000);
+  expect(told()).toBe(0);
+  reporter.replay(3);
+  expect(told()).toBe(4096);
+  expect(sent.at(-1)).toEqual({ type: "replayed", token: 3 });
+});
+
+test("above the rate ordinary events are dropped and counted, failures never", () => {
+  const { reporter, told, dropped, pass } = setUp();
+  reporter.observe(10, false);
+  for (let i = 0; i < 100; i += 1) {
+    reporter.add(record("-"), 100);
+    reporter.add(record("NR"), 100);
+  }
+  pass(25);
+  expect([told(), dropped()]).toEqual([110, 90]);
+  pass(1000);
+  reporter.add(record("-"), 100);
+  pass(25);
+  expect([told(), dropped()]).toEqual([111, 90]);
+});
+
+test("a reader that has fallen far behind gets failures only", () => {
+  const { reporter, told, pass } = setUp(64 * 1024 * 1024);
+  reporter.observe(1000, false);
+  reporter.add(record("-"), 100);
+  reporter.add(record("NR"), 100);
+  pass(25);
+  expect(told()).toBe(1);
+});
+
+test("nothing is told twice when a replay comes while something waits", () => {
+  const { reporter, told, pass } = setUp();
+  reporter.observe(100, false);
+  reporter.add(record("-"), 100);
+  reporter.replay(1);
+  pass(25);
+  expect(told()).toBe(1);
+});
+
+test("counts are sent once a second, only while they change", () => {
+  const { reporter, sent, pass } = setUp();
+  reporter.counts("p").requests += 1;
+  reporter.add(record("-"), 1);
+  pass(1000);
+  pass(1000);
+  pass(1000);
+  expect(sent.filter(({ type }) => type === "counts")).toEqual([
+    { type: "counts", counts: { p: { requests: 1, allowed: 0, denied: 0, failed: 0, handshakes: 0, handshakesFailed: 0 } } },
+  ]);
+});
