@@ -1,3 +1,4 @@
+import { assertNever } from "../core/assert-never.ts";
 import type { ClientTlsMode, ClientTlsSettings, TrafficPolicy } from "../model/istio-networking.ts";
 import { parseSpiffeId, spiffeId } from "../model/identity.ts";
 import type { Mesh, Service, ServicePort, Workload } from "../model/mesh.ts";
@@ -175,31 +176,40 @@ function explicitTls(
   automaticNames: () => readonly string[],
 ): ClusterTls {
   const names = settings.subjectAltNames ?? [];
-  const text = (value: string | undefined): string | undefined => (value === undefined || value === "" ? undefined : value);
   switch (settings.mode) {
     case undefined:
     case "DISABLE":
       return { mode: "none" };
     case "ISTIO_MUTUAL":
-      return { mode: "istio", sni: text(settings.sni) ?? sni, subjectAltNames: names.length > 0 ? names : automaticNames() };
+      return { mode: "istio", sni: filled(settings.sni) ?? sni, subjectAltNames: names.length > 0 ? names : automaticNames() };
+    case "SIMPLE":
+    case "MUTUAL":
+      return originated(settings, settings.mode === "MUTUAL", selective, names);
     default:
-      break;
+      return assertNever(settings.mode);
   }
+}
+
+function originated(settings: ClientTlsSettings, mutual: boolean, selective: boolean, names: readonly string[]): ClusterTls {
   // A secret can be used only by rules with a workloadSelector; others end up without TLS (spec CT-11).
-  if (text(settings.credentialName) !== undefined && !selective) return { mode: "none" };
-  const certFile = text(settings.clientCertificate);
-  const keyFile = text(settings.privateKey);
-  const mutual = settings.mode === "MUTUAL";
+  if (filled(settings.credentialName) !== undefined && !selective) return { mode: "none" };
+  const certFile = filled(settings.clientCertificate);
+  const keyFile = filled(settings.privateKey);
+  // Without both files there is no TLS context either (spec CT-10).
   if (mutual && (certFile === undefined || keyFile === undefined)) return { mode: "none" };
   return {
     mode: mutual ? "mutual" : "simple",
-    sni: text(settings.sni),
+    sni: filled(settings.sni),
     subjectAltNames: names,
-    caFile: settings.caCertificates === "system" ? undefined : text(settings.caCertificates),
+    caFile: settings.caCertificates === "system" ? undefined : filled(settings.caCertificates),
     certFile: mutual ? certFile : undefined,
     keyFile: mutual ? keyFile : undefined,
     skipVerify: settings.insecureSkipVerify ?? false,
   };
+}
+
+function filled(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
 }
 
 /** Names that the server's certificate may carry (spec ID-9, ID-10): every endpoint's account, and what the Service's annotations add. */

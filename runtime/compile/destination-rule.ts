@@ -86,7 +86,6 @@ function filterRules(rules: NamespaceRules, keep: (rule: MergedRule) => boolean)
 
 function indexRules(mesh: Mesh): ReadonlyMap<string, NamespaceRules> {
   const byNamespace = new Map<string, Map<string, MergedRule[]>>();
-  const bySelector = (rule: DestinationRule): number => (rule.spec.workloadSelector === undefined ? 1 : 0);
   const ordered = mesh.policies.destinationRules.toSorted((a, b) => bySelector(a) - bySelector(b) || byAge(a, b));
   for (const rule of ordered) {
     const hosts = byNamespace.get(rule.namespace) ?? new Map<string, MergedRule[]>();
@@ -101,6 +100,11 @@ function indexRules(mesh: Mesh): ReadonlyMap<string, NamespaceRules> {
     else list[at] = merge(other, merged);
   }
   return new Map([...byNamespace].map(([namespace, hosts]) => [namespace, splitWildcards(hosts)]));
+}
+
+/** Rules with a selector come first. */
+function bySelector(rule: DestinationRule): number {
+  return rule.spec.workloadSelector === undefined ? 1 : 0;
 }
 
 function splitWildcards(hosts: ReadonlyMap<string, readonly MergedRule[]>): NamespaceRules {

@@ -1,3 +1,4 @@
+import { assertNever } from "../core/assert-never.ts";
 import type { Mesh, PortProtocol, Service, ServicePort, Workload } from "../model/mesh.ts";
 import type { InboundListener, InboundSection } from "../model/snapshot.ts";
 import { inboundChains } from "../policy/chains.ts";
@@ -51,8 +52,15 @@ export function listenerProtocol(protocol: PortProtocol): InboundListener["proto
       return "auto";
     case "udp":
       return undefined;
-    default:
+    case "tcp":
+    case "tls":
+    case "https":
+    case "mongo":
+    case "mysql":
+    case "redis":
       return "tcp";
+    default:
+      return assertNever(protocol);
   }
 }
 

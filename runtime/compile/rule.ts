@@ -115,6 +115,14 @@ function compileClause(
 
 const peer: Attribute = { kind: "peer" };
 
+function both(attribute: Attribute, compile: ValueCompiler): FieldMeaning {
+  return { attribute, compile, needsHttp: false };
+}
+
+function http(attribute: Attribute, compile: ValueCompiler): FieldMeaning {
+  return { attribute, compile, needsHttp: true };
+}
+
 function principals(context: RuleContext): ValueCompiler {
   return (value) => migratePrincipal(value, context.trustDomains).flatMap((each) => principalValue(each) ?? []);
 }
@@ -124,8 +132,6 @@ function trustDomains(context: RuleContext): ValueCompiler {
 }
 
 function meaningOfField(name: string, context: RuleContext): FieldMeaning | undefined {
-  const both = (attribute: Attribute, compile: ValueCompiler): FieldMeaning => ({ attribute, compile, needsHttp: false });
-  const http = (attribute: Attribute, compile: ValueCompiler): FieldMeaning => ({ attribute, compile, needsHttp: true });
   switch (name) {
     case "principals":
       return both(peer, principals(context));

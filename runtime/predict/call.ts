@@ -1,3 +1,4 @@
+import { assertNever } from "../core/assert-never.ts";
 import { MeshError } from "../core/error.ts";
 import type { DecisionRecord } from "../model/decision.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
@@ -107,6 +108,8 @@ function summaryOf(answer: Answer, proxies: readonly ProxyFacts[], refused: Prox
       return "nothing ever answers";
     case "tls-failed":
       return `the TLS handshake fails: ${answer.alert ?? answer.text}`;
+    default:
+      return assertNever(answer);
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertNever } from "../core/assert-never.ts";
 import type { Workload } from "../model/mesh.ts";
 import type { Cluster, ClusterTls, Endpoint, OutboundListener } from "../model/snapshot.ts";
 import { normalizePath } from "../policy/normalize.ts";
@@ -221,6 +222,8 @@ function failureOf(answer: Answer, tls: boolean): Failure | undefined {
       return tls && answer.tls === undefined ? { reason: "remote connection failure", transport: wrongVersion } : undefined;
     case "hang":
       return undefined;
+    default:
+      return assertNever(answer);
   }
 }
 

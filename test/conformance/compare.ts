@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { assertNever } from "../../runtime/core/assert-never.ts";
 import type { Answer, TlsSession } from "../../runtime/predict/payload.ts";
 import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";
@@ -49,6 +50,8 @@ function outcomeOf(request: CaseRequest, answer: Answer): string {
       return "refused";
     case "tls-failed":
       return "tls-rejected";
+    default:
+      return assertNever(answer);
   }
 }
 

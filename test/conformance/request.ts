@@ -52,7 +52,6 @@ function wrap(request: CaseRequest, host: string, bytes: Buffer): Payload {
   const { tls } = request;
   const https = request.url?.startsWith("https:") === true;
   if (tls === undefined && !https) return inner;
-  const version = (text: string | undefined, fallback: number): number => (text === undefined ? fallback : Math.round(Number(text) * 10));
   const maxVersion = version(tls?.maxVersion, 13);
   const sni = tls?.sni ?? (https && isIP(host) === 0 ? host : undefined);
   const offer: TlsOffer = {
@@ -64,6 +63,11 @@ function wrap(request: CaseRequest, host: string, bytes: Buffer): Payload {
     judge: () => undefined,
   };
   return { kind: "tls", offer, inner };
+}
+
+/** `1.2` as 12. */
+function version(text: string | undefined, fallback: number): number {
+  return text === undefined ? fallback : Math.round(Number(text) * 10);
 }
 
 function certificateOf(text: string | undefined, expired: boolean): CertificateClaim | undefined {

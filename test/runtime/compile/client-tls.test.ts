@@ -21,6 +21,12 @@ const peer = (namespace: string, mode: string): string =>
 const names = ["spiffe://cluster.local/ns/default/sa/backend"];
 const sni = "outbound_.8080_._.backend.default.svc.cluster.local";
 
+const headless = (sidecar: boolean) => (mesh: Mesh): Mesh => ({
+  ...mesh,
+  services: mesh.services.map((service) => ({ ...service, address: "None" })),
+  workloads: mesh.workloads.map((workload) => ({ ...workload, sidecar: workload.name === "backend" ? sidecar : workload.sidecar })),
+});
+
 describe("client TLS", () => {
   it.each([
     ["nothing configured: auto", "", { mode: "auto", sni, subjectAltNames: names }],
@@ -63,11 +69,6 @@ describe("client TLS", () => {
   });
 
   it("is all or nothing for a headless service", () => {
-    const headless = (sidecar: boolean) => (mesh: Mesh): Mesh => ({
-      ...mesh,
-      services: mesh.services.map((service) => ({ ...service, address: "None" })),
-      workloads: mesh.workloads.map((workload) => ({ ...workload, sidecar: workload.name === "backend" ? sidecar : workload.sidecar })),
-    });
     expect(resolve("", {}, 8080, "", headless(true)).mode).toBe("istio");
     expect(resolve("", {}, 8080, "", headless(false)).mode).toBe("none");
   });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../runtime/compile/compile.ts";
 import { hashOf, isSame } from "../../../runtime/compile/hash.ts";
@@ -16,6 +16,11 @@ const documents = [
 
 function world(mesh: Mesh): { readonly ready: ReadonlySet<string> } {
   return { ready: new Set(mesh.workloads.map((workload) => workload.id)) };
+}
+
+function meaning(order: readonly string[]): unknown {
+  const shuffled = smallMesh(order.join("---\n"));
+  return JSON.parse(JSON.stringify([...compile(shuffled, world(shuffled))], (key, value: unknown) => (key === "line" || key === "hashes" ? 0 : value)));
 }
 
 describe("compile", () => {
@@ -52,10 +57,6 @@ describe("compile", () => {
   });
 
   it("does not depend on the order of documents, only on their ages", () => {
-    const meaning = (order: readonly string[]): unknown => {
-      const shuffled = smallMesh(order.join("---\n"));
-      return JSON.parse(JSON.stringify([...compile(shuffled, world(shuffled))], (key, value: unknown) => (key === "line" || key === "hashes" ? 0 : value)));
-    };
     const wanted = meaning(documents);
     fc.assert(
       fc.property(fc.shuffledSubarray(documents, { minLength: documents.length }), (order) => {

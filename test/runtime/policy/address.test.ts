@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inRange, parseAddress, parseRange } from "../../../runtime/policy/address.ts";
 
@@ -7,6 +7,8 @@ function contains(range: string, address: string): boolean | undefined {
   const words = parseAddress(address);
   return parsed === undefined || words === undefined ? undefined : inRange(parsed, words);
 }
+
+const dotted = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".");
 
 describe("address ranges", () => {
   it.each([
@@ -38,7 +40,6 @@ describe("address ranges", () => {
   it("compares the first bits and no others", () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), fc.nat(0xffffffff), fc.integer({ min: 0, max: 32 }), (a, b, bits) => {
-        const dotted = (value: number): string => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".");
         const same = bits === 0 || a >>> (32 - bits) === b >>> (32 - bits);
         expect(contains(`${dotted(a)}/${bits}`, dotted(b))).toBe(same);
       }),
