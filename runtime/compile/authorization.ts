@@ -12,7 +12,9 @@ interface BothLayers {
 }
 
 /** The policy sets of a workload by layer; every policy is compiled once per mesh, whatever the number of workloads. */
-export function bindAuthorization(mesh: Mesh): (workload: Workload) => { readonly http: PolicySet; readonly tcp: PolicySet } {
+export function bindAuthorization(
+  mesh: Mesh,
+): (workload: Workload) => { readonly http: PolicySet; readonly tcp: PolicySet } {
   const trustDomains = [mesh.config.trustDomain, ...mesh.config.trustDomainAliases];
   const byNamespace = new Map<string, BothLayers[]>();
   for (const source of mesh.policies.authorizationPolicies) {

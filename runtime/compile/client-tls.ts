@@ -50,7 +50,11 @@ export function bindClientTls(mesh: Mesh): ClientTls {
     const rule = ruleFor(client, service.hostname, service.namespace);
     const checked = checkerMode(rule, port.port, subset);
     const keepMarks = checked === "ISTIO_MUTUAL";
-    const plain = (because: readonly Provenance[] = []): ClientTlsResult => ({ tls: { mode: "none" }, because, keepMarks });
+    const plain = (because: readonly Provenance[] = []): ClientTlsResult => ({
+      tls: { mode: "none" },
+      because,
+      keepMarks,
+    });
     if (service.externalName !== undefined || !mesh.config.enableAutoMtls) return plain();
     if (checked !== undefined && !keepMarks) return plain();
     const endpoints = workloadsOf(service);
@@ -73,7 +77,9 @@ export function bindClientTls(mesh: Mesh): ClientTls {
       if (chosen === undefined) return automatic(client, service, port, subset);
       const { settings, because } = chosen;
       return {
-        tls: explicitTls(settings, rule?.selector !== undefined, sniOf(service, port, subset), () => automaticNames(service)),
+        tls: explicitTls(settings, rule?.selector !== undefined, sniOf(service, port, subset), () =>
+          automaticNames(service),
+        ),
         because: [because],
         keepMarks: settings.mode === "ISTIO_MUTUAL",
       };
@@ -131,7 +137,9 @@ function settingsOf(rule: MergedRule, port: number, subsetName: string): ChosenS
     const at = `${path}.portLevelSettings[${entry.index}].tls.mode`;
     return settings === undefined ? undefined : { settings, because: provenance(subset.rule, at) };
   }
-  return traffic.tls === undefined ? chosen : { settings: traffic.tls, because: provenance(subset.rule, `${path}.tls.mode`) };
+  return traffic.tls === undefined
+    ? chosen
+    : { settings: traffic.tls, because: provenance(subset.rule, `${path}.tls.mode`) };
 }
 
 /** What the endpoint side makes of the same rule: there a port entry without `tls` does inherit (spec CT-4). */
@@ -156,7 +164,12 @@ function portEntry(
 }
 
 /** Headless services, and `simple: PASSTHROUGH`, go to the address that the caller dialled. */
-function isOriginalDestination(rule: MergedRule | undefined, service: Service, port: ServicePort, subsetName: string): boolean {
+function isOriginalDestination(
+  rule: MergedRule | undefined,
+  service: Service,
+  port: ServicePort,
+  subsetName: string,
+): boolean {
   if (service.address === "None") return true;
   const subset = rule?.subsets.find((each) => each.subset.name === subsetName)?.subset.trafficPolicy;
   const base = rule?.policy?.traffic;
@@ -181,7 +194,11 @@ function explicitTls(
     case "DISABLE":
       return { mode: "none" };
     case "ISTIO_MUTUAL":
-      return { mode: "istio", sni: filled(settings.sni) ?? sni, subjectAltNames: names.length > 0 ? names : automaticNames() };
+      return {
+        mode: "istio",
+        sni: filled(settings.sni) ?? sni,
+        subjectAltNames: names.length > 0 ? names : automaticNames(),
+      };
     case "SIMPLE":
     case "MUTUAL":
       return originated(settings, settings.mode === "MUTUAL", selective, names);
@@ -190,7 +207,12 @@ function explicitTls(
   }
 }
 
-function originated(settings: ClientTlsSettings, mutual: boolean, selective: boolean, names: readonly string[]): ClusterTls {
+function originated(
+  settings: ClientTlsSettings,
+  mutual: boolean,
+  selective: boolean,
+  names: readonly string[],
+): ClusterTls {
   // A secret can be used only by rules with a workloadSelector; others end up without TLS (spec CT-11).
   if (filled(settings.credentialName) !== undefined && !selective) return { mode: "none" };
   const certFile = filled(settings.clientCertificate);
@@ -213,7 +235,11 @@ function filled(value: string | undefined): string | undefined {
 }
 
 /** Names that the server's certificate may carry (spec ID-9, ID-10): every endpoint's account, and what the Service's annotations add. */
-function serverNames(service: Service, endpoints: readonly Workload[], trustDomains: readonly string[]): readonly string[] {
+function serverNames(
+  service: Service,
+  endpoints: readonly Workload[],
+  trustDomains: readonly string[],
+): readonly string[] {
   const own = trustDomains[0] ?? "";
   const identity = (serviceAccount: string): string =>
     spiffeId({ trustDomain: own, namespace: service.namespace, serviceAccount });
@@ -230,7 +256,9 @@ function serverNames(service: Service, endpoints: readonly Workload[], trustDoma
   ];
   const expanded = names.flatMap((name) => {
     const parsed = parseSpiffeId(name);
-    return parsed === undefined ? [name] : [name, ...trustDomains.map((trustDomain) => spiffeId({ ...parsed, trustDomain }))];
+    return parsed === undefined
+      ? [name]
+      : [name, ...trustDomains.map((trustDomain) => spiffeId({ ...parsed, trustDomain }))];
   });
   return [...new Set(expanded)].toSorted();
 }

@@ -32,7 +32,11 @@ type Sections = Pick<ProxySnapshot, "trust" | "inbound" | "outbound">;
 function describe(mesh: Mesh, workload: Workload): Head {
   const { id, name, namespace, address, serviceAccount } = workload;
   const trustDomain = workload.trustDomain ?? mesh.config.trustDomain;
-  return { proxy: id, workload: { name, namespace, address }, identity: spiffeId({ trustDomain, namespace, serviceAccount }) };
+  return {
+    proxy: id,
+    workload: { name, namespace, address },
+    identity: spiffeId({ trustDomain, namespace, serviceAccount }),
+  };
 }
 
 function keep(head: Head, sections: Sections, before: ProxySnapshot | undefined, compare: Comparison): ProxySnapshot {

@@ -77,7 +77,9 @@ function mostSpecific(rules: NamespaceRules, host: string): readonly MergedRule[
 }
 
 function filterRules(rules: NamespaceRules, keep: (rule: MergedRule) => boolean): NamespaceRules {
-  const filter = (entry: readonly [string, readonly MergedRule[]]): readonly (readonly [string, readonly MergedRule[]])[] => {
+  const filter = (
+    entry: readonly [string, readonly MergedRule[]],
+  ): readonly (readonly [string, readonly MergedRule[]])[] => {
     const kept = entry[1].filter(keep);
     return kept.length === 0 ? [] : [[entry[0], kept]];
   };

@@ -96,4 +96,3 @@ function passthroughListener(port: number, result: ModeResult): InboundListener 
     decorator: inboundDecorator("", 0),
   };
 }
-

@@ -1,4 +1,9 @@
-import type { AuthorizationAction, AuthorizationCondition, AuthorizationPolicy, AuthorizationRule } from "../model/istio-security.ts";
+import type {
+  AuthorizationAction,
+  AuthorizationCondition,
+  AuthorizationPolicy,
+  AuthorizationRule,
+} from "../model/istio-security.ts";
 import type { Attribute, Clause, ClauseGroup, CompiledRule, Matcher } from "../model/policy.ts";
 import { provenance } from "../model/resource.ts";
 import { migratePrincipal, migrateTrustDomain } from "../policy/trust-domain.ts";
@@ -110,7 +115,16 @@ function compileClause(
     else matchers.push(...compiled);
   }
   if (matchers.length === 0) return [];
-  return [{ field, attribute: meaning.attribute, negated, values, matchers, provenance: provenance(scope.context.policy, path) }];
+  return [
+    {
+      field,
+      attribute: meaning.attribute,
+      negated,
+      values,
+      matchers,
+      provenance: provenance(scope.context.policy, path),
+    },
+  ];
 }
 
 const peer: Attribute = { kind: "peer" };
@@ -188,7 +202,8 @@ function meaningOfKey(key: string, context: RuleContext): FieldMeaning | undefin
     default:
       break;
   }
-  if (key.startsWith("request.auth.")) return { attribute: { kind: "request-auth", key }, compile: neverValue, needsHttp: true };
+  if (key.startsWith("request.auth."))
+    return { attribute: { kind: "request-auth", key }, compile: neverValue, needsHttp: true };
   if (key.startsWith("experimental.envoy.filters.")) {
     return { attribute: { kind: "request-auth", key }, compile: neverValue, needsHttp: false };
   }

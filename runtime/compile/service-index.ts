@@ -20,7 +20,8 @@ export function bindServicesOf(mesh: Mesh): (workload: Workload) => readonly Ser
 export function bindWorkloadsOf(mesh: Mesh): (service: Service) => readonly Workload[] {
   const index = new Map<string, Workload[]>();
   for (const workload of mesh.workloads) {
-    for (const label of Object.entries(workload.labels)) push(index, JSON.stringify([workload.namespace, ...label]), workload);
+    for (const label of Object.entries(workload.labels))
+      push(index, JSON.stringify([workload.namespace, ...label]), workload);
   }
   return (service) => {
     const [label] = Object.entries(service.selector);

@@ -37,9 +37,17 @@ export function inboundChains(
     terminates: false,
     network: "tcp",
   };
-  const chains: Readonly<Record<EffectiveMtlsMode, Readonly<Record<InboundListener["protocol"], () => readonly FilterChain[]>>>> = {
+  const chains: Readonly<
+    Record<EffectiveMtlsMode, Readonly<Record<InboundListener["protocol"], () => readonly FilterChain[]>>>
+  > = {
     PERMISSIVE: {
-      auto: () => [terminated("http", mtlsHttp), raw("http", plainHttp), terminated("tcp", mtlsTcp), raw("tcp"), untouched],
+      auto: () => [
+        terminated("http", mtlsHttp),
+        raw("http", plainHttp),
+        terminated("tcp", mtlsTcp),
+        raw("tcp"),
+        untouched,
+      ],
       http: () => [terminated("http", allIstio), raw("http")],
       tcp: () => [terminated("tcp", allIstio), untouched, raw("tcp")],
     },

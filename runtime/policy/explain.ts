@@ -31,7 +31,9 @@ export function explain(set: PolicySet, decision: Decision, facts: RequestFacts)
     reason: decision.reason,
     by: by ?? null,
     details: denies ? `rbac_access_denied_matched_policy[${by?.id.replaceAll(/\s/g, "_") ?? "none"}]` : null,
-    tried: tried.toSorted((a, b) => rankOf(a, wanted) - rankOf(b, wanted) || b.nearness - a.nearness).map((entry) => entry.rule),
+    tried: tried
+      .toSorted((a, b) => rankOf(a, wanted) - rankOf(b, wanted) || b.nearness - a.nearness)
+      .map((entry) => entry.rule),
     note: noteOn(set, facts),
   };
 }
@@ -94,7 +96,12 @@ interface Failure {
 }
 
 /** `matched` undefined: not decided by anybody yet. */
-function describeRule(policy: CompiledPolicy, rule: CompiledRule, matched: boolean | undefined, facts: RequestFacts): Ranked {
+function describeRule(
+  policy: CompiledPolicy,
+  rule: CompiledRule,
+  matched: boolean | undefined,
+  facts: RequestFacts,
+): Ranked {
   const failures: (Failure | undefined)[] = [];
   if (rule.from.length > 0) failures.push(failureOfGroups(rule.from, facts));
   if (rule.to.length > 0) failures.push(failureOfGroups(rule.to, facts));
@@ -140,7 +147,15 @@ function failureOfGroups(groups: readonly ClauseGroup[], facts: RequestFacts): F
 
 function missedClause(clause: Clause, facts: RequestFacts): MissedClause {
   const { file, line, column } = clause.provenance;
-  return { field: clause.field, negated: clause.negated, wanted: clause.values, actual: actualOf(clause, facts), file, line, column };
+  return {
+    field: clause.field,
+    negated: clause.negated,
+    wanted: clause.values,
+    actual: actualOf(clause, facts),
+    file,
+    line,
+    column,
+  };
 }
 
 /** What the request had for this clause, written as the user would write a value; null: nothing. */
@@ -189,7 +204,9 @@ function peerAs(field: string, names: readonly string[]): string {
 
 function noteOn(set: PolicySet, facts: RequestFacts): string | null {
   if (facts.peer !== undefined) return null;
-  const asks = set.policies.some((policy) => policy.rules.some((rule) => rule.dropped === undefined && asksForPeer(rule)));
+  const asks = set.policies.some((policy) =>
+    policy.rules.some((rule) => rule.dropped === undefined && asksForPeer(rule)),
+  );
   return asks ? "the connection was plaintext: the caller has no identity" : null;
 }
 

@@ -29,7 +29,9 @@ export function selectLevels(
     namespace: isRoot ? undefined : inNamespace.find(isUnselective),
     workload: isRoot
       ? undefined
-      : inNamespace.find((policy) => !isUnselective(policy) && isSelected(policy.spec.selector?.matchLabels, workload.labels)),
+      : inNamespace.find(
+          (policy) => !isUnselective(policy) && isSelected(policy.spec.selector?.matchLabels, workload.labels),
+        ),
   };
 }
 

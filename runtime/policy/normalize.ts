@@ -1,6 +1,8 @@
 import type { PathNormalization } from "../model/mesh.ts";
 
-export type NormalizedPath = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly details: string };
+export type NormalizedPath =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly details: string };
 
 /**
  * What the path of a request becomes before any policy sees it and before it is forwarded (spec AP-70…AP-74, errata security 1–6).
@@ -64,7 +66,8 @@ function canonicalize(path: string): string | undefined {
         continue;
       }
       out += decoded;
-      if (invalidPercent >= 0 && invalidPercent >= out.length - 3) out = guardNestedEscape(out, invalidPercent, path[index + 1]);
+      if (invalidPercent >= 0 && invalidPercent >= out.length - 3)
+        out = guardNestedEscape(out, invalidPercent, path[index + 1]);
     } else {
       out += /["<>^`{|}]/.test(char) || char <= " " || char > "~" ? escapeCharacter(char) : char;
     }
@@ -99,6 +102,9 @@ function removeDotSegments(path: string): string {
 /** Runs of slashes become one; a path of nothing but slashes keeps two (errata security 5). */
 function mergeSlashes(path: string): string {
   if (!path.includes("//")) return path;
-  const joined = path.split("/").filter((segment) => segment !== "").join("/");
+  const joined = path
+    .split("/")
+    .filter((segment) => segment !== "")
+    .join("/");
   return `/${joined}${path.endsWith("/") ? "/" : ""}`;
 }

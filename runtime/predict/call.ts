@@ -48,7 +48,11 @@ const outsideAddress = "192.0.2.1";
 
 /** Runs one call through the compiled mesh with the functions that the sidecars use. Every workload counts as ready. */
 export function predictCall(mesh: Mesh, call: PredictedCall): Prediction {
-  const world = createPaperWorld(mesh, { ready: new Set(mesh.workloads.map((workload) => workload.id)) }, helpfulProgram);
+  const world = createPaperWorld(
+    mesh,
+    { ready: new Set(mesh.workloads.map((workload) => workload.id)) },
+    helpfulProgram,
+  );
   const from = call.from === "outside" ? undefined : findWorkload(mesh, call.from);
   if (from === undefined && call.from !== "outside") throw unknownParty(mesh, call.from, undefined);
   const target = findTarget(mesh, call.to, call.port, from?.namespace ?? "default");
@@ -66,9 +70,16 @@ export function predictCall(mesh: Mesh, call: PredictedCall): Prediction {
 }
 
 function unknownParty(mesh: Mesh, name: string, port: number | undefined): MeshError {
-  const names = [...new Set([...mesh.services.map((service) => service.name), ...mesh.workloads.map((workload) => workload.service)])];
+  const names = [
+    ...new Set([
+      ...mesh.services.map((service) => service.name),
+      ...mesh.workloads.map((workload) => workload.service),
+    ]),
+  ];
   const what = port === undefined ? "" : ` with port ${port}`;
-  return new MeshError("MD8005", `there is no service or workload ${name}${what}`, { hint: `The mesh has ${names.toSorted().join(", ")}.` });
+  return new MeshError("MD8005", `there is no service or workload ${name}${what}`, {
+    hint: `The mesh has ${names.toSorted().join(", ")}.`,
+  });
 }
 
 function describe(answer: Answer, proxies: readonly ProxyFacts[], hits: readonly Hit[]): Prediction {
@@ -90,7 +101,10 @@ function isOwnAnswer(proxies: readonly ProxyFacts[]): boolean {
 }
 
 function summaryOf(answer: Answer, proxies: readonly ProxyFacts[], refused: ProxyFacts | undefined): string {
-  const below = refused === undefined ? "" : ` (${refused.proxy} takes no such connection: plaintext under STRICT, or TLS that is not the mesh's)`;
+  const below =
+    refused === undefined
+      ? ""
+      : ` (${refused.proxy} takes no such connection: plaintext under STRICT, or TLS that is not the mesh's)`;
   switch (answer.kind) {
     case "http": {
       const facts = proxies.findLast((each) => each.side === "outbound") ?? proxies.at(-1);
@@ -117,7 +131,9 @@ function findWorkload(mesh: Mesh, name: string): Workload | undefined {
   const exact = mesh.workloads.find((each) => each.id === name || `${each.name}.${each.namespace}` === name);
   if (exact !== undefined) return exact;
   const [service, namespace] = name.split(".");
-  return mesh.workloads.find((each) => each.service === service && (namespace === undefined || each.namespace === namespace));
+  return mesh.workloads.find(
+    (each) => each.service === service && (namespace === undefined || each.namespace === namespace),
+  );
 }
 
 interface Target {
@@ -127,7 +143,9 @@ interface Target {
 }
 
 function findTarget(mesh: Mesh, name: string, port: number | undefined, namespace: string): Target | undefined {
-  const services = mesh.services.filter((each) => [each.name, `${each.name}.${each.namespace}`, each.hostname].includes(name));
+  const services = mesh.services.filter((each) =>
+    [each.name, `${each.name}.${each.namespace}`, each.hostname].includes(name),
+  );
   const service = services.find((each) => each.namespace === namespace) ?? services[0];
   if (service !== undefined) {
     const chosen = port === undefined ? service.ports[0] : service.ports.find((each) => each.port === port);
@@ -139,7 +157,9 @@ function findTarget(mesh: Mesh, name: string, port: number | undefined, namespac
   }
   const workload = findWorkload(mesh, name);
   const chosen = port ?? workload?.ports[0]?.port;
-  return workload === undefined || chosen === undefined ? undefined : { address: workload.address, port: chosen, authority: `${name}:${chosen}` };
+  return workload === undefined || chosen === undefined
+    ? undefined
+    : { address: workload.address, port: chosen, authority: `${name}:${chosen}` };
 }
 
 function requestBytes(call: PredictedCall, target: Target): Buffer {

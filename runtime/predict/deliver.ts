@@ -12,7 +12,8 @@ export function deliver(
   trace: Trace,
 ): Answer {
   const direct = world.workloadAt(target.address);
-  const found = direct === undefined ? world.behindVip(target.address, target.port) : { workload: direct, port: target.port };
+  const found =
+    direct === undefined ? world.behindVip(target.address, target.port) : { workload: direct, port: target.port };
   if (found === undefined) return { kind: "refused" };
   const proxy = world.proxy(found.workload);
   if (proxy === undefined) return world.programs(found.workload, found.port, payload, trace);

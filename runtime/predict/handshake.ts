@@ -34,7 +34,8 @@ export function shakeHands(offer: TlsOffer, server: TlsServer): HandshakeResult 
 }
 
 const alertTexts: Readonly<Record<string, string>> = {
-  no_application_protocol: "TLS_error:|268436576:SSL routines:OPENSSL_internal:TLSV1_ALERT_NO_APPLICATION_PROTOCOL:TLS_error_end",
+  no_application_protocol:
+    "TLS_error:|268436576:SSL routines:OPENSSL_internal:TLSV1_ALERT_NO_APPLICATION_PROTOCOL:TLS_error_end",
 };
 
 function refused(alert: string, late: boolean, session: TlsSession | undefined): TlsFailure {
@@ -42,11 +43,16 @@ function refused(alert: string, late: boolean, session: TlsSession | undefined):
 }
 
 /** What a mesh server makes of a client's certificate: the alert that refuses it, or undefined (spec ID-6, errata security 22). */
-export function judgeCaller(certificate: CertificateClaim | undefined, trustDomains: readonly string[]): string | undefined {
+export function judgeCaller(
+  certificate: CertificateClaim | undefined,
+  trustDomains: readonly string[],
+): string | undefined {
   if (certificate === undefined) return "certificate_required";
   if (certificate.issuer !== "mesh") return "unknown_ca";
   if (certificate.expired) return "certificate_expired";
-  const trusted = certificate.uriSans.some((san) => trustDomains.some((domain) => san.startsWith(`spiffe://${domain}/`)));
+  const trusted = certificate.uriSans.some((san) =>
+    trustDomains.some((domain) => san.startsWith(`spiffe://${domain}/`)),
+  );
   return trusted ? undefined : "certificate_unknown";
 }
 
@@ -57,7 +63,9 @@ export function judgeServer(
   names: readonly string[],
 ): string | undefined {
   if (certificate.issuer !== issuer) {
-    return verifyFailed("X509_verify_cert: certificate verification error at depth 1: self signed certificate in certificate chain");
+    return verifyFailed(
+      "X509_verify_cert: certificate verification error at depth 1: self signed certificate in certificate chain",
+    );
   }
   const sans = [...certificate.uriSans, ...certificate.dnsSans];
   if (names.length === 0 || names.some((name) => sans.includes(name))) return undefined;

@@ -126,7 +126,12 @@ function serveHttp(connection: Connection, payload: Payload, certificate: Certif
   // TLS inside an HTTP chain is nothing that a request could begin with.
   const bytes = payload.kind === "bytes" ? payload.bytes : Buffer.from([0x16, 3, 1]);
   const parsed = parseRequestHead(bytes, 0);
-  const respond = (reply: LocalReply, head: RequestHead | undefined, facts: Partial<ProxyFacts>, decorated: boolean): Answer => {
+  const respond = (
+    reply: LocalReply,
+    head: RequestHead | undefined,
+    facts: Partial<ProxyFacts>,
+    decorated: boolean,
+  ): Answer => {
     const named = head !== undefined && decorated && headerValues(head, "x-envoy-decorator-operation").length === 0;
     const { status, headers, body } = replyHead(reply, {
       server: "istio-envoy",
@@ -141,7 +146,14 @@ function serveHttp(connection: Connection, payload: Payload, certificate: Certif
   if (parsed.kind === "incomplete") return { kind: "hang" };
   if (parsed.kind === "error") {
     const { status, body, details, flags, head } = parsed.error;
-    const reply = { status, body, details, flags: flags === "-" ? [] : [flags], headers: [], contentType: body === "" ? undefined : "text/plain" };
+    const reply = {
+      status,
+      body,
+      details,
+      flags: flags === "-" ? [] : [flags],
+      headers: [],
+      contentType: body === "" ? undefined : "text/plain",
+    };
     const path = head?.target;
     return respond(reply, head, { path: path === "" ? undefined : path, cluster: undefined }, false);
   }
@@ -150,7 +162,12 @@ function serveHttp(connection: Connection, payload: Payload, certificate: Certif
   const header = (name: string): readonly string[] => headerValues(head, name);
   const normalized = normalizePath(head.target, proxy.snapshot.trust.pathNormalization);
   if (!normalized.ok) {
-    return respond(localReply({ kind: "path-normalization-failed" }), head, { path: head.target, cluster: undefined }, false);
+    return respond(
+      localReply({ kind: "path-normalization-failed" }),
+      head,
+      { path: head.target, cluster: undefined },
+      false,
+    );
   }
   const { path } = normalized;
   if (head.upgrade !== undefined && head.upgrade.toLowerCase() !== "websocket") {
@@ -169,12 +186,23 @@ function serveHttp(connection: Connection, payload: Payload, certificate: Certif
     identity: world.certificate(proxy.workload).uriSans[0] ?? proxy.snapshot.identity,
     peer: certificate,
   });
-  const forwarded = writeRequestHead(head, { target: path, edit, framing: upstreamFraming(head), body: bytes.subarray(next) });
+  const forwarded = writeRequestHead(head, {
+    target: path,
+    edit,
+    framing: upstreamFraming(head),
+    body: bytes.subarray(next),
+  });
   const answer = world.programs(proxy.workload, arrival.port, { kind: "bytes", bytes: forwarded }, trace);
   if (answer.kind !== "http") {
     const reason = answer.kind === "refused" ? "remote connection failure" : "connection termination";
     const refused = answer.kind === "refused";
-    const cause = { kind: "reset", reason, tries: refused ? 3 : 1, exhausted: refused, ...(refused ? { transport: "delayed connect error: Connection refused" } : {}) } as const;
+    const cause = {
+      kind: "reset",
+      reason,
+      tries: refused ? 3 : 1,
+      exhausted: refused,
+      ...(refused ? { transport: "delayed connect error: Connection refused" } : {}),
+    } as const;
     return respond(localReply(cause), head, { ...known, attempts: cause.tries }, true);
   }
   const responseEdit = inboundResponseEdit((name) => valuesOf(answer.headers, name), {

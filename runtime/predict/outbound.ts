@@ -94,7 +94,14 @@ function leaveHttp(leaving: Leaving, listener: OutboundListener, bytes: Buffer):
   if (parsed.kind === "error") {
     const { status, body, details, flags, head } = parsed.error;
     note({ code: status, details, flags: flags === "-" ? undefined : flags, path: head?.target });
-    const reply = { status, body, details, flags: [], headers: [], contentType: body === "" ? undefined : "text/plain" };
+    const reply = {
+      status,
+      body,
+      details,
+      flags: [],
+      headers: [],
+      contentType: body === "" ? undefined : "text/plain",
+    };
     return answerOf(reply, head, undefined);
   }
   const { head, next } = parsed;
@@ -122,7 +129,12 @@ function leaveHttp(leaving: Leaving, listener: OutboundListener, bytes: Buffer):
   );
   const known = { path: plan.path, route: plan.route?.name, cluster: plan.clusterName };
   if (plan.kind === "reply") {
-    note({ ...known, code: plan.reply.status, details: plan.reply.details, flags: plan.reply.flags.join(",") || undefined });
+    note({
+      ...known,
+      code: plan.reply.status,
+      details: plan.reply.details,
+      flags: plan.reply.flags.join(",") || undefined,
+    });
     return answerOf(plan.reply, head, plan);
   }
   return forward(leaving, plan, head, bytes.subarray(next), (facts) => {
@@ -142,7 +154,13 @@ function forward(
   const cluster = proxy.snapshot.outbound.clusters[plan.clusterName];
   const reply = (cause: LocalReplyCause, attempts: number, upstreamPeer?: string): Answer => {
     const local = localReply(cause);
-    note({ code: plan.grpc ? 200 : local.status, details: local.details, flags: local.flags.join(",") || undefined, attempts, upstreamPeer });
+    note({
+      code: plan.grpc ? 200 : local.status,
+      details: local.details,
+      flags: local.flags.join(",") || undefined,
+      attempts,
+      upstreamPeer,
+    });
     return answerOf(local, head, plan);
   };
   const tried = new Set<Endpoint>();
@@ -151,7 +169,13 @@ function forward(
     if (cluster === undefined || target === undefined) return reply({ kind: "no-healthy-upstream" }, attempt - 1);
     if (target.endpoint !== undefined) tried.add(target.endpoint);
     const tls = offerFor(world, proxy, cluster, target.endpoint, "http", plan.authority);
-    const bytes = writeRequestHead(head, { target: plan.path, authority: plan.authority, edit: editForTry(plan, attempt, 0), framing: upstreamFraming(head), body });
+    const bytes = writeRequestHead(head, {
+      target: plan.path,
+      authority: plan.authority,
+      edit: editForTry(plan, attempt, 0),
+      framing: upstreamFraming(head),
+      body,
+    });
     const payload: Payload = { kind: "bytes", bytes };
     const sent: Payload = tls === undefined ? payload : { kind: "tls", offer: tls, inner: payload };
     const answer = deliver(world, proxy.workload.address, target, sent, trace);
@@ -183,7 +207,13 @@ function forward(
       phases: plan.responsePhases,
       facts: plan.facts,
     });
-    note({ code: answer.status, details: "via_upstream", flags: exhausted ? "URX" : undefined, attempts: attempt, upstreamPeer: peerOf(answer) });
+    note({
+      code: answer.status,
+      details: "via_upstream",
+      flags: exhausted ? "URX" : undefined,
+      attempts: attempt,
+      upstreamPeer: peerOf(answer),
+    });
     return { kind: "http", status: answer.status, headers: applyEdit(answer.headers, edit), body: answer.body };
   }
 }
@@ -219,7 +249,9 @@ function failureOf(answer: Answer, tls: boolean): Failure | undefined {
         : { reason: "connection termination", transport: "" };
     case "http":
     case "bytes":
-      return tls && answer.tls === undefined ? { reason: "remote connection failure", transport: wrongVersion } : undefined;
+      return tls && answer.tls === undefined
+        ? { reason: "remote connection failure", transport: wrongVersion }
+        : undefined;
     case "hang":
       return undefined;
     default:
@@ -238,7 +270,11 @@ interface Target {
   readonly endpoint: Endpoint | undefined;
 }
 
-function chooseTarget(leaving: Leaving, cluster: Cluster, tried: ReadonlySet<Endpoint> | undefined): Target | undefined {
+function chooseTarget(
+  leaving: Leaving,
+  cluster: Cluster,
+  tried: ReadonlySet<Endpoint> | undefined,
+): Target | undefined {
   const { dialled } = leaving;
   const isOriginal = cluster.discovery === "original-destination" || cluster.name === "PassthroughCluster";
   if (isOriginal) {
@@ -281,7 +317,8 @@ function originated(
   authority: string,
 ): TlsOffer {
   const host = hostOf(authority);
-  const names = tls.subjectAltNames.length > 0 ? tls.subjectAltNames : tls.sni === undefined && host !== "" ? [host] : [];
+  const names =
+    tls.subjectAltNames.length > 0 ? tls.subjectAltNames : tls.sni === undefined && host !== "" ? [host] : [];
   return {
     alpn: [],
     sni: tls.sni ?? (host === "" ? undefined : host),

@@ -12,7 +12,10 @@ export interface PaperWorld {
   readonly proxy: (workload: Workload) => PaperProxy | undefined;
   readonly workloadAt: (address: string) => Workload | undefined;
   /** What a VIP leads to without a proxy, as kube-proxy does it. */
-  readonly behindVip: (address: string, port: number) => { readonly workload: Workload; readonly port: number } | undefined;
+  readonly behindVip: (
+    address: string,
+    port: number,
+  ) => { readonly workload: Workload; readonly port: number } | undefined;
   readonly programs: Programs;
   /** Certificate that a workload's sidecar presents. */
   readonly certificate: (workload: Workload) => CertificateClaim;

@@ -69,7 +69,12 @@ export interface CaseRequest {
   readonly parallel?: number;
   readonly jwt?: unknown;
   readonly raw?: string;
-  readonly tcp?: { readonly host: string; readonly port: number; readonly send?: string; readonly sends?: readonly string[] };
+  readonly tcp?: {
+    readonly host: string;
+    readonly port: number;
+    readonly send?: string;
+    readonly sends?: readonly string[];
+  };
   readonly tls?: {
     readonly alpn?: readonly string[];
     readonly cert?: string;
@@ -82,7 +87,12 @@ export interface CaseRequest {
 
 export interface Expected {
   readonly addresses?: Readonly<Record<string, string>>;
-  readonly config?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string; readonly rejected?: unknown }[];
+  readonly config?: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly namespace?: string;
+    readonly rejected?: unknown;
+  }[];
   readonly requests: Readonly<Record<string, ExpectedRequest>>;
 }
 

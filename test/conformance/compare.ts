@@ -11,7 +11,12 @@ export interface Difference {
 }
 
 /** Everything in which a prediction and a recording disagree. */
-export function compare(request: CaseRequest, expected: ExpectedRequest, answer: Answer, trace: Trace): readonly Difference[] {
+export function compare(
+  request: CaseRequest,
+  expected: ExpectedRequest,
+  answer: Answer,
+  trace: Trace,
+): readonly Difference[] {
   const unstable = expected.unstable ?? [];
   const found: Difference[] = [];
   const check = (what: string, wanted: unknown, actual: unknown): void => {
@@ -27,7 +32,8 @@ export function compare(request: CaseRequest, expected: ExpectedRequest, answer:
   checkClient(request, expected, answer, check);
   check("deniedBy", expected.deniedBy, decidedBy(trace, "deny"));
   // Recorded only where the server's proxy spoke HTTP with a client that did.
-  if (request.raw === undefined && trace.proxies.findLast((proxy) => proxy.side === "inbound")?.code !== 0) check("allowedBy", expected.allowedBy, decidedBy(trace, "allow"));
+  if (request.raw === undefined && trace.proxies.findLast((proxy) => proxy.side === "inbound")?.code !== 0)
+    check("allowedBy", expected.allowedBy, decidedBy(trace, "allow"));
   checkProxies(expected, trace, check, comparedFields);
   return found;
 }
@@ -56,7 +62,9 @@ function outcomeOf(request: CaseRequest, answer: Answer): string {
 }
 
 function decidedBy(trace: Trace, verdict: "allow" | "deny"): string | undefined {
-  const decision = trace.proxies.findLast((proxy) => proxy.side === "inbound" && proxy.decision !== undefined)?.decision;
+  const decision = trace.proxies.findLast(
+    (proxy) => proxy.side === "inbound" && proxy.decision !== undefined,
+  )?.decision;
   if (decision === undefined || decision.verdict !== verdict) return undefined;
   return decision.by?.id ?? (verdict === "deny" ? "none" : undefined);
 }
@@ -71,13 +79,26 @@ function checkHits(expected: ExpectedRequest, hits: readonly Hit[], check: Check
       check(`upstream[${index}].${field}`, shown(field, wanted[field]), shown(field, actual[field]));
     }
     check(`upstream[${index}].body`, wanted["body"] ?? "", actual["body"] ?? "");
-    if (wanted["headers"] !== undefined) checkHeaders(`upstream[${index}].headers`, wanted["headers"], hit.headers ?? [], check);
+    if (wanted["headers"] !== undefined)
+      checkHeaders(`upstream[${index}].headers`, wanted["headers"], hit.headers ?? [], check);
   }
 }
 
-const untold = new Set(["x-case-id", "date", "content-length", "x-envoy-upstream-service-time", "transfer-encoding", "connection"]);
+const untold = new Set([
+  "x-case-id",
+  "date",
+  "content-length",
+  "x-envoy-upstream-service-time",
+  "transfer-encoding",
+  "connection",
+]);
 
-function checkHeaders(what: string, wanted: unknown, actual: readonly (readonly [string, string])[], check: Check): void {
+function checkHeaders(
+  what: string,
+  wanted: unknown,
+  actual: readonly (readonly [string, string])[],
+  check: Check,
+): void {
   if (typeof wanted !== "object" || wanted === null) return;
   const listed = new Map(Object.entries(wanted).map(([name, value]) => [name, textOf(value)]));
   const had = new Map<string, string>();
@@ -85,7 +106,8 @@ function checkHeaders(what: string, wanted: unknown, actual: readonly (readonly 
     if (untold.has(name) && !listed.has(name)) continue;
     had.set(name, had.has(name) ? `${had.get(name) ?? ""}, ${value}` : value);
   }
-  for (const name of new Set([...listed.keys(), ...had.keys()])) check(`${what}.${name}`, listed.get(name), placeholder(had.get(name), listed.get(name)));
+  for (const name of new Set([...listed.keys(), ...had.keys()]))
+    check(`${what}.${name}`, listed.get(name), placeholder(had.get(name), listed.get(name)));
 }
 
 /** Values that differ from run to run stand as their kind. */
@@ -145,8 +167,15 @@ const comparedFields = [
 ] as const;
 
 /** Access logs by proxy and in order; what only a broken handshake left is not among them. */
-function checkProxies(expected: ExpectedRequest, trace: Trace, check: Check, fields: readonly (keyof ProxyFacts)[]): void {
-  const wanted = expected.proxies.filter((proxy) => proxy["log"] === "access" && proxy["downstreamTlsFailure"] === undefined);
+function checkProxies(
+  expected: ExpectedRequest,
+  trace: Trace,
+  check: Check,
+  fields: readonly (keyof ProxyFacts)[],
+): void {
+  const wanted = expected.proxies.filter(
+    (proxy) => proxy["log"] === "access" && proxy["downstreamTlsFailure"] === undefined,
+  );
   const names = new Set(wanted.map((proxy) => proxy["proxy"]));
   for (const name of names) {
     const logs = wanted.filter((proxy) => proxy["proxy"] === name);

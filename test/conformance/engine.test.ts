@@ -6,7 +6,9 @@ import { loadCase } from "./case.ts";
 import { runCase } from "./engine.ts";
 
 const directory = fileURLToPath(new URL("cases", import.meta.url));
-const known: Readonly<Record<string, string>> = JSON.parse(readFileSync(new URL("known.json", import.meta.url), "utf8"));
+const known: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(new URL("known.json", import.meta.url), "utf8"),
+);
 const names = globSync("*/*/*.yaml", { cwd: directory })
   .map((file) => file.replace(/\.yaml$/, ""))
   .toSorted();
@@ -18,9 +20,13 @@ describe.each([...new Set(names.map((name) => name.slice(0, name.lastIndexOf("/"
   it.each(names.filter((name) => name.startsWith(`${family}/`)))("%s", (name) => {
     const results = runCase(loadCase(join(directory, `${name}.yaml`)));
     for (const result of results.values()) counts[result.kind] += 1;
-    const failures = [...results].flatMap(([id, result]) => (result.kind === "failed" ? [[`${name} ${id}`, result.differences] as const] : []));
+    const failures = [...results].flatMap(([id, result]) =>
+      result.kind === "failed" ? [[`${name} ${id}`, result.differences] as const] : [],
+    );
     expect(failures.filter(([id]) => known[id] === undefined)).toEqual([]);
-    const mended = Object.keys(known).filter((id) => id.startsWith(`${name} `) && !failures.some(([failed]) => failed === id));
+    const mended = Object.keys(known).filter(
+      (id) => id.startsWith(`${name} `) && !failures.some(([failed]) => failed === id),
+    );
     expect(mended).toEqual([]);
   });
 });

@@ -29,9 +29,16 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
   const refused = (loaded.expected.config ?? []).filter((document) => document.rejected !== undefined);
   if (refused.length !== made.rejected.length) {
     const wanted = refused.map((document) => `${document.kind} ${document.namespace ?? "default"}/${document.name}`);
-    results.set("config", { kind: "failed", differences: [{ what: "rejected", expected: wanted, actual: made.rejected }] });
+    results.set("config", {
+      kind: "failed",
+      differences: [{ what: "rejected", expected: wanted, actual: made.rejected }],
+    });
   }
-  const unready = new Set(spec.workloads.filter((each) => each.notReady === true).map((each) => `${each.name}.${each.namespace ?? "default"}`));
+  const unready = new Set(
+    spec.workloads
+      .filter((each) => each.notReady === true)
+      .map((each) => `${each.name}.${each.namespace ?? "default"}`),
+  );
   const ready = new Set(made.mesh.workloads.map((workload) => workload.id).filter((id) => !unready.has(id)));
   const plain = createPaperWorld(made.mesh, { ready }, echoPrograms(spec.workloads));
   const world = withCertificates(plain, spec);

@@ -22,7 +22,10 @@ export function meshOf(spec: Case, expected: Expected): CaseMesh {
   if (config === undefined) throw new Error(`${spec.id}: the mesh configuration is not valid`);
   const services = spec.services.map((service, index) => serviceOf(service, index, expected));
   const workloads = spec.workloads.map((workload, index) => workloadOf(workload, index, expected, services));
-  const names = [...new Set([...workloads, ...services, ...resources].map((each) => each.namespace)), config.rootNamespace];
+  const names = [
+    ...new Set([...workloads, ...services, ...resources].map((each) => each.namespace)),
+    config.rootNamespace,
+  ];
   return {
     rejected: file.documents.filter((document) => document.resource === undefined).map((document) => document.label),
     mesh: {
@@ -57,7 +60,12 @@ function serviceOf(service: CaseService, index: number, expected: Expected): Ser
       name: port.name ?? "",
       port: port.port,
       target: port.targetPort ?? port.port,
-      protocol: portProtocol({ name: port.name ?? "", port: port.port, appProtocol: port.appProtocol, transport: port.protocol ?? "TCP" }),
+      protocol: portProtocol({
+        name: port.name ?? "",
+        port: port.port,
+        appProtocol: port.appProtocol,
+        transport: port.protocol ?? "TCP",
+      }),
     })),
     selector: service.selector ?? {},
     labels: service.labels ?? {},
@@ -91,7 +99,10 @@ function workloadOf(workload: CaseWorkload, index: number, expected: Expected, s
     labels,
     annotations: workload.annotations ?? {},
     sidecar,
-    address: workload.ip ?? expected.addresses?.[`${workload.name}.${namespace}`] ?? `10.244.${sidecar ? 0 : 1}.${100 + index}`,
+    address:
+      workload.ip ??
+      expected.addresses?.[`${workload.name}.${namespace}`] ??
+      `10.244.${sidecar ? 0 : 1}.${100 + index}`,
     program: undefined,
     ports: [...ports].map((port) => ({ name: "", port })),
     publish: [],

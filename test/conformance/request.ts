@@ -20,7 +20,8 @@ export function callOf(request: CaseRequest, caseId: string): Call {
   const [, scheme = "http", authority = "", rest = ""] = match ?? [];
   const dialled = request.connect ?? authority;
   const { host, port } = splitAuthority(dialled, scheme === "https" ? 443 : 80);
-  const bytes = request.raw === undefined ? requestBytes(request, authority, rest, caseId) : Buffer.from(request.raw, "utf8");
+  const bytes =
+    request.raw === undefined ? requestBytes(request, authority, rest, caseId) : Buffer.from(request.raw, "utf8");
   return { host, port, payload: wrap(request, splitAuthority(authority, 80).host, bytes) };
 }
 
@@ -33,7 +34,9 @@ function splitAuthority(authority: string, fallback: number): { readonly host: s
 function requestBytes(request: CaseRequest, authority: string, rest: string, caseId: string): Buffer {
   const entries: (readonly [string, string])[] = Array.isArray(request.headers)
     ? request.headers.map(([name, value]: readonly [string, string]) => [name, value] as const)
-    : Object.entries(request.headers ?? {}).flatMap(([name, value]) => [value].flat().map((each: string) => [name, each] as const));
+    : Object.entries(request.headers ?? {}).flatMap(([name, value]) =>
+        [value].flat().map((each: string) => [name, each] as const),
+      );
   const host = entries.find(([name]) => name.toLowerCase() === "host")?.[1] ?? authority.replace(/:80$/, "");
   const target = rest.startsWith("/") ? rest : `/${rest}`;
   const body = request.body ?? "";
@@ -94,7 +97,9 @@ export function lookUp(mesh: Mesh, spec: Case, from: Workload, host: string): st
   const pod = /^(.+?)(?:\.([^.]+))?\.pod$/.exec(name);
   if (pod !== null) {
     const [, workload, namespace] = pod;
-    return mesh.workloads.find((each) => each.name === workload && (namespace === undefined || each.namespace === namespace))?.address;
+    return mesh.workloads.find(
+      (each) => each.name === workload && (namespace === undefined || each.namespace === namespace),
+    )?.address;
   }
   const [service, namespace = from.namespace, ...rest] = name.split(".");
   if (!["", "svc", "svc.cluster", "svc.cluster.local"].includes(rest.join("."))) return undefined;
@@ -102,5 +107,6 @@ export function lookUp(mesh: Mesh, spec: Case, from: Workload, host: string): st
   if (found === undefined) return undefined;
   if (found.externalName !== undefined) return lookUp(mesh, spec, from, found.externalName);
   if (found.address !== "None") return found.address;
-  return mesh.workloads.find((each) => each.namespace === found.namespace && isSelected(found.selector, each.labels))?.address;
+  return mesh.workloads.find((each) => each.namespace === found.namespace && isSelected(found.selector, each.labels))
+    ?.address;
 }

@@ -37,7 +37,8 @@ function main(): number {
       if (result.kind === "skipped") reasons.set(result.reason, (reasons.get(result.reason) ?? 0) + 1);
       if (result.kind !== "failed") continue;
       const told = result.differences.map(
-        ({ what, expected, actual }) => `${what}: expected ${JSON.stringify(expected)}, actual ${JSON.stringify(actual)}`,
+        ({ what, expected, actual }) =>
+          `${what}: expected ${JSON.stringify(expected)}, actual ${JSON.stringify(actual)}`,
       );
       process.stdout.write(`FAIL ${name} ${id}\n  ${told.join("\n  ")}\n`);
     }

@@ -22,7 +22,8 @@ export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undef
     const reason = laterKinds[resource.kind];
     if (reason !== undefined) return reason;
   }
-  if (mesh.policies.authorizationPolicies.some((policy) => policy.spec.action === "CUSTOM")) return "CUSTOM (ext_authz)";
+  if (mesh.policies.authorizationPolicies.some((policy) => policy.spec.action === "CUSTOM"))
+    return "CUSTOM (ext_authz)";
   if (spec.workloads.some((workload) => workload.gateway !== undefined)) return "gateway";
   if (spec.workloads.some((workload) => workload.external === true)) return "outside of the mesh";
   if (Object.keys(spec.features).length > 0) return "istiod features";
@@ -38,10 +39,12 @@ function hasProxyConfig(workload: LoadedCase["case"]["workloads"][number]): bool
 export function skipRequest(request: CaseRequest, expected: ExpectedRequest | undefined): string | undefined {
   if (expected === undefined) return "unstable";
   if (request.proto === "h2") return "HTTP/2";
-  if (expected.proxies.some((proxy) => [proxy["protocol"], proxy["upstreamProtocol"]].includes("HTTP/2"))) return "HTTP/2";
+  if (expected.proxies.some((proxy) => [proxy["protocol"], proxy["upstreamProtocol"]].includes("HTTP/2")))
+    return "HTTP/2";
   if (request.tls?.alpn?.includes("h2") === true) return "HTTP/2";
   if (request.jwt !== undefined || carriesToken(request) || expected.outcome === "http:401") return "JWT";
-  if (request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined) return "repeated requests";
+  if (request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined)
+    return "repeated requests";
   return undefined;
 }
 

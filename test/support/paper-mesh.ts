@@ -13,7 +13,9 @@ export interface PaperMeshInit {
 
 export function paperMesh(init: PaperMeshInit): Mesh {
   const file = parseDocuments({ path: "mesh.yaml", text: init.yaml ?? "" });
-  const problems = [...file.problems, ...file.documents.flatMap((document) => document.problems)].filter((problem) => problem.severity === "error");
+  const problems = [...file.problems, ...file.documents.flatMap((document) => document.problems)].filter(
+    (problem) => problem.severity === "error",
+  );
   const config = resolveMeshConfig(init.meshConfig ?? {}).value;
   if (config === undefined || problems.length > 0) throw new Error(JSON.stringify(problems));
   const services = init.services ?? [];
@@ -21,7 +23,11 @@ export function paperMesh(init: PaperMeshInit): Mesh {
     name: "paper",
     config,
     features: {},
-    namespaces: [...new Set([...init.workloads, ...services].map((each) => each.namespace))].map((name) => ({ name, labels: {}, annotations: {} })),
+    namespaces: [...new Set([...init.workloads, ...services].map((each) => each.namespace))].map((name) => ({
+      name,
+      labels: {},
+      annotations: {},
+    })),
     workloads: init.workloads,
     services,
     ...sortResources(file.documents.flatMap((document) => document.resource ?? [])),
@@ -75,7 +81,12 @@ export function smallMesh(yaml = "", meshConfig: Readonly<Record<string, unknown
   return paperMesh({
     workloads: [
       paperWorkload("frontend", "10.244.0.2"),
-      paperWorkload("backend", "10.244.0.3", { ports: [{ name: "http", port: 8080 }, { name: "tcp", port: 9000 }] }),
+      paperWorkload("backend", "10.244.0.3", {
+        ports: [
+          { name: "http", port: 8080 },
+          { name: "tcp", port: 9000 },
+        ],
+      }),
       paperWorkload("intruder", "10.244.0.4", { namespace: "other" }),
       paperWorkload("outsider", "10.244.0.5", { sidecar: false, serviceAccount: "default" }),
     ],

@@ -4,7 +4,13 @@ import type { Mesh } from "../../../runtime/model/mesh.ts";
 import type { ClusterTls } from "../../../runtime/model/snapshot.ts";
 import { smallMesh } from "../../support/paper-mesh.ts";
 
-function resolve(yaml: string, meshConfig: Readonly<Record<string, unknown>> = {}, port = 8080, subset = "", change: (mesh: Mesh) => Mesh = (mesh) => mesh): ClusterTls & { readonly because: readonly string[] } {
+function resolve(
+  yaml: string,
+  meshConfig: Readonly<Record<string, unknown>> = {},
+  port = 8080,
+  subset = "",
+  change: (mesh: Mesh) => Mesh = (mesh) => mesh,
+): ClusterTls & { readonly because: readonly string[] } {
   const mesh = change(smallMesh(yaml, meshConfig));
   const client = mesh.workloads.find((workload) => workload.name === "frontend");
   const service = mesh.services.find((each) => each.name === "backend");
@@ -21,33 +27,141 @@ const peer = (namespace: string, mode: string): string =>
 const names = ["spiffe://cluster.local/ns/default/sa/backend"];
 const sni = "outbound_.8080_._.backend.default.svc.cluster.local";
 
-const headless = (sidecar: boolean) => (mesh: Mesh): Mesh => ({
-  ...mesh,
-  services: mesh.services.map((service) => ({ ...service, address: "None" })),
-  workloads: mesh.workloads.map((workload) => ({ ...workload, sidecar: workload.name === "backend" ? sidecar : workload.sidecar })),
-});
+const headless =
+  (sidecar: boolean) =>
+  (mesh: Mesh): Mesh => ({
+    ...mesh,
+    services: mesh.services.map((service) => ({ ...service, address: "None" })),
+    workloads: mesh.workloads.map((workload) => ({
+      ...workload,
+      sidecar: workload.name === "backend" ? sidecar : workload.sidecar,
+    })),
+  });
 
 describe("client TLS", () => {
   it.each([
     ["nothing configured: auto", "", { mode: "auto", sni, subjectAltNames: names }],
-    ["mesh PeerAuthentication DISABLE", peer("istio-system", "DISABLE"), { mode: "none", because: ["PeerAuthentication istio-system/p spec.mtls.mode"] }],
-    ["DISABLE", rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: DISABLE}}}"), { mode: "none", because: ["DestinationRule default/r spec.trafficPolicy.tls.mode"] }],
-    ["ISTIO_MUTUAL", rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}"), { mode: "istio", sni, subjectAltNames: names }],
-    ["own names and SNI replace", rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: x, subjectAltNames: [other]}}}"), { mode: "istio", sni: "x", subjectAltNames: ["other"] }],
-    ["a rule without tls keeps auto", rule("r", "default", "{host: backend, trafficPolicy: {loadBalancer: {simple: RANDOM}}}"), { mode: "auto" }],
-    ["SIMPLE", rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE}}}"), { mode: "simple", sni: undefined, caFile: undefined, skipVerify: false }],
-    ["MUTUAL", rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: MUTUAL, clientCertificate: /c, privateKey: /k, caCertificates: /a}}}"), { mode: "mutual", certFile: "/c", keyFile: "/k", caFile: "/a" }],
-    ["a port entry without tls is auto, but the endpoints lose their mark", rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: DISABLE}, portLevelSettings: [{port: {number: 8080}, loadBalancer: {simple: RANDOM}}]}}"), { mode: "none" }],
-    ["a port entry replaces the level", rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: DISABLE}, portLevelSettings: [{port: {number: 8080}, tls: {mode: ISTIO_MUTUAL}}]}}"), { mode: "istio", because: ["DestinationRule default/r spec.trafficPolicy.portLevelSettings[0].tls.mode"] }],
-    ["the client's namespace comes first", rule("a", "default", "{host: '*.local', trafficPolicy: {tls: {mode: DISABLE}}}") + rule("b", "istio-system", "{host: backend.default.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}"), { mode: "none" }],
-    ["the root namespace comes last", rule("b", "istio-system", "{host: '*', trafficPolicy: {tls: {mode: DISABLE}}}"), { mode: "none" }],
-    ["a third namespace never counts", rule("b", "other", "{host: backend.default.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}"), { mode: "auto" }],
-    ["not exported, not used", rule("b", "istio-system", "{host: '*.local', exportTo: ['.'], trafficPolicy: {tls: {mode: DISABLE}}}"), { mode: "auto" }],
-    ["two rules of one host merge, the first policy counts", rule("a", "default", "{host: backend, trafficPolicy: {tls: {mode: DISABLE}}}") + rule("b", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE}}}"), { mode: "none" }],
-    ["different exportTo: the last visible one counts", rule("a", "default", "{host: backend, exportTo: ['.'], trafficPolicy: {tls: {mode: DISABLE}}}") + rule("b", "default", "{host: backend, exportTo: [other], trafficPolicy: {tls: {mode: SIMPLE}}}"), { mode: "simple" }],
-    ["a selector must fit the client", rule("a", "default", "{host: backend, workloadSelector: {matchLabels: {app: other}}, trafficPolicy: {tls: {mode: DISABLE}}}"), { mode: "auto" }],
-    ["and then wins", rule("a", "default", "{host: backend, workloadSelector: {matchLabels: {app: frontend}}, trafficPolicy: {tls: {mode: DISABLE}}}") + rule("b", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE}}}"), { mode: "none" }],
-    ["credentialName without selector stays plain", rule("a", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE, credentialName: x}}}"), { mode: "none" }],
+    [
+      "mesh PeerAuthentication DISABLE",
+      peer("istio-system", "DISABLE"),
+      { mode: "none", because: ["PeerAuthentication istio-system/p spec.mtls.mode"] },
+    ],
+    [
+      "DISABLE",
+      rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: DISABLE}}}"),
+      { mode: "none", because: ["DestinationRule default/r spec.trafficPolicy.tls.mode"] },
+    ],
+    [
+      "ISTIO_MUTUAL",
+      rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}"),
+      { mode: "istio", sni, subjectAltNames: names },
+    ],
+    [
+      "own names and SNI replace",
+      rule(
+        "r",
+        "default",
+        "{host: backend, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: x, subjectAltNames: [other]}}}",
+      ),
+      { mode: "istio", sni: "x", subjectAltNames: ["other"] },
+    ],
+    [
+      "a rule without tls keeps auto",
+      rule("r", "default", "{host: backend, trafficPolicy: {loadBalancer: {simple: RANDOM}}}"),
+      { mode: "auto" },
+    ],
+    [
+      "SIMPLE",
+      rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE}}}"),
+      { mode: "simple", sni: undefined, caFile: undefined, skipVerify: false },
+    ],
+    [
+      "MUTUAL",
+      rule(
+        "r",
+        "default",
+        "{host: backend, trafficPolicy: {tls: {mode: MUTUAL, clientCertificate: /c, privateKey: /k, caCertificates: /a}}}",
+      ),
+      { mode: "mutual", certFile: "/c", keyFile: "/k", caFile: "/a" },
+    ],
+    [
+      "a port entry without tls is auto, but the endpoints lose their mark",
+      rule(
+        "r",
+        "default",
+        "{host: backend, trafficPolicy: {tls: {mode: DISABLE}, portLevelSettings: [{port: {number: 8080}, loadBalancer: {simple: RANDOM}}]}}",
+      ),
+      { mode: "none" },
+    ],
+    [
+      "a port entry replaces the level",
+      rule(
+        "r",
+        "default",
+        "{host: backend, trafficPolicy: {tls: {mode: DISABLE}, portLevelSettings: [{port: {number: 8080}, tls: {mode: ISTIO_MUTUAL}}]}}",
+      ),
+      { mode: "istio", because: ["DestinationRule default/r spec.trafficPolicy.portLevelSettings[0].tls.mode"] },
+    ],
+    [
+      "the client's namespace comes first",
+      rule("a", "default", "{host: '*.local', trafficPolicy: {tls: {mode: DISABLE}}}") +
+        rule(
+          "b",
+          "istio-system",
+          "{host: backend.default.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}",
+        ),
+      { mode: "none" },
+    ],
+    [
+      "the root namespace comes last",
+      rule("b", "istio-system", "{host: '*', trafficPolicy: {tls: {mode: DISABLE}}}"),
+      { mode: "none" },
+    ],
+    [
+      "a third namespace never counts",
+      rule("b", "other", "{host: backend.default.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}"),
+      { mode: "auto" },
+    ],
+    [
+      "not exported, not used",
+      rule("b", "istio-system", "{host: '*.local', exportTo: ['.'], trafficPolicy: {tls: {mode: DISABLE}}}"),
+      { mode: "auto" },
+    ],
+    [
+      "two rules of one host merge, the first policy counts",
+      rule("a", "default", "{host: backend, trafficPolicy: {tls: {mode: DISABLE}}}") +
+        rule("b", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE}}}"),
+      { mode: "none" },
+    ],
+    [
+      "different exportTo: the last visible one counts",
+      rule("a", "default", "{host: backend, exportTo: ['.'], trafficPolicy: {tls: {mode: DISABLE}}}") +
+        rule("b", "default", "{host: backend, exportTo: [other], trafficPolicy: {tls: {mode: SIMPLE}}}"),
+      { mode: "simple" },
+    ],
+    [
+      "a selector must fit the client",
+      rule(
+        "a",
+        "default",
+        "{host: backend, workloadSelector: {matchLabels: {app: other}}, trafficPolicy: {tls: {mode: DISABLE}}}",
+      ),
+      { mode: "auto" },
+    ],
+    [
+      "and then wins",
+      rule(
+        "a",
+        "default",
+        "{host: backend, workloadSelector: {matchLabels: {app: frontend}}, trafficPolicy: {tls: {mode: DISABLE}}}",
+      ) + rule("b", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE}}}"),
+      { mode: "none" },
+    ],
+    [
+      "credentialName without selector stays plain",
+      rule("a", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE, credentialName: x}}}"),
+      { mode: "none" },
+    ],
   ])("%s", (_name, yaml, wanted) => {
     expect(resolve(yaml)).toMatchObject(wanted);
   });
@@ -63,8 +177,15 @@ describe("client TLS", () => {
   });
 
   it("takes a subset's tls over the rule's, with the subset in the SNI", () => {
-    const yaml = rule("a", "default", "{host: backend, trafficPolicy: {tls: {mode: DISABLE}}, subsets: [{name: v1, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}, {name: v2}]}");
-    expect(resolve(yaml, {}, 8080, "v1")).toMatchObject({ mode: "istio", sni: "outbound_.8080_.v1_.backend.default.svc.cluster.local" });
+    const yaml = rule(
+      "a",
+      "default",
+      "{host: backend, trafficPolicy: {tls: {mode: DISABLE}}, subsets: [{name: v1, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}, {name: v2}]}",
+    );
+    expect(resolve(yaml, {}, 8080, "v1")).toMatchObject({
+      mode: "istio",
+      sni: "outbound_.8080_.v1_.backend.default.svc.cluster.local",
+    });
     expect(resolve(yaml, {}, 8080, "v2").mode).toBe("none");
   });
 
@@ -79,7 +200,12 @@ describe("client TLS", () => {
     const shut = bindClientTls(mesh);
     const [frontend, backend, , outsider] = mesh.workloads;
     if (frontend === undefined || backend === undefined || outsider === undefined) throw new Error("incomplete mesh");
-    expect([open.endpointMtls(backend, 8080), open.endpointMtls(outsider, 8080), shut.endpointMtls(backend, 8080), shut.endpointMtls(backend, 8080, true)]).toEqual([true, false, false, true]);
+    expect([
+      open.endpointMtls(backend, 8080),
+      open.endpointMtls(outsider, 8080),
+      shut.endpointMtls(backend, 8080),
+      shut.endpointMtls(backend, 8080, true),
+    ]).toEqual([true, false, false, true]);
     const opted = { ...backend, labels: { ...backend.labels, "security.istio.io/tlsMode": "disabled" } };
     expect(open.endpointMtls(opted, 8080)).toBe(false);
   });

@@ -20,7 +20,11 @@ function world(mesh: Mesh): { readonly ready: ReadonlySet<string> } {
 
 function meaning(order: readonly string[]): unknown {
   const shuffled = smallMesh(order.join("---\n"));
-  return JSON.parse(JSON.stringify([...compile(shuffled, world(shuffled))], (key, value: unknown) => (key === "line" || key === "hashes" ? 0 : value)));
+  return JSON.parse(
+    JSON.stringify([...compile(shuffled, world(shuffled))], (key, value: unknown) =>
+      key === "line" || key === "hashes" ? 0 : value,
+    ),
+  );
 }
 
 describe("compile", () => {
@@ -40,7 +44,13 @@ describe("compile", () => {
 
   it("keeps the sections that a change does not touch", () => {
     const first = compile(mesh, world(mesh));
-    const less = { ...mesh, policies: { ...mesh.policies, authorizationPolicies: mesh.policies.authorizationPolicies.filter((policy) => policy.name !== "allow") } };
+    const less = {
+      ...mesh,
+      policies: {
+        ...mesh.policies,
+        authorizationPolicies: mesh.policies.authorizationPolicies.filter((policy) => policy.name !== "allow"),
+      },
+    };
     const next = compile(less, world(mesh), first);
     expect(next.get("frontend")).toBe(first.get("frontend"));
     expect(next.get("backend")).not.toBe(first.get("backend"));

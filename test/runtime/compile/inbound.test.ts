@@ -24,12 +24,19 @@ spec:
 describe("compileInbound", () => {
   it("has one listener per target port, and one for all others", () => {
     const section = inbound("");
-    expect(section.listeners.map((listener) => [listener.port, listener.protocol, listener.mode, listener.cluster])).toEqual([
+    expect(
+      section.listeners.map((listener) => [listener.port, listener.protocol, listener.mode, listener.cluster]),
+    ).toEqual([
       [8080, "http", "PERMISSIVE", "inbound|8080||"],
       [9000, "tcp", "PERMISSIVE", "inbound|9000||"],
       [9500, "auto", "PERMISSIVE", "inbound|9500||"],
     ]);
-    expect(section.passthrough).toMatchObject({ port: 0, protocol: "auto", cluster: "InboundPassthroughCluster", decorator: ":0/*" });
+    expect(section.passthrough).toMatchObject({
+      port: 0,
+      protocol: "auto",
+      cluster: "InboundPassthroughCluster",
+      decorator: ":0/*",
+    });
     expect(section.listeners[0]?.decorator).toBe("backend.default.svc.cluster.local:8080/*");
   });
 
@@ -42,14 +49,22 @@ describe("compileInbound", () => {
       [9500, "STRICT", "inbound|9500||"],
     ]);
     expect(section.passthrough.mode).toBe("STRICT");
-    expect(section.listeners[1]?.because).toMatchObject([{ resource: "PeerAuthentication default/backend", line: 6, field: "spec.mtls.mode" }]);
+    expect(section.listeners[1]?.because).toMatchObject([
+      { resource: "PeerAuthentication default/backend", line: 6, field: "spec.mtls.mode" },
+    ]);
   });
 
   it("lets the oldest service decide the protocol of a shared target port", () => {
     const backend = paperWorkload("backend", "10.244.0.3");
     const old = paperService("old", "10.96.0.2", [[80, 8080, "tcp"]], { selector: { app: "backend" }, createdAt: 1 });
-    const young = paperService("young", "10.96.0.3", [[80, 8080, "http"]], { selector: { app: "backend" }, createdAt: 2 });
-    const foreign = paperService("foreign", "10.96.0.4", [[81, 8081, "http"]], { selector: { app: "backend" }, namespace: "other" });
+    const young = paperService("young", "10.96.0.3", [[80, 8080, "http"]], {
+      selector: { app: "backend" },
+      createdAt: 2,
+    });
+    const foreign = paperService("foreign", "10.96.0.4", [[81, 8081, "http"]], {
+      selector: { app: "backend" },
+      namespace: "other",
+    });
     const udp = paperService("dns", "10.96.0.5", [[53, 53, "udp"]], { selector: { app: "backend" } });
     const section = compileInbound(paperMesh({ workloads: [backend], services: [young, old, foreign, udp] }), backend);
     expect(section.listeners.map((listener) => [listener.port, listener.protocol])).toEqual([[8080, "tcp"]]);
@@ -71,11 +86,17 @@ describe("which policies apply", () => {
         policy("t", "default", "{targetRefs: [{kind: Service, name: backend, group: ''}], rules: [{}]}"),
       ].join(""),
     );
-    expect(http.policies.map((each) => each.id)).toEqual(["ns[istio-system]-policy[z]", "ns[default]-policy[a]", "ns[default]-policy[b]"]);
+    expect(http.policies.map((each) => each.id)).toEqual([
+      "ns[istio-system]-policy[z]",
+      "ns[default]-policy[a]",
+      "ns[default]-policy[b]",
+    ]);
   });
 
   it("keeps a rule that TCP can't express, marked", () => {
-    const { tcp } = inbound(policy("a", "default", "{rules: [{to: [{operation: {methods: [GET], ports: ['9000']}}]}]}"));
+    const { tcp } = inbound(
+      policy("a", "default", "{rules: [{to: [{operation: {methods: [GET], ports: ['9000']}}]}]}"),
+    );
     expect(tcp.policies[0]?.rules[0]?.dropped).toContain("HTTP");
   });
 });

@@ -29,7 +29,18 @@ describe("address ranges", () => {
     expect(contains(range, address)).toBe(wanted);
   });
 
-  it.each(["1.2.3", "1.2.3.256", "01.2.3.4", "1.2.3.4:80", "a.b.c.d", "", "1.2.3.4.5", "1..2.3", "fe80::1%eth0", "::g"])("%s is no address", (text) => {
+  it.each([
+    "1.2.3",
+    "1.2.3.256",
+    "01.2.3.4",
+    "1.2.3.4:80",
+    "a.b.c.d",
+    "",
+    "1.2.3.4.5",
+    "1..2.3",
+    "fe80::1%eth0",
+    "::g",
+  ])("%s is no address", (text) => {
     expect(parseAddress(text)).toBeUndefined();
   });
 

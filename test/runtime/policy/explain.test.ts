@@ -41,31 +41,59 @@ function told(layer: "http" | "tcp", facts: FactsInit): DecisionRecord {
 
 describe("explain", () => {
   it("names the clause that missed, nearest rule first, with its place in the file", () => {
-    const record = told("http", { peer: "spiffe://cluster.local/ns/default/sa/frontend", method: "POST", path: "/api/x" });
-    expect(record).toMatchObject({ verdict: "deny", reason: "no-allow-matched", by: null, details: "rbac_access_denied_matched_policy[none]", note: null });
+    const record = told("http", {
+      peer: "spiffe://cluster.local/ns/default/sa/frontend",
+      method: "POST",
+      path: "/api/x",
+    });
+    expect(record).toMatchObject({
+      verdict: "deny",
+      reason: "no-allow-matched",
+      by: null,
+      details: "rbac_access_denied_matched_policy[none]",
+      note: null,
+    });
     expect(record.tried.map((each) => [each.id, each.result, each.dryRun])).toEqual([
       ["ns[default]-policy[shadow]-rule[0]", "matched", true],
       ["ns[default]-policy[allow]-rule[0]", "missed", false],
       ["ns[default]-policy[allow]-rule[1]", "missed", false],
     ]);
-    expect(record.tried[1]).toMatchObject({ held: 1, parts: 2, missed: { field: "to.operation.methods", wanted: ["GET"], actual: "POST", file: "mesh.yaml", line: 11 } });
-    expect(record.tried[2]).toMatchObject({ held: 0, parts: 1, missed: { field: "from.source.namespaces", wanted: ["shop"], actual: "default" } });
+    expect(record.tried[1]).toMatchObject({
+      held: 1,
+      parts: 2,
+      missed: { field: "to.operation.methods", wanted: ["GET"], actual: "POST", file: "mesh.yaml", line: 11 },
+    });
+    expect(record.tried[2]).toMatchObject({
+      held: 0,
+      parts: 1,
+      missed: { field: "from.source.namespaces", wanted: ["shop"], actual: "default" },
+    });
   });
 
   it("names the rule that let a request through", () => {
     const record = told("http", { peer: "spiffe://cluster.local/ns/default/sa/frontend", path: "/api/x" });
-    expect(record).toMatchObject({ verdict: "allow", details: null, by: { resource: "AuthorizationPolicy default/allow", rule: 0, line: 6 } });
+    expect(record).toMatchObject({
+      verdict: "allow",
+      details: null,
+      by: { resource: "AuthorizationPolicy default/allow", rule: 0, line: 6 },
+    });
   });
 
   it("says that a plaintext caller has no identity", () => {
     const record = told("http", { path: "/api/x" });
     expect(record.note).toContain("plaintext");
-    expect(record.tried.find((each) => each.rule === 0 && !each.dryRun)?.missed).toMatchObject({ field: "from.source.principals", actual: null });
+    expect(record.tried.find((each) => each.rule === 0 && !each.dryRun)?.missed).toMatchObject({
+      field: "from.source.principals",
+      actual: null,
+    });
   });
 
   it("says why a rule does not count on TCP", () => {
     const record = told("tcp", { peer: "spiffe://cluster.local/ns/shop/sa/x" });
     expect(record).toMatchObject({ verdict: "allow", by: { rule: 1 } });
-    expect(record.tried.find((each) => each.result === "skipped")).toMatchObject({ rule: 0, skipped: expect.stringContaining("HTTP") });
+    expect(record.tried.find((each) => each.result === "skipped")).toMatchObject({
+      rule: 0,
+      skipped: expect.stringContaining("HTTP"),
+    });
   });
 });

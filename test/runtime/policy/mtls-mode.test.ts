@@ -12,16 +12,27 @@ interface Policy {
   readonly created?: string;
 }
 
-function levels(namespace: string, ...policies: readonly Policy[]): ReturnType<ReturnType<typeof bindPeerAuthentication>> {
+function levels(
+  namespace: string,
+  ...policies: readonly Policy[]
+): ReturnType<ReturnType<typeof bindPeerAuthentication>> {
   const yaml = policies.map((policy) =>
     JSON.stringify({
       apiVersion: "security.istio.io/v1",
       kind: "PeerAuthentication",
-      metadata: { name: policy.name, namespace: policy.namespace, ...(policy.created === undefined ? {} : { creationTimestamp: policy.created }) },
+      metadata: {
+        name: policy.name,
+        namespace: policy.namespace,
+        ...(policy.created === undefined ? {} : { creationTimestamp: policy.created }),
+      },
       spec: {
         ...(policy.app === undefined ? {} : { selector: { matchLabels: { app: policy.app } } }),
         ...(policy.mode === undefined ? {} : { mtls: { mode: policy.mode } }),
-        ...(policy.ports === undefined ? {} : { portLevelMtls: Object.fromEntries(Object.entries(policy.ports).map(([port, mode]) => [port, { mode }])) }),
+        ...(policy.ports === undefined
+          ? {}
+          : {
+              portLevelMtls: Object.fromEntries(Object.entries(policy.ports).map(([port, mode]) => [port, { mode }])),
+            }),
       },
     }),
   );
@@ -35,10 +46,35 @@ describe("effective mTLS mode", () => {
   it.each([
     ["nothing", [], "PERMISSIVE"],
     ["mesh", [{ name: "a", namespace: root, mode: "STRICT" }], "STRICT"],
-    ["namespace over mesh", [{ name: "a", namespace: root, mode: "STRICT" }, { name: "a", namespace: "default", mode: "DISABLE" }], "DISABLE"],
-    ["UNSET keeps what is above", [{ name: "a", namespace: root, mode: "STRICT" }, { name: "a", namespace: "default", mode: "UNSET" }], "STRICT"],
-    ["workload over namespace", [{ name: "n", namespace: "default", mode: "DISABLE" }, { name: "w", namespace: "default", app: "backend", mode: "STRICT" }], "STRICT"],
-    ["a selector in the root namespace is ignored", [{ name: "a", namespace: root, app: "backend", mode: "STRICT" }], "PERMISSIVE"],
+    [
+      "namespace over mesh",
+      [
+        { name: "a", namespace: root, mode: "STRICT" },
+        { name: "a", namespace: "default", mode: "DISABLE" },
+      ],
+      "DISABLE",
+    ],
+    [
+      "UNSET keeps what is above",
+      [
+        { name: "a", namespace: root, mode: "STRICT" },
+        { name: "a", namespace: "default", mode: "UNSET" },
+      ],
+      "STRICT",
+    ],
+    [
+      "workload over namespace",
+      [
+        { name: "n", namespace: "default", mode: "DISABLE" },
+        { name: "w", namespace: "default", app: "backend", mode: "STRICT" },
+      ],
+      "STRICT",
+    ],
+    [
+      "a selector in the root namespace is ignored",
+      [{ name: "a", namespace: root, app: "backend", mode: "STRICT" }],
+      "PERMISSIVE",
+    ],
     ["another workload's", [{ name: "w", namespace: "default", app: "frontend", mode: "STRICT" }], "PERMISSIVE"],
     ["another namespace's", [{ name: "w", namespace: "other", mode: "STRICT" }], "PERMISSIVE"],
     [
@@ -49,7 +85,14 @@ describe("effective mTLS mode", () => {
       ],
       "STRICT",
     ],
-    ["a tie goes by name", [{ name: "b", namespace: "default", mode: "DISABLE" }, { name: "a", namespace: "default", mode: "STRICT" }], "STRICT"],
+    [
+      "a tie goes by name",
+      [
+        { name: "b", namespace: "default", mode: "DISABLE" },
+        { name: "a", namespace: "default", mode: "STRICT" },
+      ],
+      "STRICT",
+    ],
   ] as const)("%s", (_name, policies, wanted) => {
     expect(workloadMode(levels("default", ...policies)).mode).toBe(wanted);
   });
@@ -62,11 +105,17 @@ describe("effective mTLS mode", () => {
     );
     expect([8080, 9000, 7000].map((port) => portMode(found, port).mode)).toEqual(["DISABLE", "STRICT", "STRICT"]);
     expect(namedPorts(found)).toEqual([8080, 9000]);
-    expect(portMode(found, 8080).because).toMatchObject([{ resource: "PeerAuthentication default/w", file: "mesh.yaml", line: 3, field: "spec.portLevelMtls.8080.mode" }]);
+    expect(portMode(found, 8080).because).toMatchObject([
+      { resource: "PeerAuthentication default/w", file: "mesh.yaml", line: 3, field: "spec.portLevelMtls.8080.mode" },
+    ]);
   });
 
   it("in the root namespace knows only the mesh level", () => {
-    const found = levels(root, { name: "m", namespace: root, mode: "STRICT" }, { name: "w", namespace: root, app: "backend", mode: "DISABLE" });
+    const found = levels(
+      root,
+      { name: "m", namespace: root, mode: "STRICT" },
+      { name: "w", namespace: root, app: "backend", mode: "DISABLE" },
+    );
     expect(workloadMode(found).mode).toBe("STRICT");
   });
 });

@@ -15,22 +15,34 @@ describe("path templates", () => {
     for (const path of other) expect([path, matches?.(path)]).toEqual([path, false]);
   });
 
-  it.each(["/a{*}", "/{**}/{*}", "/{**}/{**}", "a/{*}", "/{x}/{*}", "/a*/{*}", "/a b/{*}"])("%s is no template", (template) => {
-    expect(isTemplate(template)).toBe(true);
-    expect(bindTemplate(template)).toBeUndefined();
-  });
+  it.each(["/a{*}", "/{**}/{*}", "/{**}/{**}", "a/{*}", "/{x}/{*}", "/a*/{*}", "/a b/{*}"])(
+    "%s is no template",
+    (template) => {
+      expect(isTemplate(template)).toBe(true);
+      expect(bindTemplate(template)).toBeUndefined();
+    },
+  );
 
   it("means the regular expression it stands for", () => {
     const segment = fc.constantFrom("a", "b", "{*}");
-    const path = fc.array(fc.constantFrom("a", "b", "", "a%2e", "{", "b*"), { maxLength: 6 }).map((parts) => `/${parts.join("/")}`);
+    const path = fc
+      .array(fc.constantFrom("a", "b", "", "a%2e", "{", "b*"), { maxLength: 6 })
+      .map((parts) => `/${parts.join("/")}`);
     fc.assert(
-      fc.property(fc.array(segment, { maxLength: 3 }), fc.option(fc.array(fc.constantFrom("a", "b"), { maxLength: 2 })), path, (head, tail, actual) => {
-        const segments = tail === null ? head : [...head, "{**}", ...tail];
-        if (segments.length === 0) return;
-        const chars = String.raw`[a-zA-Z0-9\-._~%!$&'()*+,;:@=`;
-        const source = segments.map((each) => (each === "{*}" ? `${chars}]+` : each === "{**}" ? `${chars}/]*` : each)).join("/");
-        expect(bindTemplate(`/${segments.join("/")}`)?.(actual)).toBe(new RegExp(`^/${source}$`).test(actual));
-      }),
+      fc.property(
+        fc.array(segment, { maxLength: 3 }),
+        fc.option(fc.array(fc.constantFrom("a", "b"), { maxLength: 2 })),
+        path,
+        (head, tail, actual) => {
+          const segments = tail === null ? head : [...head, "{**}", ...tail];
+          if (segments.length === 0) return;
+          const chars = String.raw`[a-zA-Z0-9\-._~%!$&'()*+,;:@=`;
+          const source = segments
+            .map((each) => (each === "{*}" ? `${chars}]+` : each === "{**}" ? `${chars}/]*` : each))
+            .join("/");
+          expect(bindTemplate(`/${segments.join("/")}`)?.(actual)).toBe(new RegExp(`^/${source}$`).test(actual));
+        },
+      ),
     );
   });
 });

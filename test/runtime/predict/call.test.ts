@@ -33,17 +33,31 @@ spec:
 `;
 
 function predict(from: string, path: string, change: Partial<PredictedCall> = {}): ReturnType<typeof predictCall> {
-  return predictCall(smallMesh(yaml), { from, to: "backend", method: "GET", path, port: undefined, headers: [], ...change });
+  return predictCall(smallMesh(yaml), {
+    from,
+    to: "backend",
+    method: "GET",
+    path,
+    port: undefined,
+    headers: [],
+    ...change,
+  });
 }
 
 describe("predictCall", () => {
   it("lets the right caller through, with identity and forwarded certificate", () => {
     const prediction = predict("frontend", "/api/data");
-    expect(prediction).toMatchObject({ verdict: "allow", summary: "200", decision: { by: { resource: "AuthorizationPolicy default/backend-allow", line: 14 } } });
+    expect(prediction).toMatchObject({
+      verdict: "allow",
+      summary: "200",
+      decision: { by: { resource: "AuthorizationPolicy default/backend-allow", line: 14 } },
+    });
     const [hit] = prediction.details.hits;
     expect(hit).toMatchObject({ workload: "backend", port: 8080, uri: "/api/data", host: "backend:8080" });
     const forwarded = hit?.headers?.find(([name]) => name === "x-forwarded-client-cert")?.[1];
-    expect(forwarded).toBe('By=spiffe://cluster.local/ns/default/sa/backend;Hash=<sha256>;Subject="";URI=spiffe://cluster.local/ns/default/sa/frontend');
+    expect(forwarded).toBe(
+      'By=spiffe://cluster.local/ns/default/sa/backend;Hash=<sha256>;Subject="";URI=spiffe://cluster.local/ns/default/sa/frontend',
+    );
     expect(prediction.details.proxies.map((proxy) => [proxy.proxy, proxy.side, proxy.code, proxy.cluster])).toEqual([
       ["backend", "inbound", 200, "inbound|8080||"],
       ["frontend", "outbound", 200, "outbound|8080||backend.default.svc.cluster.local"],
@@ -54,24 +68,39 @@ describe("predictCall", () => {
     expect(predict("intruder.other", "/api/data", { to: "backend.default" })).toMatchObject({
       verdict: "deny",
       summary: "403 RBAC: access denied",
-      decision: { reason: "no-allow-matched", tried: [{ missed: { field: "from.source.principals", actual: "cluster.local/ns/other/sa/intruder" } }] },
+      decision: {
+        reason: "no-allow-matched",
+        tried: [{ missed: { field: "from.source.principals", actual: "cluster.local/ns/other/sa/intruder" } }],
+      },
     });
   });
 
   it("refuses plaintext under STRICT, below policy", () => {
     for (const from of ["outside", "outsider"]) {
       const prediction = predict(from, "/api/data");
-      expect(prediction).toMatchObject({ verdict: "deny", decision: null, details: { hits: [], because: [{ resource: "PeerAuthentication default/backend", line: 6 }] } });
+      expect(prediction).toMatchObject({
+        verdict: "deny",
+        decision: null,
+        details: { hits: [], because: [{ resource: "PeerAuthentication default/backend", line: 6 }] },
+      });
       expect(prediction.summary).toContain("closed");
     }
   });
 
   it("judges what a route rewrites by what the server sees", () => {
-    expect(predict("frontend", "/old/data")).toMatchObject({ verdict: "allow", details: { hits: [{ uri: "/api/data" }] } });
+    expect(predict("frontend", "/old/data")).toMatchObject({
+      verdict: "allow",
+      details: { hits: [{ uri: "/api/data" }] },
+    });
   });
 
   it("counts a route's own answer as allowed", () => {
-    expect(predict("frontend", "/hello")).toMatchObject({ verdict: "allow", summary: "200", decision: null, details: { hits: [] } });
+    expect(predict("frontend", "/hello")).toMatchObject({
+      verdict: "allow",
+      summary: "200",
+      decision: null,
+      details: { hits: [] },
+    });
   });
 
   it("normalises before it judges", () => {
@@ -80,7 +109,10 @@ describe("predictCall", () => {
   });
 
   it("speaks of TCP ports too", () => {
-    expect(predict("frontend", "/", { port: 9000 })).toMatchObject({ verdict: "deny", decision: { tried: [{ result: "skipped" }] } });
+    expect(predict("frontend", "/", { port: 9000 })).toMatchObject({
+      verdict: "deny",
+      decision: { tried: [{ result: "skipped" }] },
+    });
   });
 
   it("lets no argument break out of its header", () => {
