@@ -43,7 +43,7 @@ export function bindAuthorization(
   };
 }
 
-export function compilePolicy(
+function compilePolicy(
   policy: AuthorizationPolicy,
   layer: "http" | "tcp",
   trustDomains: readonly string[],

@@ -92,21 +92,6 @@ function isLabelled(workload: Workload): boolean {
   return (workload.labels["security.istio.io/tlsMode"] ?? (workload.sidecar ? "istio" : "disabled")) === "istio";
 }
 
-/** For one cluster; whoever asks for many uses `bindClientTls`. */
-export function resolveClientTls(
-  mesh: Mesh,
-  client: Workload,
-  service: Service,
-  port: ServicePort,
-  subset: string,
-): ClientTlsResult {
-  return bindClientTls(mesh).resolve(client, service, port, subset);
-}
-
-export function endpointMtls(mesh: Mesh, workload: Workload, port: number): boolean {
-  return bindClientTls(mesh).endpointMtls(workload, port);
-}
-
 /** `outbound_.8080_.v1_.backend.default.svc.cluster.local` (spec CT-20). */
 function sniOf(service: Service, port: ServicePort, subset: string): string {
   return `outbound_.${port.port}_.${subset}_.${service.hostname}`;

@@ -41,7 +41,7 @@ export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection 
 }
 
 /** How a declared protocol is handled by a listener (spec traffic 1.1.5); undefined: not at all. */
-export function listenerProtocol(protocol: PortProtocol): InboundListener["protocol"] | undefined {
+function listenerProtocol(protocol: PortProtocol): InboundListener["protocol"] | undefined {
   switch (protocol) {
     case "http":
     case "http2":

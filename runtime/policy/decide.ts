@@ -54,7 +54,7 @@ export function isEnforced(policy: CompiledPolicy): boolean {
   return !policy.dryRun && policy.action !== "AUDIT";
 }
 
-export function bindRule(rule: CompiledRule): FactsTest {
+function bindRule(rule: CompiledRule): FactsTest {
   const from = bindGroups(rule.from);
   const to = bindGroups(rule.to);
   const when = rule.when.map(bindClause);

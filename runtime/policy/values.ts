@@ -8,7 +8,7 @@ export type ValueCompiler = (value: string) => readonly Matcher[] | undefined;
 const scheme = "spiffe://";
 
 /** exact, `prefix*`, `*suffix`, `*`; a leading star wins over a trailing one (spec AP-18). */
-export function stringMatcher(value: string, star: Matcher): Matcher {
+function stringMatcher(value: string, star: Matcher): Matcher {
   if (value === "*") return star;
   if (value.startsWith("*")) return { kind: "suffix", value: value.slice(1) };
   if (value.endsWith("*")) return { kind: "prefix", value: value.slice(0, -1) };
