@@ -1,11 +1,11 @@
 import { appendFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { createOwnership } from "./control/ownership.ts";
 import { startFailure, type DaemonOptions, type StartReport } from "./control/start-report.ts";
+import { systemClock } from "./core/clock.ts";
 import { startMesh, type RunningMesh } from "./mesh.ts";
 
-/** Time for a client to connect as owner after the pipe to its parent ended, in milliseconds. */
-const handoverMs = 300;
 /** Time for the answer to `mesh.stop` to reach who asked. */
 const answerMs = 20;
 
@@ -20,10 +20,6 @@ async function runDaemon(options: DaemonOptions): Promise<void> {
 
   let mesh: RunningMesh | undefined;
   let logFile: string | undefined;
-  let owners = 0;
-  let owned = false;
-  let detached = false;
-  let isReady = false;
   let ending: Promise<void> | undefined;
 
   function log(text: string): void {
@@ -57,10 +53,13 @@ async function runDaemon(options: DaemonOptions): Promise<void> {
     setTimeout(() => process.exit(code), 50);
   }
 
-  function ownerIsGone(): void {
-    if (owners === 0 && !detached) end("its owner is gone", 0, true);
-  }
-
+  const ownership = createOwnership({
+    clock: systemClock,
+    runsAlone: options.detach,
+    onAbandoned: () => {
+      end("its owner is gone", 0, true);
+    },
+  });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => {
       end(signal, 0, false);
@@ -71,29 +70,15 @@ async function runDaemon(options: DaemonOptions): Promise<void> {
     end("an error inside meshdev", 1, true);
   });
 
-  parent.once("close", () => {
-    if (owned || (options.detach && isReady)) return;
-    setTimeout(() => {
-      if (!owned) ownerIsGone();
-    }, handoverMs);
-  });
+  parent.once("close", ownership.starterIsGone);
 
   try {
     mesh = await startMesh({
       options,
       env: process.env,
       log,
-      onOwner: () => {
-        owners++;
-        owned = true;
-        return () => {
-          owners--;
-          ownerIsGone();
-        };
-      },
-      onDetach: () => {
-        detached = true;
-      },
+      onOwner: ownership.join,
+      onDetach: ownership.detach,
       onEnd: (reason) => {
         setTimeout(() => {
           end(reason, 0, false);
@@ -121,7 +106,7 @@ async function runDaemon(options: DaemonOptions): Promise<void> {
   });
   try {
     await mesh.ready;
-    isReady = true;
+    ownership.ready();
     tell({ type: "ready" });
   } catch (error) {
     // Somebody who looks on may mend it; nobody does when it runs on its own.
