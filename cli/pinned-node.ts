@@ -15,9 +15,9 @@ export function rerun(wanted: string): void {
   const child = spawn(node, [process.argv[1] || "", ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
   const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) {
+    // A terminal sends SIGINT to both of us; the inner process takes two that come together as one.
     process.on(signal, () => {
-      // The terminal sends SIGINT to both; the others come to one process only.
-      if (signal !== "SIGINT") child.kill(signal);
+      child.kill(signal);
     });
   }
   child.on("error", (error) => {

@@ -9,11 +9,13 @@ export async function start(): Promise<void> {
   }
   const { run } = await import("./main.ts");
   const stop = new AbortController();
+  let first = 0;
   const endings: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
   for (const [signal, code] of Object.entries(endings)) {
     process.on(signal, () => {
-      // A second signal means: now.
-      if (stop.signal.aborted) process.exit(code);
+      // A second signal means: now. One that comes through two processes is still one.
+      if (stop.signal.aborted && performance.now() - first > 500) process.exit(code);
+      if (!stop.signal.aborted) first = performance.now();
       stop.abort(code);
     });
   }

@@ -89,6 +89,8 @@ async function runScreen(watched: Watched, options: WatchOptions, context: Conte
   try {
     return await left.promise;
   } finally {
+    // Some terminals that were resized meanwhile keep pieces of the last frame on the screen that comes back.
+    instance.clear();
     instance.unmount();
     await instance.waitUntilExit().catch(() => undefined);
     signal.removeEventListener("abort", onAbort);
