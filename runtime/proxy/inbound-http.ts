@@ -12,6 +12,7 @@ import { writeRequestHead } from "../wire/http1/write.ts";
 import type { Binding } from "./binding.ts";
 import { selfParty } from "./context.ts";
 import type { Tracked } from "./context.ts";
+import { compactHead } from "./compact-head.ts";
 import { deafSink } from "./deaf-sink.ts";
 import { acquireApp } from "./dial-app.ts";
 import { denialDetails, httpFacts } from "./facts.ts";
@@ -180,6 +181,8 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
   const counts = reporter.counts(sidecar.proxy);
   counts.requests += 1;
   if (outcome.status >= 500) counts.failed += 1;
+  const kept = compactHead(head);
+  const { decision } = outcome;
   reporter.add(
     {
       kind: "exchange",
@@ -208,10 +211,10 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
       upstreamMs: outcome.upstreamMs,
       bytesIn: exchange.received(),
       bytesOut: outcome.bytesOut,
-      decision: outcome.decision,
-      headers: () => headerEntries(head),
+      decision: decision === undefined ? undefined : { ...decision, facts: httpFacts(connection.facts, kept, outcome.path) },
+      headers: () => headerEntries(kept),
     },
-    head.bytes.length + 1024,
+    kept.bytes.length + 2048,
   );
 }
 

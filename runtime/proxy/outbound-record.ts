@@ -3,6 +3,7 @@ import type { CodecError } from "../wire/http1/error.ts";
 import { headerEntries } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import type { Binding } from "./binding.ts";
+import { compactHead } from "./compact-head.ts";
 import { targetParty } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import type { Exchange } from "./http-server.ts";
@@ -50,6 +51,7 @@ export function recordOutbound(
   const { head } = exchange;
   const { plan, target } = outcome;
   const path = plan?.path ?? outcome.path;
+  const kept = compactHead(head);
   reporter.add(
     {
       kind: "exchange",
@@ -82,9 +84,9 @@ export function recordOutbound(
       bytesIn: exchange.received(),
       bytesOut: outcome.bytesOut,
       decision: undefined,
-      headers: () => headerEntries(head),
+      headers: () => headerEntries(kept),
     },
-    head.bytes.length + 1024,
+    kept.bytes.length + 2048,
   );
 }
 
