@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { openDoor } from "../runtime-door.ts";
+import { openDoor } from "../door.ts";
 import { requireSession } from "../session.ts";
 import { watchMesh, type WatchOptions } from "./watch.ts";
 

@@ -2,11 +2,11 @@ import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
-import { decisionLines } from "../print/decision.ts";
+import { decisionLines, place, reasonWords } from "../print/decision.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
-import { seg } from "../print/segment.ts";
-import { openDoor } from "../runtime-door.ts";
+import { seg, type Line } from "../print/segment.ts";
+import { openDoor } from "../door.ts";
 
 export interface CanOptions extends OutputOptions {
   readonly directory?: string;
@@ -47,7 +47,8 @@ export async function can(question: Question, options: CanOptions, context: Cont
         seg(`${sanitize(call.from)} ${glyphs.arrow} ${sanitize(call.to)}  ${sanitize(call.method)} ${sanitize(call.path)}`, "strong"),
       ],
       [seg(`  ${sanitize(prediction.summary)}`)],
-      ...(prediction.decision === null ? [] : decisionLines(prediction.decision).slice(1)),
+      ...prediction.details.because.map((because): Line => [seg("  because of "), seg(sanitize(because.resource), "strong"), seg(` ${place(because)}`, "info")]),
+      ...(prediction.decision === null ? [] : [[seg(`  ${reasonWords(prediction.decision)}`)], ...decisionLines(prediction.decision).slice(1)]),
     ]);
     if (!held) printer.note([[seg(`expected ${options.expect ?? ""}, policy says ${prediction.verdict}`, "bad")]]);
   }

@@ -7,7 +7,7 @@ import { exitCodes } from "../exit-code.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { countProblems, problemLines } from "../print/problem.ts";
 import { seg } from "../print/segment.ts";
-import { openDoor } from "../runtime-door.ts";
+import { openDoor } from "../door.ts";
 
 export interface CheckOptions extends OutputOptions {
   readonly directory?: string;

@@ -1,11 +1,10 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { ColorChoice, Context } from "../context.ts";
-import type { Door, SessionInfo } from "../door.ts";
+import { type Door, type SessionInfo, openDoor } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { createPrinter } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
-import { openDoor } from "../runtime-door.ts";
 import { requireOk, requireSession } from "../session.ts";
 
 export interface DownOptions {

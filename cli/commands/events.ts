@@ -2,11 +2,10 @@ import { reduce } from "../../runtime/store/reduce.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import type { Context } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
-import type { StreamLine } from "../door.ts";
+import { type StreamLine, openDoor } from "../door.ts";
 import { eventLine } from "../print/event-line.ts";
 import { isRow } from "../print/interesting.ts";
 import { chosenOutput, createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
-import { openDoor } from "../runtime-door.ts";
 import { limitTime, requireFilter, requireSession } from "../session.ts";
 
 export interface EventsOptions extends OutputOptions {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
-import { openDoor } from "../runtime-door.ts";
+import { openDoor } from "../door.ts";
 import { requireOk, requireSession } from "../session.ts";
 
 export interface ExecOptions {

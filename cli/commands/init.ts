@@ -7,7 +7,7 @@ import { readPackageInfo } from "../package-info.ts";
 import { createPrinter } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg, type Line } from "../print/segment.ts";
-import { openDoor } from "../runtime-door.ts";
+import { openDoor } from "../door.ts";
 import { findPrograms, servicesYaml, serviceName } from "./init-programs.ts";
 
 export interface InitOptions {

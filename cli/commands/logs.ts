@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { eventLine } from "../print/event-line.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
-import { openDoor } from "../runtime-door.ts";
+import { openDoor } from "../door.ts";
 import { requireFilter, requireSession } from "../session.ts";
 
 export interface LogsOptions extends OutputOptions {

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { statusLines, workloadTable } from "../print/status.ts";
-import { openDoor } from "../runtime-door.ts";
+import { openDoor } from "../door.ts";
 import { requireSession } from "../session.ts";
 import { seg } from "../print/segment.ts";
 import { sanitize } from "../print/sanitize.ts";

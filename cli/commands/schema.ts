@@ -1,9 +1,8 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
-import { schemaNames } from "../door.ts";
+import { openDoor, schemaNames } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { createPrinter } from "../print/printer.ts";
-import { openDoor } from "../runtime-door.ts";
 
 export async function schema(name: string, context: Context): Promise<number> {
   const known = schemaNames.find((candidate) => candidate === name);

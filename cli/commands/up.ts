@@ -3,14 +3,13 @@ import type { MeshState } from "../../runtime/model/state.ts";
 import { reduce } from "../../runtime/store/reduce.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
-import type { MeshClient, SessionInfo, StartedDaemon, StartOptions } from "../door.ts";
+import { type MeshClient, type SessionInfo, type StartOptions, type StartedDaemon, openDoor } from "../door.ts";
 import { exitCodes, ExitWith } from "../exit-code.ts";
 import { createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
 import { statusLines } from "../print/status.ts";
 import { judgeReadiness } from "../readiness.ts";
-import { openDoor } from "../runtime-door.ts";
 import { isEvent, requireFilter } from "../session.ts";
 import { failureError, watchMesh, type WatchOptions } from "./watch.ts";
 

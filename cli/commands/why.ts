@@ -3,14 +3,13 @@ import { resolve } from "node:path";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { HandshakeEvent, MeshEvent } from "../../runtime/model/event.ts";
 import type { Context } from "../context.ts";
-import type { MeshClient } from "../door.ts";
+import { type MeshClient, openDoor } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { decidingPlace } from "../print/deciding-place.ts";
 import { excerptLines } from "../print/excerpt.ts";
 import { detailLines } from "../print/event-detail.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import type { Line } from "../print/segment.ts";
-import { openDoor } from "../runtime-door.ts";
 import { requireSession } from "../session.ts";
 
 export interface WhyOptions extends OutputOptions {
