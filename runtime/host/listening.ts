@@ -7,25 +7,27 @@ import { readTcpTable } from "./tcp-table.ts";
 export async function isListening(at: SocketAddress): Promise<boolean> {
   if (at.kind === "unix") {
     if (!existsSync(at.path)) return false;
-    return unixListens(at.path) ?? (await accepts(at));
+    // The kernel may skip a line while sockets come and go: a "no" is made sure of.
+    return unixListens(at.path) || (await accepts(at));
   }
   const table = readTcpTable("/proc");
   if (table.length === 0) return accepts(at);
-  return table.some(
+  const listens = table.some(
     (entry) =>
       entry.state === "listen" &&
       entry.local.port === at.port &&
       [at.host, "0.0.0.0", "::"].includes(entry.local.address),
   );
+  return listens || accepts(at);
 }
 
-function unixListens(path: string): boolean | undefined {
+function unixListens(path: string): boolean {
   try {
     return readFileSync("/proc/net/unix", "utf8")
       .split("\n")
       .some((line) => line.endsWith(` ${path}`) && line.split(/\s+/)[3] === "00010000");
   } catch {
-    return undefined;
+    return false;
   }
 }
 

@@ -19,10 +19,13 @@ function portOf(options) {
 /** Whether a process listens on the socket file; files outlive their process. */
 function isListening(path) {
   try {
-    // Column 4 holds the flags; 00010000 marks a listener.
-    return readFileSync("/proc/net/unix", "utf8")
-      .split("\n")
-      .some((line) => line.endsWith(` ${path}`) && line.split(/\s+/)[3] === "00010000");
+    // The kernel may skip a line while sockets come and go, so "no" is asked for three times.
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const lines = readFileSync("/proc/net/unix", "utf8").split("\n");
+      // Column 4 holds the flags; 00010000 marks a listener.
+      if (lines.some((line) => line.endsWith(` ${path}`) && line.split(/\s+/)[3] === "00010000")) return true;
+    }
+    return false;
   } catch {
     try {
       process.kill(Number(readFileSync(`${path}.pid`, "utf8")), 0);
@@ -40,6 +43,10 @@ function clearStale(path) {
   } catch {
     // Somebody was faster; the bind decides.
   }
+}
+
+function isOwnPath(current, path) {
+  return !cluster.isWorker && Object.values(current.listen).some((place) => place.path === path);
 }
 
 function shownAddress(host, port) {
@@ -72,6 +79,8 @@ function install(config) {
     const [options, callback] = Array.isArray(args[0]) ? args[0] : net._normalizeArgs(args);
     const current = config();
     const port = portOf(options);
+    // The primary of a cluster listens for its workers, on the path that they name.
+    if (options.path && isOwnPath(current, options.path)) clearStale(options.path);
     if (port === undefined || !Object.hasOwn(current.listen, String(port)) || this[declared]) {
       return originalListen.apply(this, args);
     }
@@ -102,7 +111,8 @@ function install(config) {
     const rest = { backlog: backlogOf(args, options), signal: options.signal, exclusive: options.exclusive };
     if (place.kind === "tcp")
       return originalListen.call(this, { ...rest, host: place.host, port: place.port }, callback || undefined);
-    clearStale(place.path);
+    // Workers share what the primary listens on; only the primary knows whether the file is stale.
+    if (!cluster.isWorker) clearStale(place.path);
     const result = originalListen.call(this, { ...rest, path: place.path }, callback || undefined);
     if (process.platform !== "linux" && !cluster.isWorker && this.listening) {
       writeFileSync(`${place.path}.pid`, String(process.pid));

@@ -18,7 +18,7 @@ export interface Reaper {
  * Standard input is a pipe from the daemon: `+N` watches group N, `-N` forgets it. End of file means that the daemon is gone.
  * The folder is removed only while it still belongs to this session: another daemon may already have taken it over.
  */
-const script = `
+const script = `# meshdev reaper
 trap '' HUP INT QUIT TERM PIPE
 id=$1
 dir=$2

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MeshError } from "../../../runtime/core/error.ts";
 import { findSession, listSessions, openSession, sessionPaths, type Session } from "../../../runtime/host/session.ts";
@@ -157,10 +157,10 @@ describe("the session folder", () => {
       env,
     );
     if (result.kind !== "opened") throw new Error("running");
-    open.push(result.session);
     const { root } = result.session.paths;
     for (const path of [root, join(root, "a"), join(root, "session.json")])
       expect(lstatSync(path)).toMatchObject({ uid: 1234, gid: 1235 });
+    rmSync(dirname(root), { recursive: true, force: true });
   });
 });
 
