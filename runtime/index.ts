@@ -7,7 +7,17 @@ import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
 
-export type { DaemonOptions, EventOptions, MeshClient, PredictedCall, Prediction, SessionInfo, StartedDaemon, StartFailure, StateLine };
+export type {
+  DaemonOptions,
+  EventOptions,
+  MeshClient,
+  PredictedCall,
+  Prediction,
+  SessionInfo,
+  StartedDaemon,
+  StartFailure,
+  StateLine,
+};
 
 /** The options of `up`; what is missing has the default that the field of DaemonOptions names. */
 export type StartOptions = Pick<DaemonOptions, "directory"> & Partial<DaemonOptions>;
@@ -17,7 +27,10 @@ export type StartOptions = Pick<DaemonOptions, "directory"> & Partial<DaemonOpti
  * Throws a MeshError when it cannot start: with `problems` when files are invalid, MD7005 when it runs already.
  */
 export async function startDaemon(options: StartOptions): Promise<StartedDaemon> {
-  const [{ startDaemonProcess }, { withCompileCache }] = await Promise.all([import("./control/daemon-process.ts"), import("./control/compile-cache.ts")]);
+  const [{ startDaemonProcess }, { withCompileCache }] = await Promise.all([
+    import("./control/daemon-process.ts"),
+    import("./control/compile-cache.ts"),
+  ]);
   const complete: DaemonOptions = {
     file: undefined,
     services: [],
@@ -35,20 +48,33 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
 
 /** The mesh that runs for a project folder. */
 export async function findSession(directory: string): Promise<SessionInfo | undefined> {
-  const [{ findSession: find }, { currentUser }] = await Promise.all([import("./host/session.ts"), import("./host/session-folder.ts")]);
+  const [{ findSession: find }, { currentUser }] = await Promise.all([
+    import("./host/session.ts"),
+    import("./host/session-folder.ts"),
+  ]);
   const record = find(directory, currentUser());
   return record === undefined ? undefined : sessionInfo(record);
 }
 
 /** Every mesh that runs for this user. */
 export async function listSessions(): Promise<readonly SessionInfo[]> {
-  const [{ listSessions: list }, { currentUser }] = await Promise.all([import("./host/session.ts"), import("./host/session-folder.ts")]);
+  const [{ listSessions: list }, { currentUser }] = await Promise.all([
+    import("./host/session.ts"),
+    import("./host/session-folder.ts"),
+  ]);
   return (await list(currentUser())).map(sessionInfo);
 }
 
 function sessionInfo(record: SessionRecord): SessionInfo {
   const folder = record.control.slice(0, record.control.lastIndexOf("/"));
-  return { id: record.id, directory: record.directory, folder, socket: record.control, pid: record.pid, startedAt: record.startedAt };
+  return {
+    id: record.id,
+    directory: record.directory,
+    folder,
+    socket: record.control,
+    pid: record.pid,
+    startedAt: record.startedAt,
+  };
 }
 
 /** A client of a running mesh; nothing is sent before it is asked something. */
@@ -58,14 +84,22 @@ export async function connect(session: Pick<SessionInfo, "socket">): Promise<Mes
 }
 
 /** Reads and checks a project without running anything. `value` is there when it would run, perhaps without what is invalid. */
-export async function loadProject(directory: string, options: { readonly file?: string | undefined } = {}): Promise<Checked<Mesh>> {
+export async function loadProject(
+  directory: string,
+  options: { readonly file?: string | undefined } = {},
+): Promise<Checked<Mesh>> {
   const [{ loadFirst }, { findProjectFile }, { readMeshFiles }] = await Promise.all([
     import("./control/first-load.ts"),
     import("./control/project-file.ts"),
     import("./host/read-mesh-files.ts"),
   ]);
-  const { result } = loadFirst({ directory, projectFile: findProjectFile(directory, options.file), env: process.env }, readMeshFiles);
-  return result.kind === "rejected" ? { problems: result.problems } : { value: result.loaded.mesh, problems: result.loaded.problems };
+  const { result } = loadFirst(
+    { directory, projectFile: findProjectFile(directory, options.file), env: process.env },
+    readMeshFiles,
+  );
+  return result.kind === "rejected"
+    ? { problems: result.problems }
+    : { value: result.loaded.mesh, problems: result.loaded.problems };
 }
 
 /** What would happen to one call, by the very functions that decide in a sidecar. Throws MD8005 for a name that the mesh does not have. */

@@ -21,6 +21,7 @@ import { createPlane } from "./control/plane.ts";
 import { isProcessStopped } from "./control/process-state.ts";
 import { findProjectFile } from "./control/project-file.ts";
 import { createProxyReadiness } from "./control/proxy-readiness.ts";
+import { waitUntilReady } from "./control/ready.ts";
 import { publishedPorts, requireNone, requireStartable } from "./control/start-check.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { createSvids } from "./control/svids.ts";
@@ -31,6 +32,7 @@ import { createHostRunner } from "./host/host-runner.ts";
 import { checkPublishedPorts } from "./host/ports.ts";
 import { captureVariables } from "./host/program-environment.ts";
 import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
+import type { MeshWatcher } from "./host/watch.ts";
 import { startReaper } from "./host/reaper/reaper.ts";
 import { openSession, type Session } from "./host/session.ts";
 import { currentUser } from "./host/session-folder.ts";
@@ -41,8 +43,6 @@ import { createSupervisor, type Supervisor } from "./workload/supervisor.ts";
 const sidecarPatienceMs = 5_000;
 /** How long everything has to end when nobody is there any more. */
 const hurryMs = 500;
-/** How long a start waits for sidecars once all programs are ready. */
-const livePatienceMs = 5_000;
 
 export interface RunningMesh {
   readonly session: Session;
@@ -111,7 +111,12 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   };
   const hub = createEventHub(
     clock,
-    initialState({ mesh: first.mesh.name, directory: session.record.directory, startedAt: session.record.startedAt, capture: "node hook" }),
+    initialState({
+      mesh: first.mesh.name,
+      directory: session.record.directory,
+      startedAt: session.record.startedAt,
+      capture: "node hook",
+    }),
   );
   const { send } = link;
   const observation = createObservation({ clock, hub, send });
@@ -130,7 +135,8 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     sign: ca.sign,
     send,
     identityOf: (proxy) => plane.snapshots().get(proxy)?.identity,
-    onIssued: (proxy, certificate, isFirst) => hub.tell({ type: isFirst ? "svid.issued" : "svid.rotated", proxy, certificate }),
+    onIssued: (proxy, certificate, isFirst) =>
+      hub.tell({ type: isFirst ? "svid.issued" : "svid.rotated", proxy, certificate }),
   });
   scope.defer(svids.close);
 
@@ -150,7 +156,12 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     },
     onBypass: (workload, what) => {
       hub.tell({ type: "bypass.seen", workload: workload.id, what });
-      bypasses.push({ code: "MD4005", severity: "warning", message: `${workload.id} ${what}`, ...(workload.at === undefined ? {} : { at: workload.at }) });
+      bypasses.push({
+        code: "MD4005",
+        severity: "warning",
+        message: `${workload.id} ${what}`,
+        ...(workload.at === undefined ? {} : { at: workload.at }),
+      });
       loop.setProblems("capture", [...bypasses]);
     },
   });
@@ -171,7 +182,12 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
         case "state":
           return hub.tell({ type: "workload.changed", workload: event.workload.id, state: event.state });
         case "line":
-          return hub.tell({ type: "workload.logged", workload: event.workload.id, stream: event.stream, line: event.line });
+          return hub.tell({
+            type: "workload.logged",
+            workload: event.workload.id,
+            stream: event.stream,
+            line: event.line,
+          });
         case "ready":
           return loop.setReady(event.ready);
         case "problems":
@@ -190,7 +206,8 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     onActive: supervisor.apply,
     onWorld: (mesh) => {
       const states = supervisor.states();
-      for (const workload of mesh.workloads) if (isAlive(states.get(workload.id)?.state.phase)) runner.refresh(workload);
+      for (const workload of mesh.workloads)
+        if (isAlive(states.get(workload.id)?.state.phase)) runner.refresh(workload);
     },
   });
 
@@ -202,7 +219,9 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   link.attach(createDataPlaneEar({ hub, plane, svids, proxies, observation, loop, roots: ca.roots, send, onLost }));
   loop.start(first);
   scope.defer(supervisor.close);
-  if (options.watch) scope.defer(watchFiles(loop, { directory, projectFile, clock, paths: first.project.mesh, known: files }));
+  const watched = { loop, directory, projectFile, clock, paths: first.project.mesh, from: files };
+  const watcher = options.watch ? watchFiles(watched) : undefined;
+  scope.defer(async () => (await watcher)?.close());
   const meter = createUsageMeter(clock, hub, runner.usage, observation.isObserved);
   scope.defer(meter.close);
 
@@ -212,8 +231,15 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     renew: svids.renew,
     hasProxy: (proxy: string) => plane.snapshots().has(proxy),
     stop: () => surroundings.onEnd("mesh.stop"),
-    reload: () => {
-      loop.reload({ ...readMeshFiles(directory, loop.loaded()?.project.mesh ?? [], [projectFile]), since: clock.monotonic() });
+    reload: async () => {
+      const running = await watcher;
+      // A watcher never takes a file that is still being written; without one, who asks knows that it is whole.
+      if (running !== undefined) running.poke();
+      else
+        loop.reload({
+          ...readMeshFiles(directory, loop.loaded()?.project.mesh ?? [], [projectFile]),
+          since: clock.monotonic(),
+        });
     },
     detach: surroundings.onDetach,
     environmentOf: async (lease: Parameters<typeof runner.refresh>[0]) => {
@@ -247,14 +273,16 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     await api.close();
     await scope.close();
   }
-  void reaper.exited.then(() => {
+  const noteReaperEnd = async (): Promise<void> => {
+    await reaper.exited;
     if (stopping === undefined) surroundings.onEnd("the reaper is gone");
-  });
-  const ready = whenReady(supervisor, async () => {
-    await Promise.race([plane.generations.whenLive(), pause(clock, livePatienceMs)]);
-    if (plane.generations.isLive()) return;
-    const problems = hub.state().problems.filter((problem) => problem.severity === "error");
-    throw new MeshError("MD7008", problems[0]?.message ?? "not every sidecar has applied the configuration", { problems });
+  };
+  void noteReaperEnd();
+  const ready = waitUntilReady({
+    clock,
+    settled: supervisor.settled,
+    generations: plane.generations,
+    state: hub.state,
   });
   ready.catch(() => undefined);
   return { session, ready, stop: (hurry = false) => (stopping ??= stop(hurry)) };
@@ -264,10 +292,18 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
 function requireSession(directory: string, user: ReturnType<typeof currentUser>, env: Env): Session {
   const opened = openSession(directory, user, env);
   if (opened.kind === "opened") return opened.session;
-  throw new MeshError("MD7005", `a mesh already runs in ${directory} (pid ${opened.record.pid})`, { hint: "attach with `meshdev attach`" });
+  throw new MeshError("MD7005", `a mesh already runs in ${directory} (pid ${opened.record.pid})`, {
+    hint: "attach with `meshdev attach`",
+  });
 }
 
-function startDataPlane(session: Session, env: Env, clock: Clock, watch: (pid: number) => void, scope: Scope): DataPlaneLink {
+function startDataPlane(
+  session: Session,
+  env: Env,
+  clock: Clock,
+  watch: (pid: number) => void,
+  scope: Scope,
+): DataPlaneLink {
   const logFile = openSync(join(session.paths.root, "dataplane.log"), "a", 0o600);
   const link = openDataPlane({
     // TypeScript in a checkout, JavaScript in a package.
@@ -285,54 +321,32 @@ function startDataPlane(session: Session, env: Env, clock: Clock, watch: (pid: n
   return link;
 }
 
+/** Reloads whenever files change. Loaded late: nothing of the start waits for it. */
+async function watchFiles({ loop, paths, ...where }: WatchWhat): Promise<MeshWatcher> {
+  const { watchMeshFiles } = await import("./host/watch.ts");
+  const watcher = watchMeshFiles(paths, {
+    ...where,
+    onChange: ({ files, problems, eventAt }) => {
+      loop.reload({ files, problems, since: eventAt });
+      watcher.setPaths(loop.loaded()?.project.mesh ?? []);
+    },
+    onProblems: (problems) => loop.setProblems("writers", problems),
+  });
+  return watcher;
+}
+
 interface WatchWhat {
+  readonly loop: MeshLoop;
   readonly directory: string;
   readonly projectFile: string;
   readonly clock: Clock;
   readonly paths: readonly string[];
-  /** What was read last. */
-  readonly known: MeshFileSet;
-}
-
-/** Reloads whenever files change; the result ends it. */
-function watchFiles(loop: MeshLoop, { directory, projectFile, clock, paths, known }: WatchWhat): () => Promise<void> {
-  async function open(): Promise<{ readonly close: () => Promise<void> }> {
-    // Loaded late: nothing of the start waits for it.
-    const { watchMeshFiles } = await import("./host/watch.ts");
-    const watcher = watchMeshFiles(paths, {
-      directory,
-      projectFile,
-      clock,
-      onChange: ({ files, problems, eventAt }) => {
-        loop.reload({ files, problems, since: eventAt });
-        watcher.setPaths(loop.loaded()?.project.mesh ?? []);
-      },
-      onProblems: (problems) => loop.setProblems("writers", problems),
-    });
-    // What changed between the first reading and this one.
-    if (!isSameText(watcher.initial, known)) loop.reload({ ...watcher.initial, since: clock.monotonic() });
-    return watcher;
-  }
-  const opening = open();
-  return async () => (await opening).close();
-}
-
-async function whenReady(supervisor: Supervisor, live: () => Promise<void>): Promise<void> {
-  const outcome = await supervisor.settled();
-  if (outcome.kind === "ready") return live();
-  if (outcome.kind === "timeout") {
-    throw new MeshError("MD4002", `${outcome.workload} is not ready: ${outcome.reason}`, { hint: "check that it listens on the port that it declares" });
-  }
-  const code = outcome.reason.startsWith("it ended") ? "MD4003" : "MD4001";
-  throw new MeshError(code, `${outcome.workload} did not start: ${outcome.reason}`, { hint: "`run`, `cwd` and the program's own log say more" });
+  /** What is in force. */
+  readonly from: MeshFileSet;
 }
 
 function isAlive(phase: string | undefined): boolean {
   return phase === "starting" || phase === "ready" || phase === "unready";
-}
-
-function isSameText(a: MeshFileSet, b: MeshFileSet): boolean {
-  return a.files.length === b.files.length && a.files.every((file, at) => file.path === b.files[at]?.path && file.text === b.files[at]?.text);
 }
 
 function pause(clock: Clock, ms: number): Promise<void> {

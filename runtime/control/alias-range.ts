@@ -4,7 +4,9 @@ import { createServer } from "node:net";
  * Takes a second octet of 127.x.a.b that no other mesh on this machine uses. The claim is an abstract socket, which the kernel drops
  * with the process, in the same network namespace as the addresses. Undefined when all are taken.
  */
-export async function claimAliasRange(): Promise<{ readonly second: number; readonly release: () => void } | undefined> {
+export async function claimAliasRange(): Promise<
+  { readonly second: number; readonly release: () => void } | undefined
+> {
   for (const second of candidates()) {
     const release = await claim(`\0meshdev-alias-${second}`);
     if (release !== undefined) return { second, release };

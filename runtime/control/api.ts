@@ -9,7 +9,10 @@ import type { LineSink, Subscription } from "./subscribers.ts";
 /** What the API serves; all of it lives elsewhere. */
 export interface ApiBackend {
   readonly state: () => MeshState;
-  readonly subscribe: (sink: LineSink, options: { readonly headers: boolean; readonly replay: boolean }) => Promise<Subscription>;
+  readonly subscribe: (
+    sink: LineSink,
+    options: { readonly headers: boolean; readonly replay: boolean },
+  ) => Promise<Subscription>;
   /** By id, or `last-refusal`. */
   readonly event: (id: string) => Promise<MeshEvent | undefined>;
   readonly snapshot: (proxy: string) => ProxySnapshot | undefined;
@@ -31,14 +34,17 @@ const lastLinesMs = 200;
 /** Serves the control API on a Unix socket; who may connect is decided by the folder that it is in. */
 export async function openApi(path: string, backend: ApiBackend): Promise<Api> {
   const streams = new Set<ServerResponse>();
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 1_000 }, (request, response) => {
-    request.on("error", ignore);
-    response.on("error", ignore);
-    answer(request, response, backend, streams).catch((error: unknown) => {
-      backend.onError(error);
-      reply(response, 500, { error: "internal error" });
-    });
-  });
+  const server = createServer(
+    { maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 1_000 },
+    (request, response) => {
+      request.on("error", ignore);
+      response.on("error", ignore);
+      answer(request, response, backend, streams).catch((error: unknown) => {
+        backend.onError(error);
+        reply(response, 500, { error: "internal error" });
+      });
+    },
+  );
   server.maxConnections = maxConnections;
   server.on("clientError", (_error, socket) => {
     socket.destroy();
@@ -74,7 +80,12 @@ function ignore(): void {
   // The other end is gone; `close` follows.
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, backend: ApiBackend, streams: Set<ServerResponse>): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  backend: ApiBackend,
+  streams: Set<ServerResponse>,
+): Promise<void> {
   const { pathname, searchParams } = new URL(`http://control${request.url ?? "/"}`);
   const [, version, what, ...rest] = pathname.split("/");
   if (version !== "v1") {
@@ -120,7 +131,12 @@ function decode(text: string): string {
   }
 }
 
-async function stream(request: IncomingMessage, response: ServerResponse, backend: ApiBackend, query: URLSearchParams): Promise<void> {
+async function stream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  backend: ApiBackend,
+  query: URLSearchParams,
+): Promise<void> {
   const flag = (name: string): boolean => query.get(name) === "1";
   // Registered before anything is awaited: a client that is gone already must still count as gone.
   let subscription: Subscription | undefined;
@@ -134,7 +150,10 @@ async function stream(request: IncomingMessage, response: ServerResponse, backen
   response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
   request.socket.setNoDelay(true);
   response.on("drain", () => subscription?.drain());
-  subscription = await backend.subscribe({ write: (text) => response.write(text) }, { headers: flag("headers"), replay: flag("replay") });
+  subscription = await backend.subscribe(
+    { write: (text) => response.write(text) },
+    { headers: flag("headers"), replay: flag("replay") },
+  );
   if (gone) subscription.close();
   if (query.get("follow") === "0") response.end();
 }
@@ -187,6 +206,10 @@ function reply(response: ServerResponse, status: number, body: unknown): void {
     return;
   }
   const text = `${JSON.stringify(body)}\n`;
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text), "cache-control": "no-store" });
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+  });
   response.end(text);
 }

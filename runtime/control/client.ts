@@ -45,9 +45,17 @@ const maxLine = 256 * 1024 * 1024;
 export function connectTo(socketPath: string): MeshClient {
   const held = new Set<() => void>();
 
-  function open(method: string, path: string, body: string | undefined, signal?: AbortSignal): Promise<IncomingMessage> {
+  function open(
+    method: string,
+    path: string,
+    body: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const outgoing = request({ socketPath, method, path, agent: false, ...(signal === undefined ? {} : { signal }) }, resolve);
+      const outgoing = request(
+        { socketPath, method, path, agent: false, ...(signal === undefined ? {} : { signal }) },
+        resolve,
+      );
       outgoing.once("error", (cause) => {
         if (signal?.aborted === true) reject(cause);
         else reject(new MeshError("MD7002", "The mesh does not answer", { cause }));
@@ -60,14 +68,16 @@ export function connectTo(socketPath: string): MeshClient {
     const response = await open("GET", path, undefined);
     const text = await readAll(response);
     if (response.statusCode === 404) return undefined;
-    if (response.statusCode !== 200) throw new MeshError("MD7002", `The mesh answered ${String(response.statusCode)}: ${text.trim()}`);
+    if (response.statusCode !== 200)
+      throw new MeshError("MD7002", `The mesh answered ${String(response.statusCode)}: ${text.trim()}`);
     return parseJson<T>(text);
   }
 
   async function command(given: MeshCommand): Promise<CommandAnswer> {
     const response = await open("POST", "/v1/commands", JSON.stringify(given));
     if (response.statusCode !== 200) throw new MeshError("MD7003", (await readAll(response)).trim());
-    if (response.headers["content-type"] !== "application/x-ndjson") return parseJson<CommandAnswer>(await readAll(response));
+    if (response.headers["content-type"] !== "application/x-ndjson")
+      return parseJson<CommandAnswer>(await readAll(response));
     const release = (): void => {
       response.destroy();
       held.delete(release);

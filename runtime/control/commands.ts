@@ -15,7 +15,7 @@ export interface CommandTargets {
   readonly renew: (proxy: ProxyId) => void;
   readonly hasProxy: (proxy: ProxyId) => boolean;
   readonly stop: () => void;
-  readonly reload: () => void;
+  readonly reload: () => Promise<void>;
   readonly detach: () => void;
   /** Variables that put a command behind the sidecar of a lease, once it is there. */
   readonly environmentOf: (lease: Workload) => Promise<Readonly<Record<string, string>>>;
@@ -24,7 +24,11 @@ export interface CommandTargets {
 const done: CommandAnswer = { ok: true };
 
 /** Carries out one command. `untilClosed` takes what must happen when the client is gone. */
-export async function obeyCommand(targets: CommandTargets, command: MeshCommand, untilClosed: (release: () => void) => void): Promise<CommandAnswer> {
+export async function obeyCommand(
+  targets: CommandTargets,
+  command: MeshCommand,
+  untilClosed: (release: () => void) => void,
+): Promise<CommandAnswer> {
   const { loop, programs } = targets;
   const mesh = loop.mesh();
   if (mesh === undefined) return refuse("the mesh is still starting");
@@ -33,7 +37,7 @@ export async function obeyCommand(targets: CommandTargets, command: MeshCommand,
       targets.stop();
       return done;
     case "mesh.reload":
-      targets.reload();
+      await targets.reload();
       return done;
     case "mesh.detach":
       targets.detach();

@@ -16,5 +16,9 @@ export function withoutCompileCache(env: Env): Env {
 
 function folder(env: Env): string {
   const cache = env["XDG_CACHE_HOME"];
-  return join(cache !== undefined && cache.startsWith("/") ? cache : join(env["HOME"] ?? homedir(), ".cache"), "meshdev", "compiled");
+  return join(
+    cache !== undefined && cache.startsWith("/") ? cache : join(env["HOME"] ?? homedir(), ".cache"),
+    "meshdev",
+    "compiled",
+  );
 }

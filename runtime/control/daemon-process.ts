@@ -19,7 +19,11 @@ const maxLine = 16 * 1024 * 1024;
  * Starts a daemon and waits until it can be connected to. Until a client owns the mesh (or `ready` with `detach`), the life of this
  * process is its life: the pipe between them ends with either. Throws the daemon's own fault when it cannot start.
  */
-export function startDaemonProcess(entry: string, options: DaemonOptions, env: Readonly<Record<string, string | undefined>>): Promise<StartedDaemon> {
+export function startDaemonProcess(
+  entry: string,
+  options: DaemonOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<StartedDaemon> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, JSON.stringify(options)], {
     env,
     // Its own session: neither Ctrl-C nor the end of the terminal reaches it, only this pipe.
@@ -49,7 +53,13 @@ export function startDaemonProcess(entry: string, options: DaemonOptions, env: R
       release();
     };
     const ended = (why: string): void => {
-      fail({ code: "MD7004", message: `The daemon ${why} before it was ready`, problems: [], exit: 1, ...(complaint === "" ? {} : { hint: complaint.trim() }) });
+      fail({
+        code: "MD7004",
+        message: `The daemon ${why} before it was ready`,
+        problems: [],
+        exit: 1,
+        ...(complaint === "" ? {} : { hint: complaint.trim() }),
+      });
     };
     const read = createLineReader(maxLine, (line) => {
       const report = parseReport(line);

@@ -78,7 +78,9 @@ export function createDataPlaneEar(options: EarOptions): DataPlaneHandlers {
       proxies.reset();
       hub.tell({ type: "dataplane.lost", pid, reason });
       const hint = "it is being replaced; if this repeats, dataplane.log in the session folder says why";
-      loop.setProblems("data plane", [{ code: "MD7009", severity: "error", message: `the data plane ${reason}: no sidecar answers`, hint }]);
+      loop.setProblems("data plane", [
+        { code: "MD7009", severity: "error", message: `the data plane ${reason}: no sidecar answers`, hint },
+      ]);
     },
     onMessage: hear,
   };

@@ -158,7 +158,8 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
     if (own !== undefined && !heldUp) {
       const silence = now - own.heard;
       if (silence > heartbeat.suspect && options.isStopped(own.pid) === true) lose(own, "was stopped by a signal");
-      else if (silence > (own.greeted ? heartbeat.dead : heartbeat.start)) lose(own, `was silent for ${Math.round(silence)} ms`);
+      else if (silence > (own.greeted ? heartbeat.dead : heartbeat.start))
+        lose(own, `was silent for ${Math.round(silence)} ms`);
       else if (own.greeted) write(own, { type: "ping", token: ++token });
     }
     cancelBeat = clock.after(heartbeat.every, beat);

@@ -1,6 +1,16 @@
 import type { FromDataPlane } from "../model/dataplane.ts";
 
-const types: ReadonlySet<unknown> = new Set<FromDataPlane["type"]>(["hello", "csr", "ack", "nack", "ready", "events", "replayed", "counts", "pong"]);
+const types: ReadonlySet<unknown> = new Set<FromDataPlane["type"]>([
+  "hello",
+  "csr",
+  "ack",
+  "nack",
+  "ready",
+  "events",
+  "replayed",
+  "counts",
+  "pong",
+]);
 
 /** One line of the data plane. Its fields are trusted: the other end is our own process on a private pipe. */
 export function parseDataPlaneMessage(line: string): FromDataPlane | undefined {

@@ -36,7 +36,11 @@ export function createEventHub(clock: Clock, start: MeshState): EventHub {
   return {
     state: () => state,
     tell: (fact) => {
-      const stamp: Stamp = { id: `e-${++count}`, at: new Date(clock.now()).toISOString(), generation: fact.generation ?? state.generation.number };
+      const stamp: Stamp = {
+        id: `e-${++count}`,
+        at: new Date(clock.now()).toISOString(),
+        generation: fact.generation ?? state.generation.number,
+      };
       take(stampFact(fact, stamp), false);
     },
     take,

@@ -10,7 +10,12 @@ export interface ReadFiles {
 }
 
 /** Reads every mesh file below `paths`, and the files in `always` whatever their name; `previous` is not read again. */
-export type FileReader<Files extends ReadFiles> = (directory: string, paths: readonly string[], always: readonly string[], previous?: Files) => Files;
+export type FileReader<Files extends ReadFiles> = (
+  directory: string,
+  paths: readonly string[],
+  always: readonly string[],
+  previous?: Files,
+) => Files;
 
 export interface FirstLoad<Files> {
   readonly result: LoadResult;
@@ -21,15 +26,27 @@ export interface FirstLoad<Files> {
 
 /** Reads a project from nothing: first the project file, which says where the rest is. */
 export function loadFirst<Files extends ReadFiles>(
-  where: { readonly directory: string; readonly projectFile: string; readonly env: Readonly<Record<string, string | undefined>> },
+  where: {
+    readonly directory: string;
+    readonly projectFile: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+  },
   read: FileReader<Files>,
 ): FirstLoad<Files> {
   const { directory, projectFile } = where;
-  const env = Object.fromEntries(Object.entries(where.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const env = Object.fromEntries(
+    Object.entries(where.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
   const alone = read(directory, [], [projectFile]);
   const [source] = alone.files;
   const paths = source === undefined ? [] : (parseProject(source, env).value?.mesh ?? []);
   const files = paths.length === 0 ? alone : read(directory, paths, [projectFile], alone);
-  const result = loadMesh(undefined, { directory, projectFile: source?.path ?? projectFile, files: files.files, env, problems: files.problems });
+  const result = loadMesh(undefined, {
+    directory,
+    projectFile: source?.path ?? projectFile,
+    files: files.files,
+    env,
+    problems: files.problems,
+  });
   return { result, files, env };
 }

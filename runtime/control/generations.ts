@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { ProxyId } from "../model/snapshot.ts";
 
 /** Silence after which a proxy counts as waiting, in milliseconds. */
-export const ackPatienceMs = 2_000;
+const ackPatienceMs = 2_000;
 
 export interface GenerationReport {
   readonly generation: number;
@@ -18,7 +18,12 @@ export interface GenerationReport {
 /** Who has acknowledged what. */
 export interface Generations {
   /** A generation begins: `pushed` were sent a snapshot, all others of `proxies` hold what they need already. */
-  readonly begin: (change: { readonly generation: number; readonly since: number | undefined; readonly proxies: readonly ProxyId[]; readonly pushed: readonly ProxyId[] }) => void;
+  readonly begin: (change: {
+    readonly generation: number;
+    readonly since: number | undefined;
+    readonly proxies: readonly ProxyId[];
+    readonly pushed: readonly ProxyId[];
+  }) => void;
   /** More was sent under the current generation (endpoints, a new data plane). */
   readonly push: (proxies: readonly ProxyId[], pushed: readonly ProxyId[]) => void;
   readonly ack: (proxy: ProxyId, generation: number) => void;
@@ -30,7 +35,10 @@ export interface Generations {
   readonly close: () => void;
 }
 
-type Standing = { readonly kind: "live" } | { readonly kind: "sent"; readonly generation: number } | { readonly kind: "refused"; readonly reason: string };
+type Standing =
+  | { readonly kind: "live" }
+  | { readonly kind: "sent"; readonly generation: number }
+  | { readonly kind: "refused"; readonly reason: string };
 
 export function createGenerations(clock: Clock, onReport: (report: GenerationReport) => void): Generations {
   let standing = new Map<ProxyId, Standing>();
@@ -48,7 +56,9 @@ export function createGenerations(clock: Clock, onReport: (report: GenerationRep
     standing = new Map(
       proxies.map((proxy): [ProxyId, Standing] => [
         proxy,
-        sent.has(proxy) ? { kind: "sent", generation: current } : (standing.get(proxy) ?? { kind: "sent", generation: current }),
+        sent.has(proxy)
+          ? { kind: "sent", generation: current }
+          : (standing.get(proxy) ?? { kind: "sent", generation: current }),
       ]),
     );
     cancelPatience();

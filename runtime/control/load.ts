@@ -39,14 +39,18 @@ export interface LoadInput {
 /** Files in, mesh out. What is invalid keeps its last valid version (model.md §3); `complete` says that nothing had to. */
 export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadResult {
   const project = readProject(previous, input);
-  if (project.value === undefined) return { kind: "rejected", problems: sortProblems([...input.problems, ...project.problems]) };
+  if (project.value === undefined)
+    return { kind: "rejected", problems: sortProblems([...input.problems, ...project.problems]) };
   const parsed = new Map<string, { readonly text: string; readonly file: ParsedFile }>();
   for (const source of input.files) {
     if (source.path === input.projectFile) continue;
     const known = previous?.parsed.get(source.path);
     parsed.set(source.path, known?.text === source.text ? known : { text: source.text, file: parseDocuments(source) });
   }
-  const accepted = acceptFiles(previous?.accepted, Array.from(parsed.values(), ({ file }) => file));
+  const accepted = acceptFiles(
+    previous?.accepted,
+    Array.from(parsed.values(), ({ file }) => file),
+  );
   const meaning = resolve(project.value, accepted.resources, {
     directory: input.directory,
     env: input.env,
@@ -86,7 +90,8 @@ function readProject(previous: Loaded | undefined, input: LoadInput): ProjectRea
     };
     return { value: previous?.project, problems: [problem] };
   }
-  if (previous !== undefined && previous.project.source.text === source.text) return { value: previous.project, problems: [] };
+  if (previous !== undefined && previous.project.source.text === source.text)
+    return { value: previous.project, problems: [] };
   const checked = parseProject(source, input.env);
   return { value: checked.value ?? previous?.project, problems: checked.problems };
 }

@@ -25,7 +25,10 @@ export async function claimMachineAddresses(platform: NodeJS.Platform): Promise<
     };
   }
   const claim = await claimAliasRange();
-  if (claim === undefined) throw new MeshError("MD7007", "every range 127.x.0.0/16 is used by another mesh", { hint: "stop one with `meshdev down`" });
+  if (claim === undefined)
+    throw new MeshError("MD7007", "every range 127.x.0.0/16 is used by another mesh", {
+      hint: "stop one with `meshdev down`",
+    });
   const map: AddressMap = { kind: "alias", second: claim.second };
   return { mapFor: () => map, second: claim.second, release: claim.release };
 }

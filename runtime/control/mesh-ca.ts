@@ -12,7 +12,10 @@ import type { IssuedSvid } from "./svids.ts";
 export interface CaKeeper {
   /** A plug-in CA that the user named: used as it is, or not at all. */
   readonly given: Readonly<Record<string, string>> | undefined;
-  readonly load: () => { readonly files: Readonly<Record<string, string>> | undefined; readonly problems: readonly Problem[] };
+  readonly load: () => {
+    readonly files: Readonly<Record<string, string>> | undefined;
+    readonly problems: readonly Problem[];
+  };
   readonly save: (files: Readonly<Record<string, string>>) => readonly Problem[];
 }
 
@@ -24,7 +27,12 @@ export interface MeshCa {
 }
 
 /** The CA of a mesh: the one given, the one of the last time, or a new one. Throws MD3xxx when one that should be used cannot. */
-export async function openMeshCa(keeper: CaKeeper, trustDomain: string, ttlMs: number | undefined, clock: Clock): Promise<MeshCa> {
+export async function openMeshCa(
+  keeper: CaKeeper,
+  trustDomain: string,
+  ttlMs: number | undefined,
+  clock: Clock,
+): Promise<MeshCa> {
   const { ca, problems } = await findCa(keeper, trustDomain, clock);
   return {
     roots: ca.roots,
@@ -37,13 +45,21 @@ export async function openMeshCa(keeper: CaKeeper, trustDomain: string, ttlMs: n
         chain: issued.chain,
         // Reads the first certificate of the text: the leaf.
         facts: certificateFacts(new X509Certificate(issued.chain)),
-        rotateAt: rotationAt({ createdAt: clock.now(), notAfter: issued.notAfter, spread: randomInt(-1_000, 1_000) / 1_000 }),
+        rotateAt: rotationAt({
+          createdAt: clock.now(),
+          notAfter: issued.notAfter,
+          spread: randomInt(-1_000, 1_000) / 1_000,
+        }),
       };
     },
   };
 }
 
-async function findCa(keeper: CaKeeper, trustDomain: string, clock: Clock): Promise<{ readonly ca: Ca; readonly problems: readonly Problem[] }> {
+async function findCa(
+  keeper: CaKeeper,
+  trustDomain: string,
+  clock: Clock,
+): Promise<{ readonly ca: Ca; readonly problems: readonly Problem[] }> {
   if (keeper.given !== undefined) return { ca: loadCa(keeper.given, clock), problems: [] };
   const stored = keeper.load();
   if (stored.files !== undefined) {

@@ -10,7 +10,15 @@ import { findWorkloads, leaseWorkload, selectWorkloads } from "./selection.ts";
 import { viewMesh } from "./view.ts";
 
 /** Where a problem comes from; each source replaces its own list as a whole. */
-export type ProblemSource = "files" | "programs" | "proxies" | "data plane" | "listeners" | "machine" | "capture" | "writers";
+export type ProblemSource =
+  | "files"
+  | "programs"
+  | "proxies"
+  | "data plane"
+  | "listeners"
+  | "machine"
+  | "capture"
+  | "writers";
 
 export interface MeshLoopOptions {
   readonly directory: string;
@@ -31,7 +39,11 @@ export interface MeshLoopOptions {
 export interface MeshLoop {
   readonly start: (loaded: Loaded) => void;
   /** The files as they are now; `since` is when the change was seen (monotonic ms). */
-  readonly reload: (change: { readonly files: readonly SourceFile[]; readonly problems: readonly Problem[]; readonly since: number }) => void;
+  readonly reload: (change: {
+    readonly files: readonly SourceFile[];
+    readonly problems: readonly Problem[];
+    readonly since: number;
+  }) => void;
   readonly setReady: (ready: ReadonlySet<string>) => void;
   readonly setProblems: (source: ProblemSource, problems: readonly Problem[]) => void;
   readonly report: (report: GenerationReport) => void;
@@ -129,9 +141,20 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     },
     report: (report) => {
       const { live, total, waiting, ms } = report;
-      hub.tell({ type: "snapshot.applied", generation: report.generation, live, total, ms: ms === null ? null : Math.round(ms * 10) / 10, waiting });
-      problems.set("proxies", waiting.map((proxy) => notApplied(proxy, report)));
-      if (JSON.stringify(hub.state().problems) !== JSON.stringify(allProblems())) hub.tell({ type: "problems.changed", problems: allProblems() });
+      hub.tell({
+        type: "snapshot.applied",
+        generation: report.generation,
+        live,
+        total,
+        ms: ms === null ? null : Math.round(ms * 10) / 10,
+        waiting,
+      });
+      problems.set(
+        "proxies",
+        waiting.map((proxy) => notApplied(proxy, report)),
+      );
+      if (JSON.stringify(hub.state().problems) !== JSON.stringify(allProblems()))
+        hub.tell({ type: "problems.changed", problems: allProblems() });
     },
     setInTheOpen: (ports) => {
       inTheOpen = ports;

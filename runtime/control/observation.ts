@@ -5,7 +5,7 @@ import type { EventHub } from "./event-hub.ts";
 import type { LineSink, Subscription } from "./subscribers.ts";
 
 /** Details of traffic per second that the data plane may send; failures always come on top. */
-export const detailsPerSecond = 500;
+const detailsPerSecond = 500;
 const replayPatienceMs = 1_000;
 
 export interface ObservationOptions {
@@ -17,7 +17,10 @@ export interface ObservationOptions {
 
 /** Asks the data plane for details exactly while somebody looks, and for what its ring holds when somebody comes. */
 export interface Observation {
-  readonly subscribe: (sink: LineSink, options: { readonly headers: boolean; readonly replay: boolean }) => Promise<Subscription>;
+  readonly subscribe: (
+    sink: LineSink,
+    options: { readonly headers: boolean; readonly replay: boolean },
+  ) => Promise<Subscription>;
   /** By id, or `last-refusal`. */
   readonly find: (id: string) => Promise<MeshEvent | undefined>;
   readonly hear: (message: Extract<FromDataPlane, { type: "events" | "replayed" }>) => void;
@@ -65,7 +68,11 @@ export function createObservation({ clock, hub, send }: ObservationOptions): Obs
         await replay();
         joining--;
       }
-      const subscription = hub.subscribers.add(sink, { headers, state: hub.state(), past: wantsPast ? hub.ring.all() : [] });
+      const subscription = hub.subscribers.add(sink, {
+        headers,
+        state: hub.state(),
+        past: wantsPast ? hub.ring.all() : [],
+      });
       tell();
       return {
         drain: subscription.drain,

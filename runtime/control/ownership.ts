@@ -14,7 +14,11 @@ export interface Ownership {
   readonly ready: () => void;
 }
 
-export function createOwnership(options: { readonly clock: Clock; readonly runsAlone: boolean; readonly onAbandoned: () => void }): Ownership {
+export function createOwnership(options: {
+  readonly clock: Clock;
+  readonly runsAlone: boolean;
+  readonly onAbandoned: () => void;
+}): Ownership {
   let owners = 0;
   /** A client has owned it: the starter does not count any more. */
   let handedOver = false;

@@ -12,18 +12,27 @@ const firstFreePort = 1024;
 const shiftedBy = 10_000;
 
 /** `10.244.a.b:p` as the socket address that stands for it; undefined when a table does not name it. */
-export function socketAddress(map: AddressMap, address: string, port: number): { readonly host: string; readonly port: number } | undefined {
+export function socketAddress(
+  map: AddressMap,
+  address: string,
+  port: number,
+): { readonly host: string; readonly port: number } | undefined {
   if (map.kind === "table") return map.entries[`${address}:${port}`];
   return { host: aliasHost(map.second, address), port: port < firstFreePort ? port + shiftedBy : port };
 }
 
-export function aliasHost(second: number, address: string): string {
+function aliasHost(second: number, address: string): string {
   const [, , a = "0", b = "0"] = address.split(".");
   return `127.${second}.${a}.${b}`;
 }
 
 /** Places one sidecar. `inTheOpen`: ports on which the program was seen to listen on TCP, since no hook could enter it. */
-export function placeSidecar(workload: Workload, map: AddressMap, paths: SocketPaths, inTheOpen: ReadonlySet<number>): Placement {
+export function placeSidecar(
+  workload: Workload,
+  map: AddressMap,
+  paths: SocketPaths,
+  inTheOpen: ReadonlySet<number>,
+): Placement {
   const inbound = workload.ports.flatMap(({ port }) => {
     const at = socketAddress(map, workload.address, port);
     return at === undefined ? [] : [{ port, host: at.host, listen: at.port }];

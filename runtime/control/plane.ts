@@ -33,7 +33,10 @@ export interface PlaneInput {
 /** Compiles, pushes what changed, and counts ACKs. */
 export interface Plane {
   /** Makes the input current. With `generation` it is a new one, counted from `since` (monotonic ms); else endpoints of the same. */
-  readonly update: (input: PlaneInput, generation?: { readonly number: number; readonly since: number | undefined }) => void;
+  readonly update: (
+    input: PlaneInput,
+    generation?: { readonly number: number; readonly since: number | undefined },
+  ) => void;
   /** Whether `input` would change what any sidecar obeys. */
   readonly differs: (input: PlaneInput) => boolean;
   /** A data plane began that knows nothing. */
@@ -88,10 +91,15 @@ export function createPlane(options: PlaneOptions): Plane {
         sidecars.map((workload): [ProxyId, Placement] => {
           const placement = placeSidecar(workload, map, options.paths, input.inTheOpen.get(workload.id) ?? new Set());
           const before = placements.get(workload.id);
-          return [workload.id, JSON.stringify(before) === JSON.stringify(placement) && before !== undefined ? before : placement];
+          return [
+            workload.id,
+            JSON.stringify(before) === JSON.stringify(placement) && before !== undefined ? before : placement,
+          ];
         }),
       );
-      const changed = [...next.keys()].filter((proxy) => next.get(proxy) !== snapshots.get(proxy) || placed.get(proxy) !== placements.get(proxy));
+      const changed = [...next.keys()].filter(
+        (proxy) => next.get(proxy) !== snapshots.get(proxy) || placed.get(proxy) !== placements.get(proxy),
+      );
       const removed = [...snapshots.keys()].filter((proxy) => !next.has(proxy));
       const proxies = [...next.keys()];
       const nextNames = callerNames([...input.mesh.workloads, ...input.leases]);

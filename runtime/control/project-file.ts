@@ -8,5 +8,7 @@ const names = ["meshdev.yaml", "meshdev.yml", ".meshdev/meshdev.yaml"] as const;
 export function findProjectFile(directory: string, chosen: string | undefined): string {
   const found = chosen ?? names.find((name) => existsSync(join(directory, name)));
   if (found !== undefined) return found;
-  throw new MeshError("MD1003", `there is no meshdev.yaml in ${directory}`, { hint: "run `meshdev init`, or name the folder with -C" });
+  throw new MeshError("MD1003", `there is no meshdev.yaml in ${directory}`, {
+    hint: "run `meshdev init`, or name the folder with -C",
+  });
 }

@@ -30,7 +30,16 @@ export function findWorkloads(mesh: Mesh, name: string): readonly Workload[] {
 export function leaseWorkload(of: Workload, number: number, taken: ReadonlySet<string>): Workload {
   const suffix = of.id.slice(of.name.length);
   const name = `${of.service}#exec-${number}`;
-  return { ...of, id: `${name}${suffix}`, name, address: freeAddress(taken), program: undefined, ports: [], publish: [], at: undefined };
+  return {
+    ...of,
+    id: `${name}${suffix}`,
+    name,
+    address: freeAddress(taken),
+    program: undefined,
+    ports: [],
+    publish: [],
+    at: undefined,
+  };
 }
 
 function freeAddress(taken: ReadonlySet<string>): string {

@@ -18,7 +18,10 @@ export interface Subscription {
 
 export interface Subscribers {
   /** Sends the state, then `past`, then everything that is published from now on. */
-  readonly add: (sink: LineSink, options: { readonly headers: boolean; readonly state: MeshState; readonly past: readonly MeshEvent[] }) => Subscription;
+  readonly add: (
+    sink: LineSink,
+    options: { readonly headers: boolean; readonly state: MeshState; readonly past: readonly MeshEvent[] },
+  ) => Subscription;
   readonly publish: (event: MeshEvent) => void;
   /** The data plane left out this many, by its rate limit or because it could not keep up. */
   readonly reportLoss: (count: number) => void;
@@ -68,7 +71,9 @@ export function createSubscribers(): Subscribers {
     add: (sink, { headers, state, past }) => {
       const subscriber: Subscriber = { sink, headers, queue: [], blocked: false, seq: 1, dropped: 0 };
       const first = `${JSON.stringify({ type: "state", schemaVersion: 1, state, seq: 0 })}\n`;
-      const history = past.map((event) => stamped(subscriber, JSON.stringify({ ...forSubscriber(event, headers), replayed: true })));
+      const history = past.map((event) =>
+        stamped(subscriber, JSON.stringify({ ...forSubscriber(event, headers), replayed: true })),
+      );
       subscriber.blocked = !sink.write(first + history.join(""));
       all.add(subscriber);
       return {

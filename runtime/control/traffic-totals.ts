@@ -20,7 +20,10 @@ export function createTrafficTotals(): TrafficTotals {
       for (const [proxy, each] of Object.entries(counts)) running.set(proxy, each);
       const proxies = new Set([...ended.keys(), ...running.keys()]);
       return Object.fromEntries(
-        Array.from(proxies, (proxy): [ProxyId, TrafficCounts] => [proxy, addCounts(ended.get(proxy) ?? noTraffic, running.get(proxy) ?? noTraffic)]),
+        Array.from(proxies, (proxy): [ProxyId, TrafficCounts] => [
+          proxy,
+          addCounts(ended.get(proxy) ?? noTraffic, running.get(proxy) ?? noTraffic),
+        ]),
       );
     },
     keep: () => {

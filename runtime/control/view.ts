@@ -6,7 +6,11 @@ import type { MeshView, ResourceView, ServiceView, WorkloadView } from "../model
 import { noTraffic, noUsage } from "../store/initial-state.ts";
 
 /** What a mesh looks like on screens before anything of it lives. */
-export function viewMesh(mesh: Mesh, snapshots: ReadonlyMap<ProxyId, ProxySnapshot>, missing: readonly string[]): MeshView {
+export function viewMesh(
+  mesh: Mesh,
+  snapshots: ReadonlyMap<ProxyId, ProxySnapshot>,
+  missing: readonly string[],
+): MeshView {
   return {
     trustDomain: mesh.config.trustDomain,
     workloads: mesh.workloads.map((workload) => viewWorkload(mesh, workload, snapshots.get(workload.id))),
@@ -16,7 +20,7 @@ export function viewMesh(mesh: Mesh, snapshots: ReadonlyMap<ProxyId, ProxySnapsh
   };
 }
 
-export function identityOf(mesh: Mesh, workload: Workload): string {
+function identityOf(mesh: Mesh, workload: Workload): string {
   return spiffeId({
     trustDomain: workload.trustDomain ?? mesh.config.trustDomain,
     namespace: workload.namespace,
@@ -38,7 +42,9 @@ function viewWorkload(mesh: Mesh, workload: Workload, snapshot: ProxySnapshot | 
     published: workload.publish,
     acked: null,
     certificate: null,
-    mtls: Object.fromEntries(snapshot?.inbound.listeners.map((listener) => [String(listener.port), listener.mode]) ?? []),
+    mtls: Object.fromEntries(
+      snapshot?.inbound.listeners.map((listener) => [String(listener.port), listener.mode]) ?? [],
+    ),
     traffic: noTraffic,
     resources: noUsage,
   };
@@ -74,7 +80,14 @@ function viewResources(mesh: Mesh): readonly ResourceView[] {
   ];
   return all.map((resource) => {
     const { file, line } = positionOf(resource, "");
-    return { kind: resource.kind, namespace: resource.namespace, name: resource.name, file, line, selects: selected(mesh, resource) };
+    return {
+      kind: resource.kind,
+      namespace: resource.namespace,
+      name: resource.name,
+      file,
+      line,
+      selects: selected(mesh, resource),
+    };
   });
 }
 

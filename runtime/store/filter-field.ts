@@ -47,13 +47,18 @@ function policyNames(event: Filterable): readonly string[] {
   const decision = traffic(event)?.decision;
   if (decision === undefined || decision === null) return [];
   const rules = decision.by === null ? decision.tried : [decision.by];
-  return rules.flatMap((rule) => [rule.resource, rule.resource.replace(/^\S+ /, ""), rule.resource.replace(/^.*\//, "")]);
+  return rules.flatMap((rule) => [
+    rule.resource,
+    rule.resource.replace(/^\S+ /, ""),
+    rule.resource.replace(/^.*\//, ""),
+  ]);
 }
 
 function tlsWords(event: Filterable): readonly string[] {
   const shaken = handshake(event);
   if (shaken === undefined) return [];
-  if (shaken.type === "handshake.failed") return ["failed", shaken.failure?.step ?? "failed", shaken.failure?.reason ?? "failed"];
+  if (shaken.type === "handshake.failed")
+    return ["failed", shaken.failure?.step ?? "failed", shaken.failure?.reason ?? "failed"];
   return ["ok", "completed", ...present(shaken.tls.version), ...(shaken.tls.resumed ? ["resumed"] : [])];
 }
 
@@ -71,18 +76,53 @@ function workloadsOf(event: Filterable): readonly string[] {
 
 /** The fields of the filter language, in the order in which help lists them. */
 export const filterFields: readonly FieldReader[] = [
-  { name: "from", about: "caller: workload, service, address or SPIFFE id", kind: "text", read: (event) => present(parties(event)).flatMap(({ from }) => partyNames(from)) },
-  { name: "to", about: "callee, likewise", kind: "text", read: (event) => present(parties(event)).flatMap(({ to }) => partyNames(to)) },
+  {
+    name: "from",
+    about: "caller: workload, service, address or SPIFFE id",
+    kind: "text",
+    read: (event) => present(parties(event)).flatMap(({ from }) => partyNames(from)),
+  },
+  {
+    name: "to",
+    about: "callee, likewise",
+    kind: "text",
+    read: (event) => present(parties(event)).flatMap(({ to }) => partyNames(to)),
+  },
   { name: "method", about: "HTTP method", kind: "text", read: (event) => present(exchange(event)?.method) },
   { name: "path", about: "path with its query", kind: "text", read: (event) => present(exchange(event)?.path) },
-  { name: "status", about: "HTTP status: 403, 4xx, >=500", kind: "status", read: (event) => present(exchange(event)?.status) },
+  {
+    name: "status",
+    about: "HTTP status: 403, 4xx, >=500",
+    kind: "status",
+    read: (event) => present(exchange(event)?.status),
+  },
   { name: "verdict", about: "allow or deny", kind: "text", read: verdictWords },
   { name: "policy", about: "a policy that decided, or was tried in vain", kind: "text", read: policyNames },
-  { name: "rule", about: "index of the deciding rule", kind: "number", read: (event) => present(traffic(event)?.decision?.by?.rule) },
-  { name: "gen", about: "configuration generation", kind: "number", read: (event) => ("generation" in event ? [event.generation] : []) },
+  {
+    name: "rule",
+    about: "index of the deciding rule",
+    kind: "number",
+    read: (event) => present(traffic(event)?.decision?.by?.rule),
+  },
+  {
+    name: "gen",
+    about: "configuration generation",
+    kind: "number",
+    read: (event) => ("generation" in event ? [event.generation] : []),
+  },
   { name: "tls", about: "ok, failed, resumed, a version or a failed step", kind: "text", read: tlsWords },
-  { name: "alert", about: "TLS alert of a failed handshake", kind: "text", read: (event) => present(handshake(event)?.failure?.alert) },
-  { name: "sni", about: "server name of the handshake", kind: "text", read: (event) => present(handshake(event)?.tls.sni) },
+  {
+    name: "alert",
+    about: "TLS alert of a failed handshake",
+    kind: "text",
+    read: (event) => present(handshake(event)?.failure?.alert),
+  },
+  {
+    name: "sni",
+    about: "server name of the handshake",
+    kind: "text",
+    read: (event) => present(handshake(event)?.tls.sni),
+  },
   {
     name: "peer",
     about: "SPIFFE id of either end",
@@ -103,7 +143,12 @@ export const filterFields: readonly FieldReader[] = [
       return protocol === undefined ? [] : [protocol, "http"];
     },
   },
-  { name: "flag", about: "response flag: UF, UH, NR …", kind: "text", read: (event) => present(traffic(event)?.flags).flatMap((flags) => flags.split(",")) },
+  {
+    name: "flag",
+    about: "response flag: UF, UH, NR …",
+    kind: "text",
+    read: (event) => present(traffic(event)?.flags).flatMap((flags) => flags.split(",")),
+  },
   {
     name: "dur",
     about: "duration: >200ms, <1s",
@@ -114,8 +159,18 @@ export const filterFields: readonly FieldReader[] = [
     },
   },
   { name: "svc", about: "a service or workload at either end", kind: "text", read: workloadsOf },
-  { name: "stream", about: "stdout or stderr of a log line", kind: "text", read: (event) => (event.type === "workload.logged" ? [event.stream] : []) },
-  { name: "type", about: "event type: handshake.failed, exchange …", kind: "text", read: (event) => [event.type, event.type.replace(/\..*$/, "")] },
+  {
+    name: "stream",
+    about: "stdout or stderr of a log line",
+    kind: "text",
+    read: (event) => (event.type === "workload.logged" ? [event.stream] : []),
+  },
+  {
+    name: "type",
+    about: "event type: handshake.failed, exchange …",
+    kind: "text",
+    read: (event) => [event.type, event.type.replace(/\..*$/, "")],
+  },
 ];
 
 /** What a bare word is looked up in: everything that a row of a list shows. */
@@ -128,7 +183,16 @@ export function rowText(event: Filterable): string {
 function details(event: Filterable): readonly (string | number)[] {
   switch (event.type) {
     case "exchange.completed":
-      return [event.method, event.authority, event.path, event.status, event.flags, event.details, ...verdictWords(event), ...policyNames(event)];
+      return [
+        event.method,
+        event.authority,
+        event.path,
+        event.status,
+        event.flags,
+        event.details,
+        ...verdictWords(event),
+        ...policyNames(event),
+      ];
     case "connection.closed":
       return [event.flags, event.details, ...verdictWords(event), ...policyNames(event)];
     case "handshake.completed":

@@ -175,14 +175,20 @@ function readField(reader: Reader): FieldReader | undefined {
   const field = filterFields.find((candidate) => candidate.name === name);
   if (field === undefined) {
     const near = nearest(name);
-    const known = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `fields are ${filterFields.map((each) => each.name).join(", ")}`;
+    const known =
+      near.length > 0
+        ? `did you mean ${near.join(" or ")}?`
+        : `fields are ${filterFields.map((each) => each.name).join(", ")}`;
     throw new FilterFault(`there is no field ${name}: ${known}`, reader.at, near);
   }
   reader.at += found[0].length;
   return field;
 }
 
-function readWord(reader: Reader, missing = "something to look for is missing here"): { readonly value: string; readonly quoted: boolean } {
+function readWord(
+  reader: Reader,
+  missing = "something to look for is missing here",
+): { readonly value: string; readonly quoted: boolean } {
   const start = reader.at;
   const quote = peek(reader);
   if (quote === '"' || quote === "'") {
@@ -200,7 +206,10 @@ function readWord(reader: Reader, missing = "something to look for is missing he
 /** Field names at most two edits away, nearest first. */
 function nearest(name: string): readonly string[] {
   return filterFields
-    .map((field) => ({ name: field.name, edits: field.name.startsWith(name) || name.startsWith(field.name) ? 1 : distance(field.name, name) }))
+    .map((field) => ({
+      name: field.name,
+      edits: field.name.startsWith(name) || name.startsWith(field.name) ? 1 : distance(field.name, name),
+    }))
     .filter((candidate) => candidate.edits <= 2 && 2 * candidate.edits <= name.length)
     .toSorted((a, b) => a.edits - b.edits)
     .map((candidate) => candidate.name)

@@ -11,7 +11,13 @@ export const noTraffic: TrafficCounts = {
 
 export const noUsage: ResourceUsage = { rssBytes: null, cpuSeconds: null };
 
-export const noView: MeshView = { trustDomain: "cluster.local", workloads: [], services: [], resources: [], missing: [] };
+export const noView: MeshView = {
+  trustDomain: "cluster.local",
+  workloads: [],
+  services: [],
+  resources: [],
+  missing: [],
+};
 
 /** The state before anything was loaded: generation 0. */
 export function initialState(about: {

@@ -45,7 +45,9 @@ export function reduce(state: MeshState, event: (MeshEvent | EventsDropped) & { 
         state,
         mapSame(state.workloads, (workload) => {
           const usage = event.usage[workload.id];
-          return usage === undefined || isSame(workload.resources, usage) ? workload : { ...workload, resources: usage };
+          return usage === undefined || isSame(workload.resources, usage)
+            ? workload
+            : { ...workload, resources: usage };
         }),
       );
     case "dataplane.started":
@@ -93,7 +95,10 @@ function load(state: MeshState, event: MeshLoaded): MeshState {
           number: event.generation,
           // Live nowhere until an ACK says so.
           live: 0,
-          total: state.generation.total > 0 ? state.generation.total : workloads.filter((workload) => workload.sidecar).length,
+          total:
+            state.generation.total > 0
+              ? state.generation.total
+              : workloads.filter((workload) => workload.sidecar).length,
           waiting: [],
           ms: null,
           at: event.at,
@@ -150,7 +155,9 @@ function withWorkloads(state: MeshState, workloads: readonly WorkloadView[]): Me
 }
 
 function withEndpoints(services: readonly ServiceView[], workloads: readonly WorkloadView[]): readonly ServiceView[] {
-  const ready = new Set(workloads.filter((workload) => workload.state.phase === "ready").map((workload) => workload.id));
+  const ready = new Set(
+    workloads.filter((workload) => workload.state.phase === "ready").map((workload) => workload.id),
+  );
   return mapSame(services, (service): ServiceView => {
     const endpoints = service.members.filter((member) => ready.has(member));
     return isSame(service.endpoints, endpoints) ? service : { ...service, endpoints };

@@ -2,7 +2,7 @@ import type { MeshEvent } from "../model/event.ts";
 import { noView } from "./initial-state.ts";
 
 /** How many events of each sort are kept. Denials and failed handshakes have a ring of their own, so that a busy service cannot push them out. */
-export const ringSizes = { traffic: 4_000, refusals: 4_000, history: 1_000, logsPerWorkload: 1_000 } as const;
+const ringSizes = { traffic: 4_000, refusals: 4_000, history: 1_000, logsPerWorkload: 1_000 } as const;
 
 export type RingSizes = { readonly [Name in keyof typeof ringSizes]: number };
 
@@ -25,7 +25,11 @@ interface Entry {
 
 export function createEventRing(sizes: RingSizes = ringSizes): EventRing {
   const byId = new Map<string, MeshEvent>();
-  const lists = { traffic: createList(sizes.traffic), refusals: createList(sizes.refusals), history: createList(sizes.history) };
+  const lists = {
+    traffic: createList(sizes.traffic),
+    refusals: createList(sizes.refusals),
+    history: createList(sizes.history),
+  };
   const logs = new Map<string, BoundedList>();
   let order = 0;
 
@@ -81,7 +85,11 @@ export function createEventRing(sizes: RingSizes = ringSizes): EventRing {
         .toSorted((a, b) => (a.event.at < b.event.at ? -1 : a.event.at > b.event.at ? 1 : a.order - b.order))
         .map((entry) => entry.event),
     lastRefusal: () => lists.refusals.items().at(-1)?.event,
-    logs: (workload) => logs.get(workload)?.items().map((entry) => entry.event) ?? [],
+    logs: (workload) =>
+      logs
+        .get(workload)
+        ?.items()
+        .map((entry) => entry.event) ?? [],
   };
 }
 

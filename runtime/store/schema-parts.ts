@@ -1,13 +1,31 @@
-import { count, flag, listOf, mapOf, nullable, number, oneOfTexts, record, reference, text, time, type Schema } from "./schema-terms.ts";
+import {
+  count,
+  flag,
+  listOf,
+  mapOf,
+  nullable,
+  number,
+  oneOfTexts,
+  record,
+  reference,
+  text,
+  time,
+  type Schema,
+} from "./schema-terms.ts";
 
 const place = { file: text, line: count, column: count };
 const rule = { resource: text, action: text, rule: count, id: text, ...place };
-const phase = (name: string, fields: Readonly<Record<string, Schema>>): Schema => record({ phase: { const: name }, ...fields });
+const phase = (name: string, fields: Readonly<Record<string, Schema>>): Schema =>
+  record({ phase: { const: name }, ...fields });
 
 /** What events and state have in common, by the names that `$ref` uses. */
 export const schemaParts: Readonly<Record<string, Schema>> = {
   problem: record(
-    { code: { type: "string", pattern: "^MD\\d{4}$" }, severity: oneOfTexts("error", "warning", "info"), message: text },
+    {
+      code: { type: "string", pattern: "^MD\\d{4}$" },
+      severity: oneOfTexts("error", "warning", "info"),
+      message: text,
+    },
     {
       hint: text,
       at: record(place),
@@ -39,7 +57,9 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
         result: oneOfTexts("matched", "missed", "skipped"),
         held: count,
         parts: count,
-        missed: nullable(record({ field: text, negated: flag, wanted: listOf(text), actual: nullable(text), ...place })),
+        missed: nullable(
+          record({ field: text, negated: flag, wanted: listOf(text), actual: nullable(text), ...place }),
+        ),
         skipped: nullable(text),
       }),
     ),
@@ -52,12 +72,24 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
       phase("ready", { pid: count }),
       phase("unready", { pid: count, reason: text }),
       phase("stopping", { pid: count }),
-      phase("exited", { code: nullable(number), signal: nullable(text), restartAt: nullable(time), lastLines: listOf(text) }),
+      phase("exited", {
+        code: nullable(number),
+        signal: nullable(text),
+        restartAt: nullable(time),
+        lastLines: listOf(text),
+      }),
       phase("failed", { reason: text }),
       phase("stopped", {}),
     ],
   },
-  traffic: record({ requests: count, allowed: count, denied: count, failed: count, handshakes: count, handshakesFailed: count }),
+  traffic: record({
+    requests: count,
+    allowed: count,
+    denied: count,
+    failed: count,
+    handshakes: count,
+    handshakesFailed: count,
+  }),
   usage: record({ rssBytes: nullable(number), cpuSeconds: nullable(number) }),
   workload: record({
     id: text,

@@ -28,7 +28,10 @@ export function oneOfTexts(...values: readonly string[]): Schema {
 }
 
 /** All of `required` are there; fields may be added in later versions, so others are allowed. */
-export function record(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>> = {}): Schema {
+export function record(
+  required: Readonly<Record<string, Schema>>,
+  optional: Readonly<Record<string, Schema>> = {},
+): Schema {
   return { type: "object", properties: { ...required, ...optional }, required: Object.keys(required) };
 }
 

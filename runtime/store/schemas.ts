@@ -1,5 +1,18 @@
 import { schemaParts } from "./schema-parts.ts";
-import { count, flag, listOf, mapOf, nullable, number, oneOfTexts, record, reference, text, time, type Schema } from "./schema-terms.ts";
+import {
+  count,
+  flag,
+  listOf,
+  mapOf,
+  nullable,
+  number,
+  oneOfTexts,
+  record,
+  reference,
+  text,
+  time,
+  type Schema,
+} from "./schema-terms.ts";
 
 const stamp = { id: text, at: time, generation: count };
 const traffic = { in: count, out: count };
@@ -11,7 +24,15 @@ const state: Schema = record({
   directory: text,
   startedAt: time,
   trustDomain: text,
-  generation: record({ number: count, live: count, total: count, waiting: listOf(text), ms: nullable(number), at: time, changes: listOf(text) }),
+  generation: record({
+    number: count,
+    live: count,
+    total: count,
+    waiting: listOf(text),
+    ms: nullable(number),
+    at: time,
+    changes: listOf(text),
+  }),
   workloads: listOf(reference("workload")),
   services: listOf(reference("service")),
   resources: listOf(reference("resource")),
@@ -27,7 +48,13 @@ const events: Readonly<Record<string, Schema>> = {
   "handshake.completed|handshake.failed": record({
     side: oneOfTexts("client", "server"),
     ...ends,
-    tls: record({ version: nullable(text), cipher: nullable(text), alpn: nullable(text), sni: nullable(text), resumed: flag }),
+    tls: record({
+      version: nullable(text),
+      cipher: nullable(text),
+      alpn: nullable(text),
+      sni: nullable(text),
+      resumed: flag,
+    }),
     local: nullable(reference("certificate")),
     peer: nullable(reference("certificate")),
     ms: number,
@@ -111,10 +138,18 @@ export const eventSchema: Schema = {
     record({ type: { const: "state" }, schemaVersion: { const: 1 }, state, seq: { const: 0 } }),
     record({ type: { const: "events.dropped" }, count, seq: count }),
     ...Object.entries(events).map(([types, fields]) => ({
-      allOf: [record({ type: oneOfTexts(...types.split("|")), seq: count, ...stamp }, { replayed: { const: true } }), fields],
+      allOf: [
+        record({ type: oneOfTexts(...types.split("|")), seq: count, ...stamp }, { replayed: { const: true } }),
+        fields,
+      ],
     })),
   ],
 };
 
 /** JSON Schema of `GET /v1/state`. */
-export const stateSchema: Schema = { ...header, $id: "urn:meshdev:schema:state:1", title: "The state of a mesh", ...state };
+export const stateSchema: Schema = {
+  ...header,
+  $id: "urn:meshdev:schema:state:1",
+  title: "The state of a mesh",
+  ...state,
+};

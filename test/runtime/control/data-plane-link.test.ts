@@ -39,7 +39,12 @@ function program(body: string): string {
 const polite = `say({ type: "hello", pid: process.pid }); hear((message) => message.type === "ping" ? say({ type: "pong", token: message.token }) : say({ type: "nack", generation: 0, proxy: message.type, reason: "" }));`;
 
 function open(body: string, clock = systemClock) {
-  const told = { spawned: [] as number[], started: [] as number[], lost: [] as string[], messages: [] as FromDataPlane[] };
+  const told = {
+    spawned: [] as number[],
+    started: [] as number[],
+    lost: [] as string[],
+    messages: [] as FromDataPlane[],
+  };
   const link: DataPlaneLink = openDataPlane({
     entry: program(body),
     env: process.env,
@@ -88,7 +93,9 @@ describe("the link to the data plane", () => {
 
   it("kills one that speaks nonsense", async () => {
     const marker = join(folder, "spoke");
-    const { link, told } = open(`if (existsSync(${JSON.stringify(marker)})) { ${polite} } else { writeFileSync(${JSON.stringify(marker)}, ""); pipe.write("{nonsense\\n"); }`);
+    const { link, told } = open(
+      `if (existsSync(${JSON.stringify(marker)})) { ${polite} } else { writeFileSync(${JSON.stringify(marker)}, ""); pipe.write("{nonsense\\n"); }`,
+    );
     await vi.waitFor(() => expect(told.started).toHaveLength(1), patience);
     expect(told.lost).toEqual(["sent a broken line"]);
     expect(existsSync(`/proc/${told.spawned[0] ?? 0}`)).toBe(false);

@@ -3,13 +3,21 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { vi } from "vitest";
-import { connect, startDaemon, type MeshClient, type SessionInfo, type StartedDaemon, type StartOptions, type StateLine } from "../../../runtime/index.ts";
+import {
+  connect,
+  startDaemon,
+  type MeshClient,
+  type SessionInfo,
+  type StartedDaemon,
+  type StartOptions,
+  type StateLine,
+} from "../../../runtime/index.ts";
 import { startFailure } from "../../../runtime/control/start-report.ts";
 import { startMesh } from "../../../runtime/mesh.ts";
 import type { StreamedEvent } from "../../../runtime/model/event.ts";
 
 /** A plain server: answers with what it was asked and who asked, knows nothing of a mesh. */
-export const serverProgram = `
+const serverProgram = `
 import { createServer } from "node:http";
 createServer((request, response) => {
   response.end(JSON.stringify({ path: request.url, by: request.headers["x-forwarded-client-cert"] ?? null }));
@@ -17,7 +25,7 @@ createServer((request, response) => {
 `;
 
 /** Publishes a port and asks the backend for every request. */
-export const frontendProgram = `
+const frontendProgram = `
 import { createServer } from "node:http";
 createServer(async (request, response) => {
   try {
@@ -29,7 +37,7 @@ createServer(async (request, response) => {
 }).listen(8080, () => console.log("listens"));
 `;
 
-export const strict = `apiVersion: security.istio.io/v1
+const strict = `apiVersion: security.istio.io/v1
 kind: PeerAuthentication
 metadata: {name: default, namespace: default}
 spec: {mtls: {mode: STRICT}}
@@ -46,7 +54,11 @@ spec:
 `;
 
 /** The events whose `type` may be this one: some types share an interface. */
-type EventOf<Type extends StreamedEvent["type"], Event = StreamedEvent> = Event extends { readonly type: infer Own } ? (Type extends Own ? Event : never) : never;
+type EventOf<Type extends StreamedEvent["type"], Event = StreamedEvent> = Event extends { readonly type: infer Own }
+  ? Type extends Own
+    ? Event
+    : never
+  : never;
 
 export interface LiveMesh extends AsyncDisposable {
   readonly directory: string;
@@ -97,7 +109,9 @@ mesh: ./mesh
 `,
     "frontend.mjs": frontendProgram,
     "server.mjs": serverProgram,
-    "mesh/strict.yaml": strict.replace("name: default", "name: backend").replace("spec: {", "spec: {selector: {matchLabels: {app: backend}}, "),
+    "mesh/strict.yaml": strict
+      .replace("name: default", "name: backend")
+      .replace("spec: {", "spec: {selector: {matchLabels: {app: backend}}, "),
     "mesh/allow.yaml": allow("frontend", "/api/*"),
   };
 }
@@ -107,7 +121,18 @@ type Start = (options: StartOptions) => Promise<StartedDaemon>;
 /** As the daemon does, but in this process; no owner, ended by command. */
 export const startHere: Start = async (options) => {
   const mesh = await startMesh({
-    options: { file: undefined, services: [], noDeps: false, allowInvalid: false, svidTtlMs: undefined, caDirectory: undefined, freshCa: false, watch: true, detach: false, ...options },
+    options: {
+      file: undefined,
+      services: [],
+      noDeps: false,
+      allowInvalid: false,
+      svidTtlMs: undefined,
+      caDirectory: undefined,
+      freshCa: false,
+      watch: true,
+      detach: false,
+      ...options,
+    },
     env: process.env,
     log: () => undefined,
     onOwner: () => () => undefined,
@@ -118,7 +143,14 @@ export const startHere: Start = async (options) => {
   });
   const { id, record, paths } = mesh.session;
   return {
-    session: { id, directory: record.directory, folder: paths.root, socket: paths.control, pid: record.pid, startedAt: record.startedAt },
+    session: {
+      id,
+      directory: record.directory,
+      folder: paths.root,
+      socket: paths.control,
+      pid: record.pid,
+      startedAt: record.startedAt,
+    },
     ready: mesh.ready.then(
       () => ({ ok: true }) as const,
       (error: unknown) => ({ ok: false, failure: startFailure(error) }) as const,
@@ -132,14 +164,20 @@ export async function startPair(options: Partial<StartOptions> = {}, start?: Sta
   return startLive(createProject(pairProject(port)), port, options, start);
 }
 
-export async function startLive(directory: string, port: number, options: Partial<StartOptions> = {}, start: Start = startDaemon): Promise<LiveMesh> {
+export async function startLive(
+  directory: string,
+  port: number,
+  options: Partial<StartOptions> = {},
+  start: Start = startDaemon,
+): Promise<LiveMesh> {
   const started = await start({ directory, ...options });
   const { session } = started;
   const client = await connect(session);
   const lines: (StateLine | StreamedEvent)[] = [];
   const abandoned = new AbortController();
   const stream = (async () => {
-    for await (const line of client.events({ own: options.detach !== true, replay: true, signal: abandoned.signal })) lines.push(line);
+    for await (const line of client.events({ own: options.detach !== true, replay: true, signal: abandoned.signal }))
+      lines.push(line);
   })();
   const ready = await started.ready;
   if (!ready.ok) throw new Error(JSON.stringify(ready.failure));
@@ -165,7 +203,8 @@ export async function startLive(directory: string, port: number, options: Partia
     write: (path, text) => {
       write(directory, path, text);
     },
-    find: <Type extends StreamedEvent["type"]>(type: Type) => lines.filter((line): line is EventOf<Type> & (StateLine | StreamedEvent) => line.type === type),
+    find: <Type extends StreamedEvent["type"]>(type: Type) =>
+      lines.filter((line): line is EventOf<Type> & (StateLine | StreamedEvent) => line.type === type),
     call: async (path) => {
       const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: "close" } });
       return { status: response.status, body: await response.text() };

@@ -6,13 +6,23 @@ import { startError, startFailure } from "../../../runtime/control/start-report.
 import { MeshError } from "../../../runtime/core/error.ts";
 
 const project = "services:\n  web: {run: [node, web.mjs], port: 8080}\nmesh: ./mesh\n";
-const peer = (mode: string): string => `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default}\nspec: {mtls: {mode: ${mode}}}\n`;
+const peer = (mode: string): string =>
+  `apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: default}\nspec: {mtls: {mode: ${mode}}}\n`;
 
 function input(files: Readonly<Record<string, string>>): LoadInput {
-  return { directory: "/p", projectFile: "meshdev.yaml", files: Object.entries(files).map(([path, text]) => ({ path, text })), env: {}, problems: [] };
+  return {
+    directory: "/p",
+    projectFile: "meshdev.yaml",
+    files: Object.entries(files).map(([path, text]) => ({ path, text })),
+    env: {},
+    problems: [],
+  };
 }
 
-function load(previous: Loaded | undefined, files: Readonly<Record<string, string>>): { readonly loaded: Loaded; readonly complete: boolean } {
+function load(
+  previous: Loaded | undefined,
+  files: Readonly<Record<string, string>>,
+): { readonly loaded: Loaded; readonly complete: boolean } {
   const result = loadMesh(previous, input(files));
   if (result.kind === "rejected") throw new Error(JSON.stringify(result.problems));
   return result;
@@ -30,7 +40,10 @@ describe("loading", () => {
       expect(second.complete).toBe(false);
       expect(modeOf(second.loaded)).toEqual(["STRICT"]);
     }
-    for (const files of [{ "mesh/peer.yaml": peer("DISABLE") }, { "meshdev.yaml": "services: [", "mesh/peer.yaml": peer("DISABLE") }]) {
+    for (const files of [
+      { "mesh/peer.yaml": peer("DISABLE") },
+      { "meshdev.yaml": "services: [", "mesh/peer.yaml": peer("DISABLE") },
+    ]) {
       const third = load(first.loaded, files);
       expect(third.complete).toBe(false);
       expect(third.loaded.mesh.workloads.map(({ id }) => id)).toEqual(["web-1"]);
@@ -39,7 +52,11 @@ describe("loading", () => {
   });
 
   it("removes what is no longer written, and parses nothing twice", () => {
-    const files = { "meshdev.yaml": project, "mesh/peer.yaml": peer("STRICT"), "mesh/other.yaml": peer("STRICT").replace("default", "other") };
+    const files = {
+      "meshdev.yaml": project,
+      "mesh/peer.yaml": peer("STRICT"),
+      "mesh/other.yaml": peer("STRICT").replace("default", "other"),
+    };
     const first = load(undefined, files).loaded;
     const { "mesh/other.yaml": _, ...rest } = files;
     const second = load(first, rest).loaded;
@@ -51,11 +68,17 @@ describe("loading", () => {
   it("has nothing to fall back to at the start", () => {
     expect(loadMesh(undefined, input({}))).toMatchObject({ kind: "rejected", problems: [{ code: "MD1003" }] });
     const result = loadMesh(undefined, input({ "meshdev.yaml": project, "mesh/peer.yaml": peer("STRIKT") }));
-    expect(result).toMatchObject({ kind: "loaded", complete: false, loaded: { missing: ["PeerAuthentication default/default"] } });
+    expect(result).toMatchObject({
+      kind: "loaded",
+      complete: false,
+      loaded: { missing: ["PeerAuthentication default/default"] },
+    });
     expect(() => requireStartable(result, { allowInvalid: false, services: [] })).toThrow(MeshError);
     expect(requireStartable(result, { allowInvalid: true, services: ["web"] }).mesh.name).not.toBe("");
     expect(() => requireStartable(result, { allowInvalid: true, services: ["nobody"] })).toThrow("nobody");
-    expect(() => requireStartable(loadMesh(undefined, input({})), { allowInvalid: true, services: [] })).toThrow("one error");
+    expect(() => requireStartable(loadMesh(undefined, input({})), { allowInvalid: true, services: [] })).toThrow(
+      "one error",
+    );
     expect(() => {
       requireNone([]);
     }).not.toThrow();
@@ -80,11 +103,25 @@ describe("a start that fails", () => {
   });
 
   it("crosses the pipe whole", () => {
-    const error = new MeshError("MD1001", "m", { hint: "h", at: { file: "f", line: 1, column: 2 }, problems: [{ code: "MD1001", severity: "error", message: "p" }] });
+    const error = new MeshError("MD1001", "m", {
+      hint: "h",
+      at: { file: "f", line: 1, column: 2 },
+      problems: [{ code: "MD1001", severity: "error", message: "p" }],
+    });
     const failure = startFailure(error);
-    expect(startError(failure)).toMatchObject({ code: "MD1001", message: "m", hint: "h", at: { line: 1 }, problems: [{ message: "p" }] });
+    expect(startError(failure)).toMatchObject({
+      code: "MD1001",
+      message: "m",
+      hint: "h",
+      at: { line: 1 },
+      problems: [{ message: "p" }],
+    });
     expect(startError(startFailure(new MeshError("MD1001", "m")))).toMatchObject({ hint: undefined, at: undefined });
-    expect(startFailure(new TypeError("oops"))).toMatchObject({ code: "MD9001", exit: 1, message: expect.stringContaining("oops") });
+    expect(startFailure(new TypeError("oops"))).toMatchObject({
+      code: "MD9001",
+      exit: 1,
+      message: expect.stringContaining("oops"),
+    });
     expect(startFailure("text")).toMatchObject({ code: "MD9001", message: "text" });
   });
 });

@@ -45,7 +45,9 @@ describe("the CA of a mesh", () => {
 
   it("certifies nothing that is not a workload's identity", async () => {
     const ca = await openMeshCa(keeper().own, "cluster.local", 10_000, createTestClock());
-    await expect(ca.sign(createKeyAndCsr().csr, "spiffe://cluster.local/admin")).rejects.toMatchObject({ code: "MD3007" });
+    await expect(ca.sign(createKeyAndCsr().csr, "spiffe://cluster.local/admin")).rejects.toMatchObject({
+      code: "MD3007",
+    });
   });
 
   it("lives in memory when it cannot be stored, and says so", async () => {
@@ -60,7 +62,9 @@ describe("the CA of a mesh", () => {
     const later = await openMeshCa(own, "cluster.local", undefined, createTestClock(1_767_225_600_000 + long));
     expect(later.roots).not.toBe(old.roots);
     kept.files = { ...kept.files, "ca-key.pem": "nonsense" };
-    await expect(openMeshCa(own, "cluster.local", undefined, createTestClock())).rejects.toMatchObject({ code: "MD3001" });
+    await expect(openMeshCa(own, "cluster.local", undefined, createTestClock())).rejects.toMatchObject({
+      code: "MD3001",
+    });
   });
 
   it("is the one that was given, or none", async () => {
@@ -69,6 +73,8 @@ describe("the CA of a mesh", () => {
     const made = await openMeshCa(own, "cluster.local", undefined, clock);
     const given = await openMeshCa(keeper({ given: kept.files }).own, "other", undefined, clock);
     expect(given.roots).toBe(made.roots);
-    await expect(openMeshCa(keeper({ given: {} }).own, "other", undefined, clock)).rejects.toMatchObject({ code: "MD3002" });
+    await expect(openMeshCa(keeper({ given: {} }).own, "other", undefined, clock)).rejects.toMatchObject({
+      code: "MD3002",
+    });
   });
 });

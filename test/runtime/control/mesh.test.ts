@@ -4,8 +4,19 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { connect, findSession, listSessions, schema, startDaemon, type StateLine } from "../../../runtime/index.ts";
 import type { StreamedEvent } from "../../../runtime/model/event.ts";
+import type { MeshState } from "../../../runtime/model/state.ts";
 import { reduce } from "../../../runtime/store/reduce.ts";
-import { allow, createProject, freePort, pairProject, processesOf, startHere, startLive, startPair, type LiveMesh } from "./live-mesh.ts";
+import {
+  allow,
+  createProject,
+  freePort,
+  pairProject,
+  processesOf,
+  startHere,
+  startLive,
+  startPair,
+  type LiveMesh,
+} from "./live-mesh.ts";
 
 const patience = { timeout: 10_000, interval: 20 };
 
@@ -29,11 +40,19 @@ describe("a running mesh", () => {
     const state = await mesh.client.state();
     expect(state.generation).toMatchObject({ number: 1, live: 2, total: 2, waiting: [] });
     expect(state.workloads).toMatchObject([
-      { id: "frontend-1", acked: 1, state: { phase: "ready" }, certificate: { spiffe: "spiffe://cluster.local/ns/default/sa/frontend" } },
+      {
+        id: "frontend-1",
+        acked: 1,
+        state: { phase: "ready" },
+        certificate: { spiffe: "spiffe://cluster.local/ns/default/sa/frontend" },
+      },
       { id: "backend-1", acked: 1, mtls: { "8080": "STRICT" }, state: { phase: "ready" } },
     ]);
     expect(state.services.map((service) => service.endpoints)).toEqual([["frontend-1"], ["backend-1"]]);
-    expect(state.resources.find((resource) => resource.kind === "AuthorizationPolicy")).toMatchObject({ selects: ["backend-1"], line: 1 });
+    expect(state.resources.find((resource) => resource.kind === "AuthorizationPolicy")).toMatchObject({
+      selects: ["backend-1"],
+      line: 1,
+    });
     expect(state.workloads[0]?.resources.rssBytes).toBeGreaterThan(1_000_000);
   });
 
@@ -44,7 +63,10 @@ describe("a running mesh", () => {
       if (found === undefined) throw new Error("no denial yet");
       return found;
     }, patience);
-    expect(denied.decision).toMatchObject({ reason: "no-allow-matched", tried: [{ result: "missed", missed: { field: "to.operation.paths", file: "mesh/allow.yaml" } }] });
+    expect(denied.decision).toMatchObject({
+      reason: "no-allow-matched",
+      tried: [{ result: "missed", missed: { field: "to.operation.paths", file: "mesh/allow.yaml" } }],
+    });
     expect(await mesh.client.event(denied.id)).toMatchObject({ id: denied.id, path: "/secret" });
     expect(await mesh.client.event("last-refusal")).toMatchObject({ type: "exchange.completed", path: "/secret" });
     expect(await mesh.client.event("nothing")).toBeUndefined();
@@ -61,7 +83,9 @@ describe("a running mesh", () => {
     const folded = events.reduce(reduce, first.state);
     const now = await mesh.client.state();
     expect(folded.generation).toEqual(now.generation);
-    expect(folded.workloads.map(({ resources, traffic, ...rest }) => rest)).toEqual(now.workloads.map(({ resources, traffic, ...rest }) => rest));
+    const steady = (state: MeshState): unknown =>
+      state.workloads.map((workload) => ({ ...workload, resources: null, traffic: null }));
+    expect(steady(folded)).toEqual(steady(now));
     const validateState = new Ajv2020({ strict: false }).compile(Object(await schema("state")));
     expect(validateState(now), JSON.stringify(validateState.errors)).toBe(true);
   });
@@ -77,7 +101,10 @@ describe("a running mesh", () => {
 
   it("a saved policy goes live as the next generation, for every decision after it", async () => {
     const before = await mesh.client.state();
-    mesh.write("mesh/allow.yaml", `${allow("frontend", "/secret")}# longer than before, so that it cannot be half of it\n`);
+    mesh.write(
+      "mesh/allow.yaml",
+      `${allow("frontend", "/secret")}# longer than before, so that it cannot be half of it\n`,
+    );
     const applied = await vi.waitFor(() => {
       const found = mesh.find("snapshot.applied").find((event) => event.generation > before.generation.number);
       if (found === undefined) throw new Error("not yet");
@@ -87,7 +114,9 @@ describe("a running mesh", () => {
     expect(applied.ms).toBeGreaterThan(0);
     expect((await mesh.call("/secret")).status).toBe(200);
     expect((await mesh.call("/api/data")).status).toBe(403);
-    expect((await mesh.client.state()).generation.changes).toEqual(["AuthorizationPolicy default/backend-allow changed"]);
+    expect((await mesh.client.state()).generation.changes).toEqual([
+      "AuthorizationPolicy default/backend-allow changed",
+    ]);
     expect((await mesh.client.snapshot("backend-1"))?.inbound.http.policies).toHaveLength(1);
     expect(await mesh.client.snapshot("nobody")).toBeUndefined();
   });
@@ -97,7 +126,9 @@ describe("a running mesh", () => {
     const good = `${allow("frontend", "/secret")}# longer than before, so that it cannot be half of it\n`;
     mesh.write("mesh/allow.yaml", `${good}\nbroken: [`);
     await vi.waitFor(async () => {
-      expect((await mesh.client.state()).problems).toMatchObject([{ code: "MD1001", severity: "error", at: { file: "mesh/allow.yaml" } }]);
+      expect((await mesh.client.state()).problems).toMatchObject([
+        { code: "MD1001", severity: "error", at: { file: "mesh/allow.yaml" } },
+      ]);
     }, patience);
     expect(mesh.find("mesh.rejected")).toHaveLength(1);
     expect((await mesh.client.state()).generation.number).toBe(generation.number);
@@ -116,12 +147,21 @@ describe("a running mesh", () => {
     expect(answer.lease).toBe("frontend#exec-1");
     const { execFileSync } = await import("node:child_process");
     const script = `fetch("http://backend:8080/secret").then(async (r) => console.log(r.status, await r.text()))`;
-    const output = execFileSync(process.execPath, ["-e", script], { encoding: "utf8", env: { ...process.env, ...answer.env } });
+    const output = execFileSync(process.execPath, ["-e", script], {
+      encoding: "utf8",
+      env: { ...process.env, ...answer.env },
+    });
     expect(output).toContain("200");
     expect(output).toContain("URI=spiffe://cluster.local/ns/default/sa/frontend");
-    expect((await mesh.client.state()).services.every((service) => !service.endpoints.includes("frontend#exec-1"))).toBe(true);
+    expect(
+      (await mesh.client.state()).services.every((service) => !service.endpoints.includes("frontend#exec-1")),
+    ).toBe(true);
     const snapshot = await mesh.client.snapshot("frontend#exec-1");
-    expect(Object.values(snapshot?.outbound.clusters ?? {}).flatMap((cluster) => cluster.endpoints.map((endpoint) => endpoint.workload))).not.toContain("frontend#exec-1");
+    expect(
+      Object.values(snapshot?.outbound.clusters ?? {}).flatMap((cluster) =>
+        cluster.endpoints.map((endpoint) => endpoint.workload),
+      ),
+    ).not.toContain("frontend#exec-1");
     await borrower.close();
     await vi.waitFor(async () => {
       expect(await mesh.client.snapshot("frontend#exec-1")).toBeUndefined();
@@ -153,12 +193,22 @@ describe("a running mesh", () => {
       expect((await mesh.call("/secret")).status).toBe(200);
     }, patience);
     for (const type of ["workload.restart", "workload.stop", "workload.start", "lease.acquire"] as const) {
-      expect(await mesh.client.command({ type, service: "nobody" })).toMatchObject({ ok: false, code: "MD7006", hint: expect.stringContaining("frontend") });
+      expect(await mesh.client.command({ type, service: "nobody" })).toMatchObject({
+        ok: false,
+        code: "MD7006",
+        hint: expect.stringContaining("frontend"),
+      });
     }
   });
 
+  it("looks at its files again on command", async () => {
+    expect(await mesh.client.command({ type: "mesh.reload" })).toEqual({ ok: true });
+    expect((await mesh.client.state()).problems).toEqual([]);
+  });
+
   it("renews a certificate on command", async () => {
-    const serial = async (): Promise<string | undefined> => (await mesh.client.state()).workloads[0]?.certificate?.serial;
+    const serial = async (): Promise<string | undefined> =>
+      (await mesh.client.state()).workloads[0]?.certificate?.serial;
     const before = await serial();
     expect(await mesh.client.command({ type: "svid.rotate", proxy: "frontend-1" })).toEqual({ ok: true });
     await vi.waitFor(async () => {
@@ -223,10 +273,16 @@ describe("a running mesh", () => {
     const project = pairProject(0)["meshdev.yaml"] ?? "";
     const port = mesh.lines[0]?.type === "state" ? mesh.lines[0].state.workloads[0]?.published[0]?.hostPort : undefined;
     const published = project.replace("publish: 0", `publish: ${String(port)}`);
-    mesh.write("meshdev.yaml", published.replace("mesh: ./mesh", "  extra: {run: [node, server.mjs], port: 8080}\nmesh: ./mesh"));
+    mesh.write(
+      "meshdev.yaml",
+      published.replace("mesh: ./mesh", "  extra: {run: [node, server.mjs], port: 8080}\nmesh: ./mesh"),
+    );
     await vi.waitFor(async () => {
       const state = await mesh.client.state();
-      expect(state.workloads.find((workload) => workload.id === "extra-1")).toMatchObject({ state: { phase: "ready" }, acked: state.generation.number });
+      expect(state.workloads.find((workload) => workload.id === "extra-1")).toMatchObject({
+        state: { phase: "ready" },
+        acked: state.generation.number,
+      });
       expect(state.generation).toMatchObject({ live: 3, total: 3 });
     }, patience);
     mesh.write("meshdev.yaml", published);
@@ -249,15 +305,23 @@ describe("kills", () => {
       if (dataPlane.pid === null) throw new Error("no data plane");
       process.kill(dataPlane.pid, signal);
       await vi.waitFor(async () => {
-        expect((await mesh.client.state()).dataPlane).toMatchObject({ restarts: dataPlane.restarts + 1, pid: expect.any(Number) });
+        expect((await mesh.client.state()).dataPlane).toMatchObject({
+          restarts: dataPlane.restarts + 1,
+          pid: expect.any(Number),
+        });
       }, patience);
       await vi.waitFor(async () => {
         expect((await mesh.call("/api/data")).status).toBe(200);
       }, patience);
     }
     const after = await mesh.client.state();
-    expect(after.workloads.map((workload) => workload.state)).toEqual(before.workloads.map((workload) => workload.state));
-    expect(mesh.find("dataplane.lost").map((event) => event.reason)).toEqual(["was killed by SIGKILL", "was stopped by a signal"]);
+    expect(after.workloads.map((workload) => workload.state)).toEqual(
+      before.workloads.map((workload) => workload.state),
+    );
+    expect(mesh.find("dataplane.lost").map((event) => event.reason)).toEqual([
+      "was killed by SIGKILL",
+      "was stopped by a signal",
+    ]);
     expect(after.generation).toMatchObject({ number: 1, live: 2, total: 2 });
   });
 
@@ -265,6 +329,7 @@ describe("kills", () => {
     await using mesh = await startPair();
     mesh.abandon();
     await mesh.expectGone();
+    expect(processesOf(mesh.session.id)).toEqual([]);
   });
 
   it("a mesh that was detached stays when its owner goes, until it is told to stop", async () => {
@@ -289,20 +354,33 @@ describe("kills", () => {
     await using mesh = await startPair({ detach: true });
     process.kill(mesh.session.pid, "SIGTERM");
     await mesh.expectGone();
+    expect(await findSession(mesh.directory)).toBeUndefined();
   });
 });
 
 describe("starts", () => {
   it("refuse invalid files with every problem, and leave nothing", async () => {
-    const directory = createProject({ ...pairProject(await freePort()), "mesh/bad.yaml": allow("x", "/").replace("rules:", "ruels:"), "mesh/worse.yaml": "a: [" });
+    const directory = createProject({
+      ...pairProject(await freePort()),
+      "mesh/bad.yaml": allow("x", "/").replace("rules:", "ruels:"),
+      "mesh/worse.yaml": "a: [",
+    });
     const failure: unknown = await startDaemon({ directory }).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ problems: expect.arrayContaining([expect.objectContaining({ code: "MD1001" }), expect.objectContaining({ at: expect.objectContaining({ file: "mesh/bad.yaml" }) })]) });
+    expect(failure).toMatchObject({
+      problems: expect.arrayContaining([
+        expect.objectContaining({ code: "MD1001" }),
+        expect.objectContaining({ at: expect.objectContaining({ file: "mesh/bad.yaml" }) }),
+      ]),
+    });
     expect(await findSession(directory)).toBeUndefined();
   });
 
   it("with --allow-invalid run without what is invalid, and say so", async () => {
     const port = await freePort();
-    const directory = createProject({ ...pairProject(port), "mesh/bad.yaml": allow("x", "/").replace("backend-allow", "other").replace("rules:", "ruels:") });
+    const directory = createProject({
+      ...pairProject(port),
+      "mesh/bad.yaml": allow("x", "/").replace("backend-allow", "other").replace("rules:", "ruels:"),
+    });
     await using mesh = await startLive(directory, port, { allowInvalid: true }, startHere);
     expect((await mesh.client.state()).missing).toEqual(["AuthorizationPolicy default/other"]);
     expect((await mesh.call("/api/data")).status).toBe(200);
@@ -314,7 +392,10 @@ describe("starts", () => {
     const address = holder.address();
     if (address === null || typeof address === "string") throw new Error("no port");
     const directory = createProject(pairProject(address.port));
-    await expect(startDaemon({ directory })).rejects.toMatchObject({ code: "MD6003", message: expect.stringContaining(String(process.pid)) });
+    await expect(startDaemon({ directory })).rejects.toMatchObject({
+      code: "MD6003",
+      message: expect.stringContaining(String(process.pid)),
+    });
     holder.close();
   });
 
@@ -328,7 +409,10 @@ describe("starts", () => {
   it("report a program that cannot start to who waits, and end", async () => {
     const directory = createProject({ "meshdev.yaml": "services:\n  lost: {run: [no-such-program-here]}\n" });
     const started = await startDaemon({ directory, detach: true });
-    expect(await started.ready).toMatchObject({ ok: false, failure: { exit: 5, message: expect.stringContaining("no-such-program-here") } });
+    expect(await started.ready).toMatchObject({
+      ok: false,
+      failure: { exit: 5, message: expect.stringContaining("no-such-program-here") },
+    });
     await vi.waitFor(async () => {
       expect(await findSession(directory)).toBeUndefined();
     }, patience);
@@ -338,16 +422,23 @@ describe("starts", () => {
     const many = Array.from({ length: 997 }, (_, n) => `  s${n}: {run: [node, server.mjs], port: 8080}`).join("\n");
     const port = await freePort();
     const project = pairProject(port)["meshdev.yaml"] ?? "";
-    const directory = createProject({ ...pairProject(port), "meshdev.yaml": project.replace("mesh: ./mesh", `${many}\nmesh: ./mesh`) });
+    const directory = createProject({
+      ...pairProject(port),
+      "meshdev.yaml": project.replace("mesh: ./mesh", `${many}\nmesh: ./mesh`),
+    });
     await using mesh = await startLive(directory, port, { services: ["frontend"] }, startHere);
     const state = await mesh.client.state();
     expect(state.workloads).toHaveLength(999);
-    expect(state.workloads.filter((workload) => workload.state.phase !== "stopped").map((workload) => workload.id)).toEqual(["frontend-1", "backend-1"]);
+    expect(
+      state.workloads.filter((workload) => workload.state.phase !== "stopped").map((workload) => workload.id),
+    ).toEqual(["frontend-1", "backend-1"]);
     expect(state.generation).toMatchObject({ live: 2, total: 2 });
     expect((await mesh.call("/api/data")).status).toBe(200);
     await mesh.client.command({ type: "workload.start", service: "s5" });
     await vi.waitFor(async () => {
-      expect((await mesh.client.state()).workloads.find((workload) => workload.id === "s5-1")?.state.phase).toBe("ready");
+      expect((await mesh.client.state()).workloads.find((workload) => workload.id === "s5-1")?.state.phase).toBe(
+        "ready",
+      );
     }, patience);
   });
 
@@ -356,7 +447,13 @@ describe("starts", () => {
     await using two = await startPair();
     expect((await one.call("/api/data")).status).toBe(200);
     expect((await two.call("/api/data")).status).toBe(200);
-    const ranges = [one, two].map((mesh) => mesh.find("listener.bound").find((event) => /^127\.\d+\.\d+\.\d+:8080$/.test(event.address))?.address.split(".")[1]);
+    const ranges = [one, two].map(
+      (mesh) =>
+        mesh
+          .find("listener.bound")
+          .find((event) => /^127\.\d+\.\d+\.\d+:8080$/.test(event.address))
+          ?.address.split(".")[1],
+    );
     expect(ranges[0]).toBeDefined();
     expect(ranges[0]).not.toBe(ranges[1]);
   });
@@ -368,6 +465,17 @@ describe("starts", () => {
     await using mesh = await startLive(directory, port, {}, startHere);
     expect((await mesh.client.state()).problems).toMatchObject([{ code: "MD6004", severity: "warning" }]);
     expect((await mesh.call("/api/data")).status).toBe(200);
+  });
+
+  it("without watching files read them again only when they are told to", async () => {
+    await using mesh = await startPair({ watch: false }, startHere);
+    mesh.write("mesh/allow.yaml", allow("frontend", "/secret"));
+    expect((await mesh.call("/secret")).status).toBe(403);
+    expect(await mesh.client.command({ type: "mesh.reload" })).toEqual({ ok: true });
+    await vi.waitFor(async () => {
+      expect((await mesh.call("/secret")).status).toBe(200);
+    }, patience);
+    expect((await mesh.client.state()).generation).toMatchObject({ number: 2 });
   });
 
   it("with short-lived certificates renew them at half of their life", async () => {

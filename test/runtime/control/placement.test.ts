@@ -26,13 +26,25 @@ function workload(name: string, about: Partial<Workload> = {}): Workload {
   };
 }
 
-const needs = (...services: readonly string[]): Workload["program"] => ({ command: "x", cwd: "/", env: {}, needs: services, ready: { kind: "ports" } });
+const needs = (...services: readonly string[]): Workload["program"] => ({
+  command: "x",
+  cwd: "/",
+  env: {},
+  needs: services,
+  ready: { kind: "ports" },
+});
 
 const paths = { outbound: (id: string) => `/o/${id}`, app: (id: string, port: number) => `/a/${id}-${port}` };
 
 describe("placements", () => {
   it("listen on the session's alias, low ports shifted, and on published ports of both families", () => {
-    const web = workload("web", { ports: [{ name: "http", port: 80 }, { name: "admin", port: 9000 }], publish: [{ hostPort: 3000, port: 80 }] });
+    const web = workload("web", {
+      ports: [
+        { name: "http", port: 80 },
+        { name: "admin", port: 9000 },
+      ],
+      publish: [{ hostPort: 3000, port: 80 }],
+    });
     expect(placeSidecar(web, { kind: "alias", second: 245 }, paths, new Set())).toEqual({
       proxy: "web-1",
       inbound: [
@@ -99,7 +111,12 @@ describe("the selection of workloads", () => {
     services: [],
     policies: { peerAuthentications: [], authorizationPolicies: [], destinationRules: [], virtualServices: [] },
     others: [],
-    workloads: [workload("web", { program: needs("api") }), workload("api", { program: needs("db") }), workload("db", { program: needs("api") }), workload("other")],
+    workloads: [
+      workload("web", { program: needs("api") }),
+      workload("api", { program: needs("db") }),
+      workload("db", { program: needs("api") }),
+      workload("other"),
+    ],
   };
 
   it("is all, or the named ones with what they need, rings included", () => {
@@ -116,9 +133,22 @@ describe("the selection of workloads", () => {
   });
 
   it("lends the identity of a workload, but neither its program nor its ports nor its address", () => {
-    const shop = workload("web", { id: "web-1.shop", namespace: "shop", publish: [{ hostPort: 1, port: 1 }], program: needs() });
+    const shop = workload("web", {
+      id: "web-1.shop",
+      namespace: "shop",
+      publish: [{ hostPort: 1, port: 1 }],
+      program: needs(),
+    });
     const lease = leaseWorkload(shop, 2, new Set(["10.244.255.1"]));
-    expect(lease).toMatchObject({ id: "web#exec-2.shop", serviceAccount: "web", labels: { app: "web" }, namespace: "shop", ports: [], publish: [], address: "10.244.255.2" });
+    expect(lease).toMatchObject({
+      id: "web#exec-2.shop",
+      serviceAccount: "web",
+      labels: { app: "web" },
+      namespace: "shop",
+      ports: [],
+      publish: [],
+      address: "10.244.255.2",
+    });
     expect(lease.program).toBeUndefined();
   });
 });

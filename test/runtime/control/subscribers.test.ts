@@ -26,7 +26,12 @@ function createReader() {
         return reader.open;
       },
     },
-    lines: (): readonly Line[] => texts.join("").split("\n").filter((text) => text !== "").map((text): Line => JSON.parse(text)),
+    lines: (): readonly Line[] =>
+      texts
+        .join("")
+        .split("\n")
+        .filter((text) => text !== "")
+        .map((text): Line => JSON.parse(text)),
   };
 }
 
@@ -64,7 +69,8 @@ describe("subscribers", () => {
     const subscription = subscribers.add(sink, { headers: false, state, past: [] });
     reader.open = false;
     subscribers.publish(logged("a-1", "the one that fills the pipe"));
-    for (let n = 0; n < queueLimits.lines + 7; n++) subscribers.publish(exchange({ from: "a-1", to: "b-1", verdict: "allow" }));
+    for (let n = 0; n < queueLimits.lines + 7; n++)
+      subscribers.publish(exchange({ from: "a-1", to: "b-1", verdict: "allow" }));
     const denied = exchange({ from: "a-1", to: "b-1", verdict: "deny" });
     subscribers.publish(denied);
     expect(lines()).toHaveLength(2);

@@ -30,7 +30,9 @@ describe("SVIDs", () => {
     const { clock, sent, issued, signed, svids } = setup();
     await svids.answer("frontend-1", "csr");
     expect(signed).toEqual(["spiffe://cluster.local/ns/default/sa/frontend"]);
-    expect(sent).toEqual([{ type: "svid", proxy: "frontend-1", chain: "chain of spiffe://cluster.local/ns/default/sa/frontend" }]);
+    expect(sent).toEqual([
+      { type: "svid", proxy: "frontend-1", chain: "chain of spiffe://cluster.local/ns/default/sa/frontend" },
+    ]);
     clock.advance(4_999);
     expect(sent).toHaveLength(1);
     clock.advance(1);

@@ -1,4 +1,10 @@
-import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, Party, WorkloadLogged } from "../../../runtime/model/event.ts";
+import type {
+  ConnectionEvent,
+  ExchangeEvent,
+  HandshakeEvent,
+  Party,
+  WorkloadLogged,
+} from "../../../runtime/model/event.ts";
 import type { DecisionRecord, RuleRecord } from "../../../runtime/model/decision.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -29,12 +35,30 @@ function decision(verdict: "allow" | "deny"): DecisionRecord {
     reason: verdict === "allow" ? "matched" : "no-allow-matched",
     by: verdict === "allow" ? rule : null,
     details: null,
-    tried: [{ ...rule, dryRun: false, result: verdict === "allow" ? "matched" : "missed", held: 1, parts: 2, missed: null, skipped: null }],
+    tried: [
+      {
+        ...rule,
+        dryRun: false,
+        result: verdict === "allow" ? "matched" : "missed",
+        held: 1,
+        parts: 2,
+        missed: null,
+        skipped: null,
+      },
+    ],
     note: null,
   };
 }
 
-export function exchange(about: { readonly from: string; readonly to: string; readonly path?: string; readonly status?: number; readonly verdict?: "allow" | "deny"; readonly generation?: number; readonly headers?: Readonly<Record<string, string>> }): ExchangeEvent {
+export function exchange(about: {
+  readonly from: string;
+  readonly to: string;
+  readonly path?: string;
+  readonly status?: number;
+  readonly verdict?: "allow" | "deny";
+  readonly generation?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}): ExchangeEvent {
   return {
     type: "exchange.completed",
     id: `r-${++count}`,
@@ -66,7 +90,12 @@ export function exchange(about: { readonly from: string; readonly to: string; re
   };
 }
 
-export function connection(about: { readonly from: string; readonly to: string; readonly flags: string; readonly ms: number }): ConnectionEvent {
+export function connection(about: {
+  readonly from: string;
+  readonly to: string;
+  readonly flags: string;
+  readonly ms: number;
+}): ConnectionEvent {
   return {
     type: "connection.closed",
     id: `c-${++count}`,
@@ -87,7 +116,11 @@ export function connection(about: { readonly from: string; readonly to: string; 
   };
 }
 
-export function handshake(about: { readonly from: string | null; readonly to: string; readonly failed: string }): HandshakeEvent {
+export function handshake(about: {
+  readonly from: string | null;
+  readonly to: string;
+  readonly failed: string;
+}): HandshakeEvent {
   return {
     type: "handshake.failed",
     id: `h-${++count}`,
@@ -96,7 +129,13 @@ export function handshake(about: { readonly from: string | null; readonly to: st
     side: "server",
     from: party(about.from),
     to: party(about.to),
-    tls: { version: null, cipher: null, alpn: null, sni: "outbound_.8080_._.backend.default.svc.cluster.local", resumed: false },
+    tls: {
+      version: null,
+      cipher: null,
+      alpn: null,
+      sni: "outbound_.8080_._.backend.default.svc.cluster.local",
+      resumed: false,
+    },
     local: null,
     peer: null,
     ms: 2,

@@ -2,8 +2,22 @@ import { describe, expect, it } from "vitest";
 import { parseFilter } from "../../../runtime/store/filter.ts";
 import { connection, exchange, handshake, logged } from "./events.ts";
 
-const denied = exchange({ from: "intruder-1", to: "backend-1", path: "/api/data?x=1", status: 403, verdict: "deny", generation: 14 });
-const allowed = exchange({ from: "frontend-1", to: "backend-1", path: "/healthz", status: 200, verdict: "allow", generation: 3 });
+const denied = exchange({
+  from: "intruder-1",
+  to: "backend-1",
+  path: "/api/data?x=1",
+  status: 403,
+  verdict: "deny",
+  generation: 14,
+});
+const allowed = exchange({
+  from: "frontend-1",
+  to: "backend-1",
+  path: "/healthz",
+  status: 200,
+  verdict: "allow",
+  generation: 3,
+});
 const refused = handshake({ from: null, to: "backend-1", failed: "plaintext under STRICT" });
 const line = logged("frontend-1", "Listening on 8080");
 const tcp = connection({ from: "frontend-1", to: "db-1.shop", flags: "UF,URX", ms: 250 });

@@ -48,7 +48,14 @@ describe("the rings", () => {
     const ring = createEventRing(small);
     const stamp = { id: "e-1", at: "", generation: 1 };
     ring.add({ type: "traffic.counted", ...stamp, counts: {} });
-    ring.add({ type: "mesh.loaded", ...stamp, id: "e-2", changes: ["x"], problems: [], view: { ...noView, missing: ["y"] } });
+    ring.add({
+      type: "mesh.loaded",
+      ...stamp,
+      id: "e-2",
+      changes: ["x"],
+      problems: [],
+      view: { ...noView, missing: ["y"] },
+    });
     expect(ring.all()).toMatchObject([{ id: "e-2", changes: ["x"], view: { missing: [] } }]);
   });
 
