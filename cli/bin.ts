@@ -10,7 +10,9 @@ function isTooOld(version: string): boolean {
 }
 
 function fail(error: unknown): void {
-  process.stderr.write("meshdev cannot start: " + (error instanceof Error ? error.stack || error.message : String(error)) + "\n");
+  process.stderr.write(
+    "meshdev cannot start: " + (error instanceof Error ? error.stack || error.message : String(error)) + "\n",
+  );
   process.exitCode = 1;
 }
 

@@ -23,8 +23,12 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     .description("what policy says to a call, without sending it (predicted by the engine that the sidecars use)")
     .addOption(directoryOption())
     .addOption(fileOption())
-    .addOption(new Option("--expect <verdict>", "exit 4 unless it is so").choices(["allow", "deny"]).env("MESHDEV_EXPECT"))
-    .addOption(new Option("--port <port>", "service port, when there are several").argParser(parsePort).env("MESHDEV_PORT"))
+    .addOption(
+      new Option("--expect <verdict>", "exit 4 unless it is so").choices(["allow", "deny"]).env("MESHDEV_EXPECT"),
+    )
+    .addOption(
+      new Option("--port <port>", "service port, when there are several").argParser(parsePort).env("MESHDEV_PORT"),
+    )
     .addOption(new Option("--header <name: value>", "a request header, may be repeated").argParser(collect))
     .addOption(outputOption(["table", "json"]))
     .addOption(jsonOption())
@@ -34,7 +38,9 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     )
     .action(async (from: string, to: string, method: string | undefined, path: string | undefined, options) => {
       const { can } = await import("./commands/can.ts");
-      settle(await can({ from, to, method: method ?? "GET", path: path ?? "/" }, withGlobals(program, options), context));
+      settle(
+        await can({ from, to, method: method ?? "GET", path: path ?? "/" }, withGlobals(program, options), context),
+      );
     });
 
   program
@@ -44,7 +50,10 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     .addOption(fileOption())
     .addOption(outputOption(["table", "json"]))
     .addOption(jsonOption())
-    .addHelpText("after", "\nExamples:\n  meshdev check\n  meshdev check samples/shop -o json\n\nExit code 3 when there are errors.")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev check\n  meshdev check samples/shop -o json\n\nExit code 3 when there are errors.",
+    )
     .action(async (path: string | undefined, options) => {
       const { check } = await import("./commands/check.ts");
       settle(await check(path, withGlobals(program, options), context));

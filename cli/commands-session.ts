@@ -1,7 +1,16 @@
 import { type Command, Option } from "commander";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
-import { directoryOption, fileOption, filterOption, jsonOption, outputOption, parseCount, parseDuration, timeoutOption } from "./options.ts";
+import {
+  directoryOption,
+  fileOption,
+  filterOption,
+  jsonOption,
+  outputOption,
+  parseCount,
+  parseDuration,
+  timeoutOption,
+} from "./options.ts";
 
 /** Commands that start, stop or watch a mesh. Each loads its code only when it runs. */
 export function addSessionCommands(program: Command, context: Context, settle: Settle): void {
@@ -16,10 +25,16 @@ export function addSessionCommands(program: Command, context: Context, settle: S
       .addOption(new Option("--for <duration>", "stop after this time").argParser(parseDuration).env("MESHDEV_FOR"))
       .addOption(new Option("-q, --quiet", "no lines of the programs").env("MESHDEV_QUIET"))
       .addOption(new Option("-v, --verbose", "also what proxies report from the client's side").env("MESHDEV_VERBOSE"))
-      .addOption(new Option("--allow-invalid", "start although a resource is invalid, without it").env("MESHDEV_ALLOW_INVALID"))
+      .addOption(
+        new Option("--allow-invalid", "start although a resource is invalid, without it").env("MESHDEV_ALLOW_INVALID"),
+      )
       .addOption(new Option("--fresh-ca", "make a new certificate authority").env("MESHDEV_FRESH_CA"))
       .addOption(new Option("--ca <dir>", "use a CA of your own, as Istio's plug-in certificates").env("MESHDEV_CA"))
-      .addOption(new Option("--svid-ttl <duration>", "life of workload certificates (24h)").argParser(parseDuration).env("MESHDEV_SVID_TTL"));
+      .addOption(
+        new Option("--svid-ttl <duration>", "life of workload certificates (24h)")
+          .argParser(parseDuration)
+          .env("MESHDEV_SVID_TTL"),
+      );
 
   start(program.command("up [service...]"))
     .description("start services, sidecars and the CA, and watch them; attaches when the mesh already runs")
@@ -80,7 +95,10 @@ Examples:
     .addOption(directoryOption())
     .addOption(outputOption(["table", "wide", "json", "name"]))
     .addOption(jsonOption())
-    .addHelpText("after", "\nExamples:\n  meshdev ps\n  meshdev ps -o wide      with acknowledged generation, certificate, mTLS and memory\n  meshdev ps -o json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev ps\n  meshdev ps -o wide      with acknowledged generation, certificate, mTLS and memory\n  meshdev ps -o json",
+    )
     .action(async (options) => {
       const { ps } = await import("./commands/ps.ts");
       settle(await ps(withGlobals(program, options), context));
@@ -95,7 +113,10 @@ Examples:
     .addOption(outputOption(["table", "json", "ndjson"]))
     .addOption(jsonOption())
     .addOption(filterOption())
-    .addHelpText("after", "\nExamples:\n  meshdev logs\n  meshdev logs backend -f --tail 20\n  meshdev logs --filter 'stream:stderr'")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev logs\n  meshdev logs backend -f --tail 20\n  meshdev logs --filter 'stream:stderr'",
+    )
     .action(async (services: readonly string[], options) => {
       const { logs } = await import("./commands/logs.ts");
       settle(await logs(services, withGlobals(program, options), context));
@@ -128,7 +149,10 @@ Examples:
     .addOption(directoryOption())
     .addOption(new Option("--as <service>", "whose identity").makeOptionMandatory().env("MESHDEV_AS"))
     .argument("<command...>", "the command and its arguments, after --")
-    .addHelpText("after", "\nExamples:\n  meshdev exec --as frontend -- node probe.mjs\n  meshdev exec --as frontend -- curl -s http://backend:8080/api/data\n\nThe exit code is that of the command.")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev exec --as frontend -- node probe.mjs\n  meshdev exec --as frontend -- curl -s http://backend:8080/api/data\n\nThe exit code is that of the command.",
+    )
     .action(async (command: readonly string[], options) => {
       const { exec } = await import("./commands/exec.ts");
       settle(await exec(command, withGlobals(program, options), context));
@@ -139,4 +163,3 @@ Examples:
 export function withGlobals<T>(program: Command, options: T): T & { readonly color: "auto" | "always" | "never" } {
   return { ...program.opts<{ readonly color: "auto" | "always" | "never" }>(), ...options };
 }
-

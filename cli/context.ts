@@ -22,7 +22,10 @@ export interface Look {
 export type ColorChoice = "auto" | "always" | "never";
 
 /** NO_COLOR, FORCE_COLOR, TERM=dumb and --color, in the order people expect: flag, then environment, then terminal. */
-export function chooseLook(context: Pick<Context, "env" | "platform" | "columns" | "isTerminal">, choice: ColorChoice): Look {
+export function chooseLook(
+  context: Pick<Context, "env" | "platform" | "columns" | "isTerminal">,
+  choice: ColorChoice,
+): Look {
   const { env } = context;
   const term = env["TERM"] ?? "";
   return {

@@ -1,10 +1,11 @@
+import type * as runtime from "../runtime/index.ts";
 import type { StateLine } from "../runtime/index.ts";
 import type { StreamedEvent } from "../runtime/model/event.ts";
 
 export type { MeshClient, SessionInfo, StartedDaemon, StartOptions } from "../runtime/index.ts";
 
 /** The runtime as commands see it. */
-export type Door = typeof import("../runtime/index.ts");
+export type Door = typeof runtime;
 
 /** Loads the runtime when a command first needs it. */
 export function openDoor(): Promise<Door> {

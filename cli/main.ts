@@ -33,7 +33,9 @@ export type Settle = (code: number) => void;
 
 function createProgram(context: Context, settle: Settle): Command {
   const program = new Command("meshdev")
-    .description("The service mesh on your laptop: real Istio policy on local processes, every handshake and decision explained.")
+    .description(
+      "The service mesh on your laptop: real Istio policy on local processes, every handshake and decision explained.",
+    )
     .version(`meshdev ${readPackageInfo().version}`, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .addOption(colorOption())
@@ -71,7 +73,9 @@ function report(error: unknown, argv: readonly string[], context: Context): numb
 
 /** Options may not have been parsed when an error is printed. */
 function colorOf(argv: readonly string[]): ColorChoice {
-  const text = argv.map((word, at) => (word === "--color" ? argv[at + 1] : word.startsWith("--color=") ? word.slice(8) : undefined)).find((word) => word !== undefined);
+  const text = argv
+    .map((word, at) => (word === "--color" ? argv[at + 1] : word.startsWith("--color=") ? word.slice(8) : undefined))
+    .find((word) => word !== undefined);
   return text === "always" || text === "never" ? text : "auto";
 }
 
@@ -79,7 +83,8 @@ function usageError(error: CommanderError, argv: readonly string[]): MeshError {
   const [what = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = /Did you mean (?:one of )?(.+?)\?/.exec(rest.join(" "))?.[1];
   const command = argv.find((word) => !word.startsWith("-"));
-  const help = command === undefined || error.code === "commander.unknownCommand" ? "meshdev --help" : `meshdev ${command} --help`;
+  const help =
+    command === undefined || error.code === "commander.unknownCommand" ? "meshdev --help" : `meshdev ${command} --help`;
   return new MeshError("MD8001", what, {
     hint: suggestion === undefined ? `See \`${help}\`.` : `Did you mean ${suggestion}? See \`${help}\`.`,
   });

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 
 /** Options that mean the same on every command. Each can also be set by a MESHDEV_* variable; a flag wins. */
 
-export const outputs = ["table", "wide", "json", "name", "ndjson"] as const;
+const outputs = ["table", "wide", "json", "name", "ndjson"] as const;
 export type Output = (typeof outputs)[number];
 
 /** `8s`, `500ms`, `5m`, `2h`; a bare number is seconds. */
@@ -30,7 +30,9 @@ export function collect(value: string, before: readonly string[] = []): readonly
 }
 
 export function directoryOption(): Option {
-  return new Option("-C, --directory <dir>", "project folder; where the search for meshdev.yaml begins").env("MESHDEV_DIRECTORY");
+  return new Option("-C, --directory <dir>", "project folder; where the search for meshdev.yaml begins").env(
+    "MESHDEV_DIRECTORY",
+  );
 }
 
 export function fileOption(): Option {
@@ -46,7 +48,10 @@ export function jsonOption(): Option {
 }
 
 export function colorOption(): Option {
-  return new Option("--color <when>", "colours").choices(["auto", "always", "never"]).default("auto").env("MESHDEV_COLOR");
+  return new Option("--color <when>", "colours")
+    .choices(["auto", "always", "never"])
+    .default("auto")
+    .env("MESHDEV_COLOR");
 }
 
 export function timeoutOption(what: string): Option {
@@ -54,5 +59,7 @@ export function timeoutOption(what: string): Option {
 }
 
 export function filterOption(): Option {
-  return new Option("--filter <expression>", "only matching events, such as `verdict:denied from:web`").env("MESHDEV_FILTER");
+  return new Option("--filter <expression>", "only matching events, such as `verdict:denied from:web`").env(
+    "MESHDEV_FILTER",
+  );
 }

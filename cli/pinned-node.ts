@@ -7,12 +7,20 @@ import { fileURLToPath } from "url";
 export function rerun(wanted: string): void {
   const node = pinnedNode();
   if (node === undefined) {
-    process.stderr.write("meshdev needs Node " + wanted + " or newer; this is " + process.version + ". Install a newer Node and run it again.\n");
+    process.stderr.write(
+      "meshdev needs Node " +
+        wanted +
+        " or newer; this is " +
+        process.version +
+        ". Install a newer Node and run it again.\n",
+    );
     process.exitCode = 8;
     return;
   }
   // The channel tells the inner process when this one is killed, so that nothing is left behind.
-  const child = spawn(node, [process.argv[1] || "", ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  const child = spawn(node, [process.argv[1] || "", ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
   const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) {
     // A terminal sends SIGINT to both of us; the inner process takes two that come together as one.

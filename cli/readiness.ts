@@ -1,11 +1,16 @@
 import { MeshError } from "../runtime/core/error.ts";
 import type { MeshState, WorkloadView } from "../runtime/model/state.ts";
 
-export type Readiness = { readonly kind: "ready" } | { readonly kind: "waiting"; readonly for: readonly string[] } | { readonly kind: "failed"; readonly error: MeshError };
+export type Readiness =
+  | { readonly kind: "ready" }
+  | { readonly kind: "waiting"; readonly for: readonly string[] }
+  | { readonly kind: "failed"; readonly error: MeshError };
 
 /** Whether a mesh is up: every proxy has the configuration and every program is ready, or has done its job. */
 export function judgeReadiness(state: MeshState, only: readonly string[]): Readiness {
-  const wanted = state.workloads.filter((workload) => only.length === 0 || only.includes(workload.service) || workload.state.phase !== "stopped");
+  const wanted = state.workloads.filter(
+    (workload) => only.length === 0 || only.includes(workload.service) || workload.state.phase !== "stopped",
+  );
   for (const workload of wanted) {
     const error = failureOf(workload);
     if (error !== undefined) return { kind: "failed", error };

@@ -7,7 +7,11 @@ import type { Context } from "./context.ts";
 import type { Door, SessionInfo, StreamLine } from "./door.ts";
 
 /** The running mesh of a project folder, or MD7001. */
-export async function requireSession(door: Door, context: Context, directory: string | undefined): Promise<SessionInfo> {
+export async function requireSession(
+  door: Door,
+  context: Context,
+  directory: string | undefined,
+): Promise<SessionInfo> {
   const project = findProject(context.cwd, directory);
   const session = await door.findSession(project);
   if (session === undefined) throw new MeshError("MD7001", `no mesh is running for ${project}`);

@@ -30,25 +30,46 @@ export async function can(question: Question, options: CanOptions, context: Cont
   const { value: mesh, problems } = await door.loadProject(directory, { file: options.file });
   const errors = problems.filter((problem) => problem.severity === "error");
   if (mesh === undefined || errors.length > 0) {
-    throw new MeshError("MD8003", "the project is not valid, so nothing can be said about it", { problems: errors, hint: "Fix the problems above; `meshdev check` shows them all." });
+    throw new MeshError("MD8003", "the project is not valid, so nothing can be said about it", {
+      problems: errors,
+      hint: "Fix the problems above; `meshdev check` shows them all.",
+    });
   }
   const call = { ...question, from: bareName(question.from), to: bareName(question.to), port: options.port, headers };
   const prediction = await door.predict(mesh, call);
   const printer = createPrinter(context, options.color);
   const held = options.expect === undefined || options.expect === prediction.verdict;
   if (chosenOutput(options) === "json") {
-    printer.json({ schemaVersion: 1, predicted: true, call, verdict: prediction.verdict, summary: prediction.summary, expected: options.expect ?? null, decision: prediction.decision, details: prediction.details });
+    printer.json({
+      schemaVersion: 1,
+      predicted: true,
+      call,
+      verdict: prediction.verdict,
+      summary: prediction.summary,
+      expected: options.expect ?? null,
+      decision: prediction.decision,
+      details: prediction.details,
+    });
   } else {
     const { glyphs } = printer;
     printer.lines([
       [
         seg(prediction.verdict === "allow" ? "ALLOW" : "DENY", prediction.verdict === "allow" ? "good" : "bad"),
         seg("  predicted  ", "dim"),
-        seg(`${sanitize(call.from)} ${glyphs.arrow} ${sanitize(call.to)}  ${sanitize(call.method)} ${sanitize(call.path)}`, "strong"),
+        seg(
+          `${sanitize(call.from)} ${glyphs.arrow} ${sanitize(call.to)}  ${sanitize(call.method)} ${sanitize(call.path)}`,
+          "strong",
+        ),
       ],
       [seg(`  ${sanitize(prediction.summary)}`)],
-      ...prediction.details.because.map((because): Line => [seg("  because of "), seg(sanitize(because.resource), "strong"), seg(` ${place(because)}`, "info")]),
-      ...(prediction.decision === null ? [] : [[seg(`  ${reasonWords(prediction.decision)}`)], ...decisionLines(prediction.decision).slice(1)]),
+      ...prediction.details.because.map((because): Line => [
+        seg("  because of "),
+        seg(sanitize(because.resource), "strong"),
+        seg(` ${place(because)}`, "info"),
+      ]),
+      ...(prediction.decision === null
+        ? []
+        : [[seg(`  ${reasonWords(prediction.decision)}`)], ...decisionLines(prediction.decision).slice(1)]),
     ]);
     if (!held) printer.note([[seg(`expected ${options.expect ?? ""}, policy says ${prediction.verdict}`, "bad")]]);
   }

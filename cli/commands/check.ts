@@ -25,7 +25,12 @@ export async function check(path: string | undefined, options: CheckOptions, con
     printer.json({ schemaVersion: 1, directory, problems });
   } else {
     printer.lines(problems.flatMap((problem) => [...problemLines(problem), []]));
-    printer.note([[seg(countProblems(problems), isBad ? "bad" : problems.length > 0 ? "warn" : "good"), seg(`  ${directory}`, "dim")]]);
+    printer.note([
+      [
+        seg(countProblems(problems), isBad ? "bad" : problems.length > 0 ? "warn" : "good"),
+        seg(`  ${directory}`, "dim"),
+      ],
+    ]);
   }
   return isBad ? exitCodes.invalid : exitCodes.ok;
 }

@@ -31,7 +31,8 @@ export async function stopMesh(door: Door, session: SessionInfo, timeoutMs: numb
   }
   const deadline = Date.now() + timeoutMs;
   while ((await door.findSession(session.directory)) !== undefined) {
-    if (Date.now() > deadline) throw new MeshError("MD8002", `the mesh of ${session.directory} did not stop within ${timeoutMs / 1000} s`);
+    if (Date.now() > deadline)
+      throw new MeshError("MD8002", `the mesh of ${session.directory} did not stop within ${timeoutMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

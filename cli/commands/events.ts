@@ -28,7 +28,11 @@ export async function events(options: EventsOptions, context: Context): Promise<
   const show = createStreamPrinter(printer, { asJson, quiet: false, verbose: options.verbose === true, match });
   let left = options.limit ?? Infinity;
   const client = await door.connect(session);
-  for await (const line of client.events({ replay: options.replay === true, headers: options.headers === true, signal })) {
+  for await (const line of client.events({
+    replay: options.replay === true,
+    headers: options.headers === true,
+    signal,
+  })) {
     if (show(line) && --left <= 0) break;
   }
   return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;

@@ -10,7 +10,9 @@ export function explain(text: string, options: { readonly color: ColorChoice }, 
   const code = text.toUpperCase();
   if (!isCode(code)) {
     const near = Object.keys(codes).filter((known) => known.slice(0, 3) === code.slice(0, 3));
-    throw new MeshError("MD8005", `there is no code ${text}`, { hint: near.length === 0 ? "Codes look like MD1001." : `There are ${near.join(", ")}.` });
+    throw new MeshError("MD8005", `there is no code ${text}`, {
+      hint: near.length === 0 ? "Codes look like MD1001." : `There are ${near.join(", ")}.`,
+    });
   }
   const entry = codes[code];
   createPrinter(context, options.color).lines([

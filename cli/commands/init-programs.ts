@@ -38,7 +38,11 @@ function isRecord(value: unknown): value is PackageFile {
 
 /** `packages/*` and plain folders; other patterns are left to the user. */
 function workspaceFolders(folder: string, workspaces: unknown, listFolders: ListFolders): readonly string[] {
-  const patterns: readonly unknown[] = Array.isArray(workspaces) ? workspaces : isRecord(workspaces) && Array.isArray(workspaces["packages"]) ? workspaces["packages"] : [];
+  const patterns: readonly unknown[] = Array.isArray(workspaces)
+    ? workspaces
+    : isRecord(workspaces) && Array.isArray(workspaces["packages"])
+      ? workspaces["packages"]
+      : [];
   return patterns.flatMap((pattern) => {
     if (typeof pattern !== "string" || pattern.startsWith("!")) return [];
     if (pattern.endsWith("/*")) return listFolders(join(folder, pattern.slice(0, -2)));
@@ -80,14 +84,26 @@ function numberNames(programs: readonly FoundProgram[]): readonly FoundProgram[]
 
 /** A name that Kubernetes accepts for a Service. */
 export function serviceName(text: string): string {
-  const name = text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^[^a-z]+|-+$/g, "").slice(0, 50);
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "")
+    .slice(0, 50);
   return name === "" ? "app" : name;
 }
 
 /** The entries below `services:`. */
 export function servicesYaml(programs: readonly FoundProgram[]): string {
-  if (programs.length === 0) return ["  {}", "  # web:", "  #   run: node server.mjs", "  #   port: 8080", "  #   publish: 3000"].join("\n");
+  if (programs.length === 0)
+    return ["  {}", "  # web:", "  #   run: node server.mjs", "  #   port: 8080", "  #   publish: 3000"].join("\n");
   return programs
-    .map(({ key, run, cwd, port }) => [`  ${key}:`, `    run: ${run}`, ...(cwd === undefined ? [] : [`    cwd: ${JSON.stringify(cwd)}`]), `    port: ${port}`].join("\n"))
+    .map(({ key, run, cwd, port }) =>
+      [
+        `  ${key}:`,
+        `    run: ${run}`,
+        ...(cwd === undefined ? [] : [`    cwd: ${JSON.stringify(cwd)}`]),
+        `    port: ${port}`,
+      ].join("\n"),
+    )
     .join("\n");
 }

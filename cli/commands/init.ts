@@ -23,7 +23,9 @@ export async function init(options: InitOptions, context: Context): Promise<numb
   const folder = resolve(context.cwd, options.directory ?? ".");
   const existing = ["meshdev.yaml", "meshdev.yml"].find((name) => existsSync(join(folder, name)));
   if (existing !== undefined) {
-    throw new MeshError("MD8006", `${join(folder, existing)} exists already`, { hint: "Edit it; `meshdev check` says what is wrong with it." });
+    throw new MeshError("MD8006", `${join(folder, existing)} exists already`, {
+      hint: "Edit it; `meshdev check` says what is wrong with it.",
+    });
   }
   const programs = findPrograms(folder, readText, listFolders);
   const values = { name: serviceName(basename(folder)), services: servicesYaml(programs), schema: `./${schemaFile}` };
@@ -38,12 +40,22 @@ export async function init(options: InitOptions, context: Context): Promise<numb
   for (const [path, text] of files) {
     const full = join(folder, path);
     const isThere = existsSync(full);
-    lines.push([seg(isThere ? "kept   " : options.dryRun === true ? "would write " : "wrote  ", isThere ? "dim" : "good"), seg(sanitize(relative(context.cwd, full)))]);
+    lines.push([
+      seg(isThere ? "kept   " : options.dryRun === true ? "would write " : "wrote  ", isThere ? "dim" : "good"),
+      seg(sanitize(relative(context.cwd, full))),
+    ]);
     if (isThere || options.dryRun === true) continue;
     mkdirSync(dirname(full), { recursive: true });
     writeFileSync(full, text, { flag: "wx" });
   }
-  lines.push([seg(programs.length === 0 ? "no program was found: add yours to meshdev.yaml, then `meshdev up`" : "look at meshdev.yaml, then `meshdev up`", "dim")]);
+  lines.push([
+    seg(
+      programs.length === 0
+        ? "no program was found: add yours to meshdev.yaml, then `meshdev up`"
+        : "look at meshdev.yaml, then `meshdev up`",
+      "dim",
+    ),
+  ]);
   createPrinter(context, options.color).lines(lines);
   return exitCodes.ok;
 }

@@ -23,7 +23,8 @@ export async function logs(services: readonly string[], options: LogsOptions, co
   const wanted = namedWorkloads(await client.state(), services);
   const printer = createPrinter(context, options.color);
   const asJson = chosenOutput(options) !== "table";
-  const isWanted = (event: MeshEvent): boolean => event.type === "workload.logged" && wanted.has(event.workload) && match(event);
+  const isWanted = (event: MeshEvent): boolean =>
+    event.type === "workload.logged" && wanted.has(event.workload) && match(event);
   const show = (event: MeshEvent): void => {
     if (asJson) printer.ndjson(event);
     else printer.lines([eventLine(event, printer.glyphs) ?? []]);
@@ -45,7 +46,7 @@ export async function logs(services: readonly string[], options: LogsOptions, co
 }
 
 /** Ids of the workloads that services or workloads of these names have; every one when none is named. */
-export function namedWorkloads(state: MeshState, names: readonly string[]): ReadonlySet<string> {
+function namedWorkloads(state: MeshState, names: readonly string[]): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const name of names) {
     const found = state.workloads.filter((workload) => workload.service === name || workload.id === name);

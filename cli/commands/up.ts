@@ -29,17 +29,28 @@ export async function up(services: readonly string[], options: UpOptions, contex
 }
 
 /** Starts a project or joins it when it runs, and watches it until the end, or returns when it is ready (`-d`). */
-export async function runMesh(directory: string, services: readonly string[], options: UpOptions, context: Context): Promise<number> {
+export async function runMesh(
+  directory: string,
+  services: readonly string[],
+  options: UpOptions,
+  context: Context,
+): Promise<number> {
   requireFilter(options.filter);
   const door = await openDoor();
   const printer = createPrinter(context, options.color);
   const running = await door.findSession(directory);
   const detach = options.detach === true;
   if (running !== undefined) {
-    printer.note([[seg("already running: "), seg(sanitize(running.directory), "strong"), seg(detach ? "" : ", attaching")]]);
+    printer.note([
+      [seg("already running: "), seg(sanitize(running.directory), "strong"), seg(detach ? "" : ", attaching")],
+    ]);
     const client = await door.connect(running);
     if (!detach) return watchMesh({ door, session: running, client, started: undefined }, options, context);
-    printReady(printer, running, await waitUntilReady(client, services, options.timeout ?? defaultTimeoutMs, context.signal));
+    printReady(
+      printer,
+      running,
+      await waitUntilReady(client, services, options.timeout ?? defaultTimeoutMs, context.signal),
+    );
     return exitCodes.ok;
   }
   const started = await door.startDaemon(startOptions(directory, services, options));
@@ -76,7 +87,9 @@ async function requireStart(started: StartedDaemon, timeoutMs: number, signal: A
   const outcome = await Promise.race([started.ready, untilAborted(AbortSignal.any([signal, late]))]);
   if (outcome === "aborted") {
     if (signal.aborted) throw new ExitWith(Number(signal.reason));
-    throw new MeshError("MD8002", `not ready after ${timeoutMs / 1000} s`, { hint: "The mesh was stopped. Run it without -d to see what it waits for, or allow more time with --timeout." });
+    throw new MeshError("MD8002", `not ready after ${timeoutMs / 1000} s`, {
+      hint: "The mesh was stopped. Run it without -d to see what it waits for, or allow more time with --timeout.",
+    });
   }
   if (!outcome.ok) throw failureError(outcome.failure);
 }
@@ -91,7 +104,12 @@ function untilAborted(signal: AbortSignal): Promise<"aborted"> {
 }
 
 /** Follows the mesh until everything is ready; throws what stood in the way. */
-export async function waitUntilReady(client: MeshClient, only: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<MeshState> {
+async function waitUntilReady(
+  client: MeshClient,
+  only: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<MeshState> {
   const late = AbortSignal.timeout(timeoutMs);
   let state: MeshState | undefined;
   for await (const line of client.events({ signal: AbortSignal.any([signal, late]) })) {
@@ -113,8 +131,17 @@ function printReady(printer: Printer, session: SessionInfo, state: MeshState): v
   printer.note([
     ...statusLines(state),
     ...state.workloads.flatMap((workload) =>
-      workload.published.map(({ hostPort }) => [seg("  "), seg(sanitize(workload.service), "strong"), seg(`  http://localhost:${hostPort}`, "info")]),
+      workload.published.map(({ hostPort }) => [
+        seg("  "),
+        seg(sanitize(workload.service), "strong"),
+        seg(`  http://localhost:${hostPort}`, "info"),
+      ]),
     ),
-    [seg(`  watch it with \`meshdev attach\`, stop it with \`meshdev down\` (in ${sanitize(session.directory)})`, "dim")],
+    [
+      seg(
+        `  watch it with \`meshdev attach\`, stop it with \`meshdev down\` (in ${sanitize(session.directory)})`,
+        "dim",
+      ),
+    ],
   ]);
 }

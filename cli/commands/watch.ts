@@ -1,3 +1,4 @@
+import type * as screen from "../tui/show-screen.tsx";
 import type { Context } from "../context.ts";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { StartFailure } from "../../runtime/index.ts";
@@ -37,7 +38,7 @@ export async function watchMesh(watched: Watched, options: WatchOptions, context
 }
 
 /** React is half as heavy when it finds this variable while it loads; nothing else is to see it. */
-async function importScreen(): Promise<typeof import("../tui/show-screen.tsx")> {
+async function importScreen(): Promise<typeof screen> {
   const before = process.env["NODE_ENV"];
   process.env["NODE_ENV"] = "production";
   try {
@@ -73,7 +74,6 @@ async function watchLines(watched: Watched, options: WatchOptions, context: Cont
   return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
 }
 
-
 /** A mesh that ended by itself while it started: the daemon says why. */
 export async function requireNoFailure(started: StartedDaemon | undefined): Promise<void> {
   if (started === undefined) return;
@@ -84,7 +84,12 @@ export async function requireNoFailure(started: StartedDaemon | undefined): Prom
   });
   const outcome = await Promise.race([started.ready, soon]);
   // `down` elsewhere while services still start: the daemon leaves in good order.
-  if (outcome?.ok === false && outcome.failure.code === "MD7004" && outcome.failure.message.includes("ended with code 0")) return;
+  if (
+    outcome?.ok === false &&
+    outcome.failure.code === "MD7004" &&
+    outcome.failure.message.includes("ended with code 0")
+  )
+    return;
   if (outcome !== undefined && !outcome.ok) throw failureError(outcome.failure);
 }
 

@@ -34,12 +34,18 @@ export async function why(id: string | undefined, options: WhyOptions, context: 
 async function findEvent(client: MeshClient, id: string | undefined): Promise<MeshEvent> {
   const event = await client.event(id ?? "last-refusal");
   if (event !== undefined) return event;
-  if (id === undefined) throw new MeshError("MD8005", "nothing was refused so far", { hint: "Name an event of `meshdev events -o ndjson` to explain it." });
-  throw new MeshError("MD8005", `there is no event ${id}`, { hint: "Ids are in `meshdev events -o ndjson`; only the last few thousand are kept." });
+  if (id === undefined)
+    throw new MeshError("MD8005", "nothing was refused so far", {
+      hint: "Name an event of `meshdev events -o ndjson` to explain it.",
+    });
+  throw new MeshError("MD8005", `there is no event ${id}`, {
+    hint: "Ids are in `meshdev events -o ndjson`; only the last few thousand are kept.",
+  });
 }
 
 async function handshakeOf(client: MeshClient, event: MeshEvent): Promise<HandshakeEvent | undefined> {
-  if ((event.type !== "exchange.completed" && event.type !== "connection.closed") || event.handshake === null) return undefined;
+  if ((event.type !== "exchange.completed" && event.type !== "connection.closed") || event.handshake === null)
+    return undefined;
   const found = await client.event(event.handshake);
   return found?.type === "handshake.completed" || found?.type === "handshake.failed" ? found : undefined;
 }

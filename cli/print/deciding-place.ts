@@ -4,15 +4,9 @@ import type { MeshEvent } from "../../runtime/model/event.ts";
 
 /** The line of YAML to look at first: the deciding rule, the clause that missed most narrowly, or what made a handshake fail. */
 export function decidingPlace(event: MeshEvent): SourcePosition | undefined {
-  switch (event.type) {
-    case "exchange.completed":
-    case "connection.closed":
-      return event.decision === null ? undefined : placeOfDecision(event.decision);
-    case "handshake.failed":
-      return event.failure?.because[0];
-    default:
-      return undefined;
-  }
+  if (event.type === "handshake.failed") return event.failure?.because[0];
+  if (event.type !== "exchange.completed" && event.type !== "connection.closed") return undefined;
+  return event.decision === null ? undefined : placeOfDecision(event.decision);
 }
 
 export function placeOfDecision(decision: DecisionRecord): SourcePosition | undefined {

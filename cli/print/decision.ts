@@ -19,7 +19,7 @@ function list(values: readonly string[], limit = 3): string {
 }
 
 /** `from.source.principals wanted a, b; the request had c` */
-export function missedWords(missed: MissedClause): string {
+function missedWords(missed: MissedClause): string {
   const field = sanitize(missed.field);
   const actual = missed.actual === null ? "nothing" : missed.actual === "" ? "an empty value" : sanitize(missed.actual);
   if (missed.negated) return `${field} excludes ${list(missed.wanted)}; the request had ${actual}`;
@@ -30,7 +30,9 @@ export function missedWords(missed: MissedClause): string {
 export function reasonWords(decision: DecisionRecord): string {
   switch (decision.reason) {
     case "matched":
-      return decision.by === null ? "a rule matched" : `${sanitize(decision.by.resource)} rule ${decision.by.rule} matched`;
+      return decision.by === null
+        ? "a rule matched"
+        : `${sanitize(decision.by.resource)} rule ${decision.by.rule} matched`;
     case "no-allow-matched":
       return "ALLOW policies apply and none matched";
     case "no-policy":
@@ -62,13 +64,17 @@ function byRule(rule: RuleRecord): readonly Segment[] {
 /** Every rule that was tried, nearest miss first: two lines a rule, position included. */
 export function decisionLines(decision: DecisionRecord): readonly Line[] {
   const lines: Line[] = [
-    [seg(decision.verdict === "deny" ? "DENY" : "ALLOW", decision.verdict === "deny" ? "bad" : "good"), seg(`  ${reasonWords(decision)}`)],
+    [
+      seg(decision.verdict === "deny" ? "DENY" : "ALLOW", decision.verdict === "deny" ? "bad" : "good"),
+      seg(`  ${reasonWords(decision)}`),
+    ],
   ];
   if (decision.by !== null) lines.push([seg("  at "), seg(place(decision.by), "info")]);
   if (decision.details !== null) lines.push([seg(`  details ${sanitize(decision.details)}`, "dim")]);
   if (decision.note !== null) lines.push([seg(`  note: ${sanitize(decision.note)}`, "warn")]);
   const rest = decision.tried.filter((rule) => !isDeciding(rule, decision.by));
-  if (rest.length > 0) lines.push([seg(decision.by === null ? `tried ${rest.length}, nearest first:` : `also tried ${rest.length}:`)]);
+  if (rest.length > 0)
+    lines.push([seg(decision.by === null ? `tried ${rest.length}, nearest first:` : `also tried ${rest.length}:`)]);
   for (const rule of rest) lines.push(...triedLines(rule));
   return lines;
 }
@@ -79,17 +85,31 @@ function isDeciding(rule: TriedRule, by: RuleRecord | null): boolean {
 
 function triedLines(rule: TriedRule): readonly Line[] {
   const dry = rule.dryRun ? " (dry run)" : "";
-  const head: Segment[] = [seg("  "), seg(`${sanitize(rule.action)} ${sanitize(rule.resource)} rule ${rule.rule}${dry}`, "strong")];
+  const head: Segment[] = [
+    seg("  "),
+    seg(`${sanitize(rule.action)} ${sanitize(rule.resource)} rule ${rule.rule}${dry}`, "strong"),
+  ];
   switch (rule.result) {
     case "matched":
       return [[...head, seg(" matched", "warn"), seg(` ${place(rule)}`, "info")]];
     case "skipped":
-      return [[...head, seg(" skipped", "warn")], [seg(`    ${sanitize(rule.skipped ?? "not for this layer")} `), seg(place(rule), "info")]];
+      return [
+        [...head, seg(" skipped", "warn")],
+        [seg(`    ${sanitize(rule.skipped ?? "not for this layer")} `), seg(place(rule), "info")],
+      ];
     case "missed": {
       const missed = rule.missed;
       const score = seg(`  ${rule.held} of ${rule.parts} parts held`, "dim");
-      if (missed === null) return [[...head, score], [seg("    no rule in it "), seg(place(rule), "info")]];
-      return [[...head, score], [seg("    "), seg("missed ", "bad"), seg(missedWords(missed))], [seg("    at "), seg(place(missed), "info")]];
+      if (missed === null)
+        return [
+          [...head, score],
+          [seg("    no rule in it "), seg(place(rule), "info")],
+        ];
+      return [
+        [...head, score],
+        [seg("    "), seg("missed ", "bad"), seg(missedWords(missed))],
+        [seg("    at "), seg(place(missed), "info")],
+      ];
     }
   }
 }

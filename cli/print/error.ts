@@ -27,7 +27,11 @@ function bugLines(error: unknown): readonly Line[] {
   const text = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error);
   return [
     ...text.split("\n").map((line): Line => [seg(sanitize(line), "dim")]),
-    [seg("error ", "bad"), seg("MD9001 ", "dim"), seg(sanitize(error instanceof Error ? error.message : String(error)))],
+    [
+      seg("error ", "bad"),
+      seg("MD9001 ", "dim"),
+      seg(sanitize(error instanceof Error ? error.message : String(error))),
+    ],
     [seg("  why  ", "dim"), seg(entry.why)],
     [seg("  next ", "dim"), seg(entry.next)],
   ];

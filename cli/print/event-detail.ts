@@ -11,27 +11,39 @@ import { hasFlags, verdictOf, verdictSegment } from "./verdict.ts";
  * Everything known about one event, for the detail pane and `why`: what, who, decision, handshake.
  * `excerpt` is the line of YAML that decided; it comes right after the reason.
  */
-export function detailLines(event: MeshEvent, handshake: HandshakeEvent | undefined, glyphs: Glyphs, excerpt: readonly Line[] = []): readonly Line[] {
-  switch (event.type) {
-    case "exchange.completed":
-      return [...exchangeHead(event, glyphs), ...decisionPart(event), ...excerpt, ...handshakePart(event, handshake), [], ...exchangeRest(event, glyphs)];
-    case "connection.closed":
-      return [...connectionHead(event, glyphs), ...decisionPart(event), ...excerpt, ...handshakePart(event, handshake)];
-    case "handshake.completed":
-    case "handshake.failed":
-      return [
-        [verdictSegment(verdictOf(event)), seg(` ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
-        when(event),
-        ...parties(event.from, event.to),
-        [],
-        ...handshakeLines(event),
-        ...excerpt,
-      ];
-    default: {
-      const line = eventLine(event, glyphs);
-      return line === undefined ? [] : [line];
-    }
+export function detailLines(
+  event: MeshEvent,
+  handshake: HandshakeEvent | undefined,
+  glyphs: Glyphs,
+  excerpt: readonly Line[] = [],
+): readonly Line[] {
+  if (event.type === "exchange.completed") {
+    return [
+      ...exchangeHead(event, glyphs),
+      ...decisionPart(event),
+      ...excerpt,
+      ...handshakePart(event, handshake),
+      [],
+      ...exchangeRest(event, glyphs),
+    ];
   }
+  if (event.type === "connection.closed")
+    return [...connectionHead(event, glyphs), ...decisionPart(event), ...excerpt, ...handshakePart(event, handshake)];
+  if (event.type === "handshake.completed" || event.type === "handshake.failed") {
+    return [
+      [
+        verdictSegment(verdictOf(event)),
+        seg(` ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong"),
+      ],
+      when(event),
+      ...parties(event.from, event.to),
+      [],
+      ...handshakeLines(event),
+      ...excerpt,
+    ];
+  }
+  const line = eventLine(event, glyphs);
+  return line === undefined ? [] : [line];
 }
 
 function when(event: { readonly id: string; readonly at: string; readonly generation: number }): Line {
@@ -44,7 +56,14 @@ function parties(from: Party, to: Party): readonly Line[] {
 
 function partyLine(label: string, party: Party): Line {
   const name = party.workload === null ? "" : `${sanitize(party.workload)} `;
-  return [seg(`${label} `, "dim"), seg(`${name}${sanitize(party.address)}`), seg(party.spiffe === null ? "  no identity" : `  ${sanitize(party.spiffe)}`, party.spiffe === null ? "warn" : "dim")];
+  return [
+    seg(`${label} `, "dim"),
+    seg(`${name}${sanitize(party.address)}`),
+    seg(
+      party.spiffe === null ? "  no identity" : `  ${sanitize(party.spiffe)}`,
+      party.spiffe === null ? "warn" : "dim",
+    ),
+  ];
 }
 
 function exchangeHead(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
@@ -59,32 +78,53 @@ function exchangeHead(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
     ...parties(event.from, event.to),
   ];
   if (event.originalPath !== null) lines.push([seg(`path as sent ${sanitize(event.originalPath)}`, "warn")]);
-  if (hasFlags(event.flags)) lines.push([seg(`flags ${sanitize(event.flags)}`, "warn"), seg(`  ${sanitize(event.details)}`)]);
+  if (hasFlags(event.flags))
+    lines.push([seg(`flags ${sanitize(event.flags)}`, "warn"), seg(`  ${sanitize(event.details)}`)]);
   return lines;
 }
 
 /** What one looks at last: timing, route, cluster, headers. */
 function exchangeRest(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
-  const lines: Line[] = [[
-    seg(`${sanitize(event.protocol)}  ${milliseconds(event.timing.total)}, upstream ${milliseconds(event.timing.upstream)}, ${event.bytes.in} B in, ${event.bytes.out} B out`, "dim"),
-  ]];
+  const lines: Line[] = [
+    [
+      seg(
+        `${sanitize(event.protocol)}  ${milliseconds(event.timing.total)}, upstream ${milliseconds(event.timing.upstream)}, ${event.bytes.in} B in, ${event.bytes.out} B out`,
+        "dim",
+      ),
+    ],
+  ];
   if (event.route !== null) {
-    lines.push([seg("route ", "dim"), seg(sanitize(event.route)), ...(event.routeAt === null ? [] : [seg(` ${place(event.routeAt)}`, "info")])]);
+    lines.push([
+      seg("route ", "dim"),
+      seg(sanitize(event.route)),
+      ...(event.routeAt === null ? [] : [seg(` ${place(event.routeAt)}`, "info")]),
+    ]);
   }
   if (event.cluster !== null) {
-    lines.push([seg("cluster ", "dim"), seg(sanitize(event.cluster)), seg(event.endpoint === null ? "" : ` ${glyphs.arrow} ${sanitize(event.endpoint)}`), seg(event.attempts > 1 ? `  ${event.attempts} attempts` : "", "warn")]);
+    lines.push([
+      seg("cluster ", "dim"),
+      seg(sanitize(event.cluster)),
+      seg(event.endpoint === null ? "" : ` ${glyphs.arrow} ${sanitize(event.endpoint)}`),
+      seg(event.attempts > 1 ? `  ${event.attempts} attempts` : "", "warn"),
+    ]);
   }
-  for (const [name, value] of Object.entries(event.headers ?? {})) lines.push([seg(`  ${sanitize(name)}: `, "dim"), seg(sanitize(value))]);
+  for (const [name, value] of Object.entries(event.headers ?? {}))
+    lines.push([seg(`  ${sanitize(name)}: `, "dim"), seg(sanitize(value))]);
   return lines;
 }
 
 function connectionHead(event: ConnectionEvent, glyphs: Glyphs): readonly Line[] {
   return [
-    [verdictSegment(verdictOf(event)), seg(` TCP ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
+    [
+      verdictSegment(verdictOf(event)),
+      seg(` TCP ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong"),
+    ],
     when(event),
     ...parties(event.from, event.to),
     [seg(`open for ${milliseconds(event.ms)}, ${event.bytes.in} B in, ${event.bytes.out} B out`, "dim")],
-    ...(hasFlags(event.flags) ? [[seg(`flags ${sanitize(event.flags)}`, "warn"), seg(`  ${sanitize(event.details)}`)]] : []),
+    ...(hasFlags(event.flags)
+      ? [[seg(`flags ${sanitize(event.flags)}`, "warn"), seg(`  ${sanitize(event.details)}`)]]
+      : []),
   ];
 }
 

@@ -1,6 +1,13 @@
 import { assertNever } from "../../runtime/core/assert-never.ts";
-import { formatPosition } from "../../runtime/core/source.ts";
-import type { ConnectionEvent, EventsDropped, ExchangeEvent, HandshakeEvent, MeshEvent, Party } from "../../runtime/model/event.ts";
+import type { SourcePosition } from "../../runtime/core/source.ts";
+import type {
+  ConnectionEvent,
+  EventsDropped,
+  ExchangeEvent,
+  HandshakeEvent,
+  MeshEvent,
+  Party,
+} from "../../runtime/model/event.ts";
 import { decisionSummary, place } from "./decision.ts";
 import { handshakeSummary, milliseconds } from "./handshake.ts";
 import type { Glyphs } from "./glyphs.ts";
@@ -32,7 +39,10 @@ export function targetName(party: Party): string {
 /** One event as one line of `--plain`, `events` and the log of the TUI; undefined for events that only change numbers. */
 export function eventLine(event: MeshEvent | EventsDropped, glyphs: Glyphs): Line | undefined {
   if (event.type === "events.dropped") {
-    return [seg(`             `), seg(`${event.count} events were not shown: they came faster than they could be written`, "warn")];
+    return [
+      seg(`             `),
+      seg(`${event.count} events were not shown: they came faster than they could be written`, "warn"),
+    ];
   }
   const body = eventBody(event, glyphs);
   return body === undefined ? undefined : [seg(`${clockTime(event.at)} `, "dim"), ...body];
@@ -46,7 +56,11 @@ function eventBody(event: MeshEvent, glyphs: Glyphs): Line | undefined {
     case "handshake.failed":
       return [verdictSegment(verdictOf(event)), seg(" "), ...trafficBody(event, glyphs)];
     case "workload.logged":
-      return [seg("log      ", "dim"), seg(`${sanitize(event.workload)} `, event.stream === "stderr" ? "warn" : "info"), seg(sanitizeLog(event.line))];
+      return [
+        seg("log      ", "dim"),
+        seg(`${sanitize(event.workload)} `, event.stream === "stderr" ? "warn" : "info"),
+        seg(sanitizeLog(event.line)),
+      ];
     case "workload.changed":
       return [seg("service  ", "dim"), seg(`${sanitize(event.workload)} `, "strong"), ...workloadWords(event.state)];
     case "mesh.loaded":
@@ -64,7 +78,15 @@ function eventBody(event: MeshEvent, glyphs: Glyphs): Line | undefined {
     case "snapshot.applied":
       return [
         seg("live     ", event.waiting.length === 0 ? "good" : "warn"),
-        seg(generationWords({ number: event.generation, live: event.live, total: event.total, ms: event.ms, waiting: event.waiting })),
+        seg(
+          generationWords({
+            number: event.generation,
+            live: event.live,
+            total: event.total,
+            ms: event.ms,
+            waiting: event.waiting,
+          }),
+        ),
       ];
     case "svid.issued":
     case "svid.rotated":
@@ -75,13 +97,19 @@ function eventBody(event: MeshEvent, glyphs: Glyphs): Line | undefined {
         seg(` serial ${sanitize(event.certificate.serial)} until ${sanitize(event.certificate.notAfter)}`, "dim"),
       ];
     case "listener.failed":
-      return [seg("ERR      ", "bad"), seg(`${sanitize(event.proxy)} cannot listen on ${sanitize(event.address)}: ${sanitize(event.error ?? "")}`)];
+      return [
+        seg("ERR      ", "bad"),
+        seg(`${sanitize(event.proxy)} cannot listen on ${sanitize(event.address)}: ${sanitize(event.error ?? "")}`),
+      ];
     case "bypass.seen":
       return [seg("BYPASS   ", "bad"), seg(`${sanitize(event.workload)} `, "strong"), seg(sanitize(event.what))];
     case "dataplane.started":
       return [seg("proxies  ", "dim"), seg(`data plane started, pid ${event.pid}`, "dim")];
     case "dataplane.lost":
-      return [seg("proxies  ", "bad"), seg(`data plane ${event.pid} lost: ${sanitize(event.reason ?? "unknown")}; starting another`)];
+      return [
+        seg("proxies  ", "bad"),
+        seg(`data plane ${event.pid} lost: ${sanitize(event.reason ?? "unknown")}; starting another`),
+      ];
     case "listener.bound":
     case "traffic.counted":
     case "usage.measured":
@@ -97,7 +125,7 @@ function changeWords(changes: readonly string[]): string {
   return `  ${sanitize(first)}${changes.length > 1 ? ` and ${changes.length - 1} more` : ""}`;
 }
 
-function firstProblem(problems: readonly { readonly message: string; readonly at?: Parameters<typeof formatPosition>[0] }[]): Line {
+function firstProblem(problems: readonly { readonly message: string; readonly at?: SourcePosition }[]): Line {
   const [first] = problems;
   if (first === undefined) return [];
   return [seg(`  ${sanitize(first.message)}`), ...(first.at === undefined ? [] : [seg(` ${place(first.at)}`, "dim")])];
@@ -112,19 +140,25 @@ export function generationWords(generation: {
   readonly waiting: readonly string[];
 }): string {
   const { number, live, total, ms, waiting } = generation;
-  if (waiting.length > 0) return `generation ${number}: ${live}/${total} proxies, waiting for ${waiting.map(sanitize).join(", ")}`;
+  if (waiting.length > 0)
+    return `generation ${number}: ${live}/${total} proxies, waiting for ${waiting.map(sanitize).join(", ")}`;
   return `generation ${number} live on ${live}/${total} proxies${ms === null ? "" : `, ${Math.round(ms)} ms after save`}`;
 }
 
 /** Who to whom, and what came of it: shared by the plain line and the rows of the Traffic view. */
-export function trafficBody(event: ExchangeEvent | ConnectionEvent | HandshakeEvent, glyphs: Glyphs): readonly Segment[] {
+function trafficBody(event: ExchangeEvent | ConnectionEvent | HandshakeEvent, glyphs: Glyphs): readonly Segment[] {
   const parties = [seg(`${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}  `)];
   switch (event.type) {
     case "handshake.completed":
     case "handshake.failed":
       return [...parties, ...handshakeSummary(event)];
     case "connection.closed":
-      return [...parties, seg("TCP "), seg(`${event.bytes.in} B in, ${event.bytes.out} B out, ${milliseconds(event.ms)}`, "dim"), ...outcome(event)];
+      return [
+        ...parties,
+        seg("TCP "),
+        seg(`${event.bytes.in} B in, ${event.bytes.out} B out, ${milliseconds(event.ms)}`, "dim"),
+        ...outcome(event),
+      ];
     case "exchange.completed":
       return [
         ...parties,
@@ -145,5 +179,7 @@ export function statusTone(status: number): "good" | "warn" | "bad" | "plain" {
 
 function outcome(event: ExchangeEvent | ConnectionEvent): readonly Segment[] {
   const flags = hasFlags(event.flags) ? [seg(`  ${sanitize(event.flags)} ${sanitize(event.details)}`, "warn")] : [];
-  return event.decision === null ? flags : [seg("  "), ...decisionSummary(event.decision), ...(event.decision.verdict === "deny" ? [] : flags)];
+  return event.decision === null
+    ? flags
+    : [seg("  "), ...decisionSummary(event.decision), ...(event.decision.verdict === "deny" ? [] : flags)];
 }

@@ -11,8 +11,28 @@ export interface Glyphs {
   readonly dot: string;
 }
 
-export const unicodeGlyphs: Glyphs = { arrow: "→", ellipsis: "…", bar: "│", rule: "─", corner: "┼", cursor: "▶", held: "✓", missed: "✗", dot: "·" };
-export const asciiGlyphs: Glyphs = { arrow: "->", ellipsis: "~", bar: "|", rule: "-", corner: "+", cursor: ">", held: "+", missed: "x", dot: "-" };
+export const unicodeGlyphs: Glyphs = {
+  arrow: "→",
+  ellipsis: "…",
+  bar: "│",
+  rule: "─",
+  corner: "┼",
+  cursor: "▶",
+  held: "✓",
+  missed: "✗",
+  dot: "·",
+};
+export const asciiGlyphs: Glyphs = {
+  arrow: "->",
+  ellipsis: "~",
+  bar: "|",
+  rule: "-",
+  corner: "+",
+  cursor: ">",
+  held: "+",
+  missed: "x",
+  dot: "-",
+};
 
 export function glyphsFor(unicode: boolean): Glyphs {
   return unicode ? unicodeGlyphs : asciiGlyphs;

@@ -14,7 +14,7 @@ const steps: Readonly<Record<HandshakeFailure["step"], string>> = {
 };
 
 /** The failed step in words. */
-export function stepWords(step: HandshakeFailure["step"]): string {
+function stepWords(step: HandshakeFailure["step"]): string {
   return steps[step];
 }
 
@@ -53,12 +53,29 @@ export function handshakeLines(event: HandshakeEvent): readonly Line[] {
   const { failure, tls } = event;
   const lines: Line[] = [];
   if (failure === null) {
-    lines.push([seg("handshake ", "strong"), seg("completed", "good"), seg(` in ${milliseconds(event.ms)}, ${event.side} side${tls.resumed ? ", resumed session" : ""}`)]);
+    lines.push([
+      seg("handshake ", "strong"),
+      seg("completed", "good"),
+      seg(` in ${milliseconds(event.ms)}, ${event.side} side${tls.resumed ? ", resumed session" : ""}`),
+    ]);
   } else {
-    lines.push([seg("handshake ", "strong"), seg("failed", "bad"), seg(` ${stepWords(failure.step)}, seen by the ${event.side}`)]);
-    lines.push([seg("  "), seg(sanitize(failure.reason), "bad"), seg(failure.alert === null ? "" : `  alert ${sanitize(failure.alert)}`)]);
+    lines.push([
+      seg("handshake ", "strong"),
+      seg("failed", "bad"),
+      seg(` ${stepWords(failure.step)}, seen by the ${event.side}`),
+    ]);
+    lines.push([
+      seg("  "),
+      seg(sanitize(failure.reason), "bad"),
+      seg(failure.alert === null ? "" : `  alert ${sanitize(failure.alert)}`),
+    ]);
     for (const because of failure.because) {
-      lines.push([seg("  because of "), seg(sanitize(because.resource), "strong"), seg(" "), seg(place(because), "info")]);
+      lines.push([
+        seg("  because of "),
+        seg(sanitize(because.resource), "strong"),
+        seg(" "),
+        seg(place(because), "info"),
+      ]);
     }
   }
   if (tls.version !== null) lines.push([seg(`  ${sanitize(tls.version)}  ${sanitize(tls.cipher ?? "no cipher")}`)]);

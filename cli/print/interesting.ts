@@ -7,17 +7,10 @@ import { hasFlags } from "./verdict.ts";
  * client's is shown only when it is the only one: it failed on the way, or went where no sidecar listens.
  */
 export function isRow(event: MeshEvent | EventsDropped, state: MeshState | undefined): boolean {
-  switch (event.type) {
-    case "connection.closed":
-      // The handshake that failed has said it already, and with its cause.
-      return event.details !== "filter_chain_not_found" && isSeenOnce(event, state);
-    case "exchange.completed":
-      return isSeenOnce(event, state);
-    case "handshake.completed":
-      return event.side === "server";
-    default:
-      return true;
-  }
+  // The handshake that failed has said it already, and with its cause.
+  if (event.type === "connection.closed") return event.details !== "filter_chain_not_found" && isSeenOnce(event, state);
+  if (event.type === "exchange.completed") return isSeenOnce(event, state);
+  return event.type !== "handshake.completed" || event.side === "server";
 }
 
 function isSeenOnce(event: ExchangeEvent | ConnectionEvent, state: MeshState | undefined): boolean {

@@ -34,7 +34,12 @@ function excerptLines(problem: Problem): readonly Line[] {
 function contextLines(problem: Problem): readonly Line[] {
   const lines: Line[] = [];
   if (problem.resource !== undefined) {
-    lines.push([seg(`      in ${sanitize(problem.resource)}${problem.field === undefined ? "" : `, ${sanitize(problem.field)}`}`, "dim")]);
+    lines.push([
+      seg(
+        `      in ${sanitize(problem.resource)}${problem.field === undefined ? "" : `, ${sanitize(problem.field)}`}`,
+        "dim",
+      ),
+    ]);
   }
   if (problem.hint !== undefined) lines.push([seg("      next: ", "dim"), seg(sanitize(problem.hint))]);
   return lines;
@@ -43,7 +48,12 @@ function contextLines(problem: Problem): readonly Line[] {
 /** `2 errors, 1 warning` */
 export function countProblems(problems: readonly Problem[]): string {
   const count = (severity: Severity): number => problems.filter((problem) => problem.severity === severity).length;
-  const named = (number: number, word: string): string[] => (number === 0 ? [] : [`${number} ${word}${number === 1 ? "" : "s"}`]);
-  const parts = [...named(count("error"), "error"), ...named(count("warning"), "warning"), ...named(count("info"), "note")];
+  const named = (number: number, word: string): string[] =>
+    number === 0 ? [] : [`${number} ${word}${number === 1 ? "" : "s"}`];
+  const parts = [
+    ...named(count("error"), "error"),
+    ...named(count("warning"), "warning"),
+    ...named(count("info"), "note"),
+  ];
   return parts.length === 0 ? "no problems" : parts.join(", ");
 }

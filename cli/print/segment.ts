@@ -62,7 +62,9 @@ const formats = {
 export function paint(line: Line, color: boolean): string {
   if (!color) return lineText(line);
   return line
-    .map(({ text, tone }) => (tone === "plain" || text === "" ? text : styleText([formats[tone]].flat(), text, { validateStream: false })))
+    .map(({ text, tone }) =>
+      tone === "plain" || text === "" ? text : styleText([formats[tone]].flat(), text, { validateStream: false }),
+    )
     .join("");
 }
 

@@ -12,10 +12,16 @@ export function statusLines(state: MeshState): readonly Line[] {
     [
       seg(sanitize(state.mesh), "strong"),
       seg(`  ${generationWords(state.generation)}`),
-      seg(`  ${countProblems(state.problems)}`, state.problems.some((problem) => problem.severity === "error") ? "bad" : "dim"),
+      seg(
+        `  ${countProblems(state.problems)}`,
+        state.problems.some((problem) => problem.severity === "error") ? "bad" : "dim",
+      ),
     ],
   ];
-  if (state.missing.length > 0) lines.push([seg(`running without ${state.missing.map(sanitize).join(", ")}: invalid, and no earlier version`, "bad")]);
+  if (state.missing.length > 0)
+    lines.push([
+      seg(`running without ${state.missing.map(sanitize).join(", ")}: invalid, and no earlier version`, "bad"),
+    ]);
   return lines;
 }
 
@@ -36,14 +42,29 @@ const narrow: readonly WorkloadColumn[] = [
   { title: "STATE", cell: (workload) => seg(lineText(workloadWords(workload.state)), phaseTone(workload.state)) },
   { title: "PORTS", priority: 2, cell: (workload) => seg(portWords(workload)) },
   { title: "RESTARTS", align: "right", priority: 4, cell: (workload) => seg(String(workload.restarts)) },
-  { title: "REQUESTS", align: "right", priority: 3, cell: (workload) => seg(workload.sidecar ? String(workload.traffic.requests) : "-") },
+  {
+    title: "REQUESTS",
+    align: "right",
+    priority: 3,
+    cell: (workload) => seg(workload.sidecar ? String(workload.traffic.requests) : "-"),
+  },
   { title: "DENIED", align: "right", priority: 3, cell: (workload) => deniedCell(workload) },
-  { title: "IDENTITY", priority: 5, cut: "start", cell: (workload) => (workload.sidecar ? seg(sanitize(workload.identity)) : seg("no sidecar", "warn")) },
+  {
+    title: "IDENTITY",
+    priority: 5,
+    cut: "start",
+    cell: (workload) => (workload.sidecar ? seg(sanitize(workload.identity)) : seg("no sidecar", "warn")),
+  },
 ];
 
 const wide: readonly WorkloadColumn[] = [
   { title: "ADDRESS", priority: 6, cell: (workload) => seg(sanitize(workload.address)) },
-  { title: "ACKED", align: "right", priority: 2, cell: (workload) => seg(workload.acked === null ? "-" : String(workload.acked)) },
+  {
+    title: "ACKED",
+    align: "right",
+    priority: 2,
+    cell: (workload) => seg(workload.acked === null ? "-" : String(workload.acked)),
+  },
   { title: "CERT", align: "right", priority: 5, cell: (workload, now) => seg(certificateLeft(workload, now)) },
   { title: "MTLS", priority: 4, cell: (workload) => seg(mtlsWords(workload)) },
   { title: "RSS", align: "right", priority: 6, cell: (workload) => seg(memoryWords(workload.resources.rssBytes)) },
@@ -66,7 +87,9 @@ function deniedCell(workload: WorkloadView): Segment {
 
 /** `8080, localhost:3000→8080` without arrows that some terminals lack. */
 export function portWords(workload: WorkloadView): string {
-  const published = workload.published.map(({ hostPort, port }) => (workload.ports.length > 1 ? `localhost:${hostPort} to ${port}` : `localhost:${hostPort}`));
+  const published = workload.published.map(({ hostPort, port }) =>
+    workload.ports.length > 1 ? `localhost:${hostPort} to ${port}` : `localhost:${hostPort}`,
+  );
   return [...workload.ports.map(String), ...published].join(", ");
 }
 
@@ -86,7 +109,7 @@ export function certificateLeft(workload: WorkloadView, now: number): string {
   return left < 0 ? "expired" : spanWords(left);
 }
 
-export function spanWords(seconds: number): string {
+function spanWords(seconds: number): string {
   if (seconds < 120) return `${seconds}s`;
   if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h`;

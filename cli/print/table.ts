@@ -13,8 +13,14 @@ export interface Column {
 const gap = "  ";
 
 /** Lines up cells by their width on the terminal. With `columns` > 0 whole columns are dropped, then the line is cut. */
-export function tableLines(columns: readonly Column[], rows: readonly (readonly Segment[])[], width = 0): readonly Line[] {
-  const widths = columns.map((column, at) => Math.max(widthOf(column.title), ...rows.map((row) => widthOf(row[at]?.text ?? ""))));
+export function tableLines(
+  columns: readonly Column[],
+  rows: readonly (readonly Segment[])[],
+  width = 0,
+): readonly Line[] {
+  const widths = columns.map((column, at) =>
+    Math.max(widthOf(column.title), ...rows.map((row) => widthOf(row[at]?.text ?? ""))),
+  );
   const shown = chooseColumns(columns, widths, width);
   const last = shown.at(-1);
   const build = (cells: readonly Segment[]): Line =>
@@ -32,7 +38,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
 function chooseColumns(columns: readonly Column[], widths: readonly number[], width: number): readonly number[] {
   let shown = columns.map((_, at) => at);
   const total = (): number => shown.reduce((sum, at) => sum + (widths[at] ?? 0), 0) + gap.length * (shown.length - 1);
-  while (width > 0 && total() > width) {
+  for (let spare = width > 0 ? columns.length : 0; spare > 0 && total() > width; spare--) {
     const worst = shown.reduce((a, b) => ((columns[b]?.priority ?? 0) >= (columns[a]?.priority ?? 0) ? b : a), 0);
     if ((columns[worst]?.priority ?? 0) === 0) break;
     shown = shown.filter((at) => at !== worst);

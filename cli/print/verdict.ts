@@ -25,7 +25,9 @@ export function verdictOf(event: TrafficEvent): Verdict {
     case "handshake.failed":
       return "TLS-FAIL";
     case "exchange.completed":
-      return judged(event.decision) ?? (hasFlags(event.flags) || event.status >= 500 || event.status === 0 ? "ERR" : "OK");
+      return (
+        judged(event.decision) ?? (hasFlags(event.flags) || event.status >= 500 || event.status === 0 ? "ERR" : "OK")
+      );
     case "connection.closed":
       return judged(event.decision) ?? (hasFlags(event.flags) ? "ERR" : "OK");
   }
@@ -34,7 +36,9 @@ export function verdictOf(event: TrafficEvent): Verdict {
 function judged(decision: DecisionRecord | null): Verdict | undefined {
   if (decision === null) return undefined;
   if (decision.verdict === "deny") return "DENY";
-  return decision.tried.some((rule) => rule.dryRun && rule.result === "matched" && rule.action === "DENY") ? "DRY-DENY" : "ALLOW";
+  return decision.tried.some((rule) => rule.dryRun && rule.result === "matched" && rule.action === "DENY")
+    ? "DRY-DENY"
+    : "ALLOW";
 }
 
 export function hasFlags(flags: string): boolean {

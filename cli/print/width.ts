@@ -54,7 +54,13 @@ export function truncate(text: string, columns: number, cut: Cut = "end", mark =
 }
 
 /** `text` in exactly `columns` columns. */
-export function pad(text: string, columns: number, side: "left" | "right" = "left", cut: Cut = "end", mark = "…"): string {
+export function pad(
+  text: string,
+  columns: number,
+  side: "left" | "right" = "left",
+  cut: Cut = "end",
+  mark = "…",
+): string {
   const fitted = truncate(text, columns, cut, mark);
   const blank = " ".repeat(Math.max(0, columns - widthOf(fitted)));
   return side === "left" ? fitted + blank : blank + fitted;

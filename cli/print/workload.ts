@@ -7,7 +7,10 @@ import { seg, type Line, type Tone } from "./segment.ts";
 export function workloadWords(state: WorkloadState): Line {
   switch (state.phase) {
     case "waiting":
-      return [seg("waiting", "dim"), seg(state.for.length === 0 ? "" : ` for ${state.for.map(sanitize).join(", ")}`, "dim")];
+      return [
+        seg("waiting", "dim"),
+        seg(state.for.length === 0 ? "" : ` for ${state.for.map(sanitize).join(", ")}`, "dim"),
+      ];
     case "starting":
       return [seg("starting", "info")];
     case "ready":

@@ -5,7 +5,10 @@ import { takeStart, widthOf } from "./width.ts";
 export function wrapLine(line: Line, columns: number): readonly Line[] {
   const total = line.reduce((sum, segment) => sum + widthOf(segment.text), 0);
   if (total <= columns) return [line];
-  const indent = Math.min((/^ */.exec(line.map((segment) => segment.text).join(""))?.[0].length ?? 0) + 2, Math.floor(columns / 2));
+  const indent = Math.min(
+    (/^ */.exec(line.map((segment) => segment.text).join(""))?.[0].length ?? 0) + 2,
+    Math.floor(columns / 2),
+  );
   const lines: Line[] = [];
   let current: Segment[] = [];
   let used = 0;
@@ -47,5 +50,7 @@ function cutAtSlash(text: string): string {
 
 /** Words with the spaces that follow them. */
 function pieces(line: Line): readonly Segment[] {
-  return line.flatMap((segment) => (segment.text.match(/ *[^ ]+ *| +/g) ?? []).map((text) => ({ text, tone: segment.tone })));
+  return line.flatMap((segment) =>
+    (segment.text.match(/ *[^ ]+ *| +/g) ?? []).map((text) => ({ text, tone: segment.tone })),
+  );
 }

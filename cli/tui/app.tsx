@@ -23,12 +23,20 @@ const Row = memo(function Row({ text }: { readonly text: string }) {
 });
 
 /** The whole screen: one text per line. It draws what `controller` says and holds no state of its own. */
-export function App({ feed, controller, terminal, bind }: {
+export function App({
+  feed,
+  controller,
+  terminal,
+  bind,
+}: {
   readonly feed: Feed;
   readonly controller: Controller;
   readonly terminal: Terminal;
   /** Hands out what only a mounted app can do. */
-  readonly bind: (handles: { readonly redraw: () => void; readonly suspend: ReturnType<typeof useApp>["suspendTerminal"] }) => void;
+  readonly bind: (handles: {
+    readonly redraw: () => void;
+    readonly suspend: ReturnType<typeof useApp>["suspendTerminal"];
+  }) => void;
 }) {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const { suspendTerminal } = useApp();

@@ -46,7 +46,9 @@ function squeeze(widths: number[], room: number): void {
 }
 
 export function titleLine<T>(placed: readonly Placed<T>[], width: number, mark: string): Line {
-  const cells = placed.map(({ column, width: own }) => seg(pad(column.title, own, column.align === "right" ? "right" : "left", "end", mark), "dim"));
+  const cells = placed.map(({ column, width: own }) =>
+    seg(pad(column.title, own, column.align === "right" ? "right" : "left", "end", mark), "dim"),
+  );
   return fitLine(join(cells), width, mark);
 }
 
@@ -54,7 +56,11 @@ export function rowLine<T>(placed: readonly Placed<T>[], row: T, width: number, 
   const cells = placed.flatMap(({ column, width: own }, at): Line => {
     const cell = column.cell(row, own);
     const gap = at === 0 ? [] : [seg(" ")];
-    if ("text" in cell) return [...gap, { text: pad(cell.text, own, column.align === "right" ? "right" : "left", column.cut, mark), tone: cell.tone }];
+    if ("text" in cell)
+      return [
+        ...gap,
+        { text: pad(cell.text, own, column.align === "right" ? "right" : "left", column.cut, mark), tone: cell.tone },
+      ];
     return [...gap, ...(lineWidth(cell) === own ? cell : fitLine(cell, own, mark))];
   });
   return fitLine(cells, width, mark);

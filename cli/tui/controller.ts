@@ -29,7 +29,11 @@ export interface Controller {
 }
 
 /** Owns the choices of the person at the keyboard; keys in, frames and effects out. */
-export function createController(feed: Feed, setting: { readonly look: Look; readonly own: boolean; readonly filter: string; readonly now: () => number }, effects: Effects): Controller {
+export function createController(
+  feed: Feed,
+  setting: { readonly look: Look; readonly own: boolean; readonly filter: string; readonly now: () => number },
+  effects: Effects,
+): Controller {
   let ui = initialUi(setting.filter);
   let matches: { readonly key: string; readonly matches: Matches } | undefined;
   let world: Surroundings | undefined;
@@ -57,30 +61,14 @@ export function createController(feed: Feed, setting: { readonly look: Look; rea
     if (action.kind === "accept" && ui.mode.kind === "filter" && !parseFilter(ui.mode.draft.trim()).ok) return;
     const before = ui;
     ui = step(ui, action, world);
-    switch (action.kind) {
-      case "interrupt":
-        if (before.interrupted) effects.leave(setting.own ? "stop" : "leave");
-        return;
-      case "quit":
-        if (!setting.own && before.mode.kind === "normal" && !(before.detailOpen && !world.hasDetailPane)) effects.leave("leave");
-        return;
-      case "yes":
-        effects.leave("stop");
-        return;
-      case "detach":
-        effects.leave("detach");
-        return;
-      case "restart":
-        restart();
-        return;
-      case "redraw":
-        effects.redraw();
-        return;
-      case "suspend":
-        effects.suspend();
-        return;
-      default:
-    }
+    if (action.kind === "interrupt" && before.interrupted) effects.leave(setting.own ? "stop" : "leave");
+    else if (action.kind === "quit" && !setting.own && !(before.detailOpen && !world.hasDetailPane))
+      effects.leave("leave");
+    else if (action.kind === "yes") effects.leave("stop");
+    else if (action.kind === "detach") effects.leave("detach");
+    else if (action.kind === "restart") restart();
+    else if (action.kind === "redraw") effects.redraw();
+    else if (action.kind === "suspend") effects.suspend();
   }
 
   function restart(): void {
@@ -106,7 +94,15 @@ export function createController(feed: Feed, setting: { readonly look: Look; rea
       if (action !== undefined) act(action);
     },
     draw: (size) => {
-      const frame = drawScreen({ feed, ui, matches: currentMatches(), look: setting.look, own: setting.own, now: setting.now(), size });
+      const frame = drawScreen({
+        feed,
+        ui,
+        matches: currentMatches(),
+        look: setting.look,
+        own: setting.own,
+        now: setting.now(),
+        size,
+      });
       world = frame.world;
       return frame;
     },

@@ -1,4 +1,10 @@
-import type { HandshakeEvent, MeshLoaded, MeshRejected, SnapshotApplied, WorkloadLogged } from "../../runtime/model/event.ts";
+import type {
+  HandshakeEvent,
+  MeshLoaded,
+  MeshRejected,
+  SnapshotApplied,
+  WorkloadLogged,
+} from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import { reduce } from "../../runtime/store/reduce.ts";
 import type { StreamLine } from "../door.ts";
@@ -7,7 +13,7 @@ import type { TrafficEvent } from "../print/verdict.ts";
 import { createRows, type Rows } from "./rows.ts";
 
 /** How many rows each view keeps; an event takes about a kilobyte. */
-export const kept = { traffic: 20_000, handshakes: 20_000, logs: 20_000, generations: 1_000 } as const;
+const kept = { traffic: 20_000, handshakes: 20_000, logs: 20_000, generations: 1_000 } as const;
 
 export type GenerationEvent = MeshLoaded | MeshRejected | SnapshotApplied;
 
@@ -40,33 +46,21 @@ export function createFeed(): Feed {
   let dropped = 0;
 
   function keep(line: Exclude<StreamLine, { readonly type: "state" }>): void {
-    switch (line.type) {
-      case "handshake.completed":
-      case "handshake.failed": {
-        const oldest = handshakes.get(handshakes.first());
-        if (oldest !== undefined && handshakes.end() - handshakes.first() === kept.handshakes) handshakeNumbers.delete(oldest.id);
-        handshakeNumbers.set(line.id, handshakes.end());
-        handshakes.push(line);
-        if (line.type === "handshake.failed") traffic.push(line);
-        return;
-      }
-      case "exchange.completed":
-      case "connection.closed":
-        if (isRow(line, state)) traffic.push(line);
-        return;
-      case "workload.logged":
-        logs.push(line);
-        return;
-      case "mesh.loaded":
-      case "mesh.rejected":
-      case "snapshot.applied":
-        generations.push(line);
-        return;
-      case "events.dropped":
-        dropped += line.count;
-        return;
-      default:
-        return;
+    if (line.type === "handshake.completed" || line.type === "handshake.failed") {
+      const oldest = handshakes.get(handshakes.first());
+      if (oldest !== undefined && handshakes.end() - handshakes.first() === kept.handshakes)
+        handshakeNumbers.delete(oldest.id);
+      handshakeNumbers.set(line.id, handshakes.end());
+      handshakes.push(line);
+      if (line.type === "handshake.failed") traffic.push(line);
+    } else if (line.type === "exchange.completed" || line.type === "connection.closed") {
+      if (isRow(line, state)) traffic.push(line);
+    } else if (line.type === "workload.logged") {
+      logs.push(line);
+    } else if (line.type === "mesh.loaded" || line.type === "mesh.rejected" || line.type === "snapshot.applied") {
+      generations.push(line);
+    } else if (line.type === "events.dropped") {
+      dropped += line.count;
     }
   }
 

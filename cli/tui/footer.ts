@@ -9,7 +9,12 @@ import type { UiState } from "./ui-state.ts";
 export function footerLine(ui: UiState, columns: number, own: boolean): Line {
   switch (ui.mode.kind) {
     case "quit":
-      return [seg(" stop the services and leave?", "warn"), seg("  y stop"), seg("  d leave them running"), seg("  any other key stays", "dim")];
+      return [
+        seg(" stop the services and leave?", "warn"),
+        seg("  y stop"),
+        seg("  d leave them running"),
+        seg("  any other key stays", "dim"),
+      ];
     case "search":
       return [seg(" search: ", "info"), seg(`${sanitize(ui.mode.draft)}_`)];
     case "filter":
@@ -27,7 +32,11 @@ function filterPrompt(draft: string, columns: number): Line {
   const label = seg(" filter: ", "info");
   if (parsed.ok) {
     const hint = draft === "" ? "verdict:denied from:web path:/api/*   Enter with nothing clears it" : "";
-    return [label, seg(`${sanitize(draft)}_`), seg(widthOf(draft) + widthOf(hint) + 14 < columns ? `  ${hint}` : "", "dim")];
+    return [
+      label,
+      seg(`${sanitize(draft)}_`),
+      seg(widthOf(draft) + widthOf(hint) + 14 < columns ? `  ${hint}` : "", "dim"),
+    ];
   }
   const before = sanitize(draft.slice(0, parsed.at));
   const after = sanitize(draft.slice(parsed.at));

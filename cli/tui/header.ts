@@ -20,7 +20,14 @@ export function headerLine(state: MeshState | undefined, columns: number, mark: 
     ...(room < 6 ? [] : [[seg(` ${truncate(sanitize(state.mesh), room, "middle", mark)}`, "strong"), ...rest]]),
     [seg(" "), ...rest.slice(1)],
   ];
-  return candidates.find((line) => lineWidth(line) <= columns) ?? [seg(" "), ...generation(state, false).slice(1), ...problems(state), ...refusals(state)];
+  return (
+    candidates.find((line) => lineWidth(line) <= columns) ?? [
+      seg(" "),
+      ...generation(state, false).slice(1),
+      ...problems(state),
+      ...refusals(state),
+    ]
+  );
 }
 
 const gap = seg("  ");
@@ -28,16 +35,27 @@ const gap = seg("  ");
 function generation(state: MeshState, isLong: boolean): Line {
   const { number, live, total, waiting, ms } = state.generation;
   if (number === 0) return [gap, seg("loading", "info")];
-  if (state.missing.length > 0) return [gap, seg(`gen ${number} WITHOUT ${state.missing.length} invalid resource${state.missing.length === 1 ? "" : "s"}`, "bad")];
-  if (waiting.length > 0) return [gap, seg(`gen ${number}: ${live}/${total}, waiting for ${waiting.map(sanitize).join(", ")}`, "warn")];
+  if (state.missing.length > 0)
+    return [
+      gap,
+      seg(
+        `gen ${number} WITHOUT ${state.missing.length} invalid resource${state.missing.length === 1 ? "" : "s"}`,
+        "bad",
+      ),
+    ];
+  if (waiting.length > 0)
+    return [gap, seg(`gen ${number}: ${live}/${total}, waiting for ${waiting.map(sanitize).join(", ")}`, "warn")];
   if (isLong) return [gap, seg(generationWords(state.generation), "good")];
   return [gap, seg(`gen ${number} live ${live}/${total}${ms === null ? "" : ` (${Math.round(ms)} ms)`}`, "good")];
 }
 
 function services(state: MeshState): Line {
-  const count = (test: (phase: string) => boolean): number => state.workloads.filter((workload) => test(workload.state.phase)).length;
+  const count = (test: (phase: string) => boolean): number =>
+    state.workloads.filter((workload) => test(workload.state.phase)).length;
   const up = count((phase) => phase === "ready");
-  const failing = state.workloads.filter(({ state: now }) => now.phase === "failed" || now.phase === "unready" || (now.phase === "exited" && now.code !== 0)).length;
+  const failing = state.workloads.filter(
+    ({ state: now }) => now.phase === "failed" || now.phase === "unready" || (now.phase === "exited" && now.code !== 0),
+  ).length;
   const coming = count((phase) => phase === "waiting" || phase === "starting");
   return [
     gap,
@@ -63,14 +81,21 @@ function problems(state: MeshState): Line {
 
 /** The inbound mTLS mode, when every sidecar has the same. */
 function mode(state: MeshState): Line {
-  const modes = new Set(state.workloads.filter((workload) => workload.sidecar && Object.keys(workload.mtls).length > 0).map(mtlsWords));
+  const modes = new Set(
+    state.workloads.filter((workload) => workload.sidecar && Object.keys(workload.mtls).length > 0).map(mtlsWords),
+  );
   const [only] = modes;
   if (only === undefined) return [];
   return [gap, seg(modes.size === 1 ? only : "mTLS mixed", "dim")];
 }
 
 /** The second line: tabs, and the active filter with its hits. */
-export function tabLine(ui: UiState, columns: number, hits: { readonly shown: number; readonly all: number } | undefined, fresh: number): Line {
+export function tabLine(
+  ui: UiState,
+  columns: number,
+  hits: { readonly shown: number; readonly all: number } | undefined,
+  fresh: number,
+): Line {
   const tabs = views.flatMap((view, at): Segment[] => [
     seg(` ${at + 1}`, "dim"),
     seg(` ${columns < 60 ? title(view).slice(0, 4) : title(view)}`, view === ui.view ? "title" : "plain"),
@@ -78,7 +103,12 @@ export function tabLine(ui: UiState, columns: number, hits: { readonly shown: nu
   const right: Segment[] = [];
   if (ui.paused !== undefined) right.push(seg(`PAUSED ${fresh} new`, "warn"), gap);
   if (ui.filter !== "" && hits !== undefined) {
-    right.push(seg(ui.filterOn ? `filter: ${sanitize(ui.filter)} (${hits.shown} of ${hits.all})` : "filter off", ui.filterOn ? "info" : "dim"));
+    right.push(
+      seg(
+        ui.filterOn ? `filter: ${sanitize(ui.filter)} (${hits.shown} of ${hits.all})` : "filter off",
+        ui.filterOn ? "info" : "dim",
+      ),
+    );
   }
   const space = columns - lineWidth(tabs) - lineWidth(right) - 1;
   if (space < 1) return right.length > 0 && columns < 60 ? right : [...tabs, gap, ...right];

@@ -18,5 +18,11 @@ export function keyNames(input: string, key: Key): readonly string[] {
   if (key.end) return ["end"];
   if (key.ctrl) return [`ctrl+${input}`];
   if (key.meta) return [];
-  return [...input].flatMap((character) => (character === "\r" || character === "\n" ? ["return"] : character < " " || character === "\u007f" ? [] : [character]));
+  return Array.from(input).flatMap((character) =>
+    character === "\r" || character === "\n"
+      ? ["return"]
+      : character < " " || character === "\u007f"
+        ? []
+        : [character],
+  );
 }

@@ -16,18 +16,35 @@ const furniture = 3;
  * @param rowCount rows that the list has, so that a short list leaves its room to the detail.
  * @param hasPane whether this view shows details beside its list at all.
  */
-export function layoutFor(size: { readonly columns: number; readonly rows: number }, rowCount: number, hasPane: boolean): Layout {
+export function layoutFor(
+  size: { readonly columns: number; readonly rows: number },
+  rowCount: number,
+  hasPane: boolean,
+): Layout {
   const { columns } = size;
   const rows = Math.max(1, size.rows - 1);
   const body = rows - furniture;
-  if (columns < 40 || size.rows < 8) return { kind: "tiny", columns, rows, list: { width: columns, height: 0 }, detail: undefined };
+  if (columns < 40 || size.rows < 8)
+    return { kind: "tiny", columns, rows, list: { width: columns, height: 0 }, detail: undefined };
   if (columns < 80 || size.rows < 20 || !hasPane) {
     return { kind: "list", columns, rows, list: { width: columns, height: body - 1 }, detail: undefined };
   }
   if (columns < 120) {
     const wanted = Math.min(Math.ceil(body * 0.45), Math.max(rowCount, 4) + 1);
-    return { kind: "stacked", columns, rows, list: { width: columns, height: wanted - 1 }, detail: { width: columns, height: body - wanted - 1 } };
+    return {
+      kind: "stacked",
+      columns,
+      rows,
+      list: { width: columns, height: wanted - 1 },
+      detail: { width: columns, height: body - wanted - 1 },
+    };
   }
   const listWidth = Math.max(72, Math.floor((columns - 3) * 0.52));
-  return { kind: "side", columns, rows, list: { width: listWidth, height: body - 1 }, detail: { width: columns - 3 - listWidth, height: body } };
+  return {
+    kind: "side",
+    columns,
+    rows,
+    list: { width: listWidth, height: body - 1 },
+    detail: { width: columns - 3 - listWidth, height: body },
+  };
 }

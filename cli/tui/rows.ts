@@ -31,7 +31,12 @@ export interface Matches {
   readonly indexOf: (number: number) => number;
 }
 
-export function createMatches<T>(rows: Rows<T>, match: (row: T) => boolean, from: number, until: () => number): Matches {
+export function createMatches<T>(
+  rows: Rows<T>,
+  match: (row: T) => boolean,
+  from: number,
+  until: () => number,
+): Matches {
   let numbers: number[] = [];
   let seen = from;
   const bring = (): void => {

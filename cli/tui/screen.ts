@@ -49,14 +49,24 @@ export function drawScreen(input: ScreenInput): Frame {
   };
   const place = locate(ui.places[ui.view], list);
   const detail = drawDetail(view, place.cursor, ui, layout);
-  const body = ui.mode.kind === "help" ? helpLines(layout, ui.mode.top, look) : bodyLines(input, view, list, place, detail, layout);
+  const body =
+    ui.mode.kind === "help"
+      ? helpLines(layout, ui.mode.top, look)
+      : bodyLines(input, view, list, place, detail, layout);
   const mark = glyphsFor(look.unicode).ellipsis;
   const painted = (line: Line): string => paint(fitLine(line, layout.columns, mark), look.color);
   const rows = size.columns > 0 ? rowsOf(input) : undefined;
   return {
     lines: [
       painted(headerLine(input.feed.state(), layout.columns, mark)),
-      painted(tabLine(ui, layout.columns, rows === undefined ? undefined : { shown: list.count, all: rows.all }, rows?.fresh ?? 0)),
+      painted(
+        tabLine(
+          ui,
+          layout.columns,
+          rows === undefined ? undefined : { shown: list.count, all: rows.all },
+          rows?.fresh ?? 0,
+        ),
+      ),
       ...body,
       painted(footerLine(ui, layout.columns, input.own)),
     ].slice(0, layout.rows),
@@ -73,14 +83,21 @@ export function drawScreen(input: ScreenInput): Frame {
   };
 }
 
-export function endsOf(feed: Feed): Ends {
+function endsOf(feed: Feed): Ends {
   return { traffic: feed.traffic.end(), tls: feed.handshakes.end(), logs: feed.logs.end() };
 }
 
 /** How many rows a growing view has in all, and how many came since it was paused. */
 function rowsOf(input: ScreenInput): { readonly all: number; readonly fresh: number } | undefined {
   const { feed, ui } = input;
-  const rows = ui.view === "traffic" ? feed.traffic : ui.view === "tls" ? feed.handshakes : ui.view === "logs" ? feed.logs : undefined;
+  const rows =
+    ui.view === "traffic"
+      ? feed.traffic
+      : ui.view === "tls"
+        ? feed.handshakes
+        : ui.view === "logs"
+          ? feed.logs
+          : undefined;
   if (rows === undefined) return undefined;
   const paused = ui.view === "traffic" || ui.view === "tls" || ui.view === "logs" ? ui.paused?.[ui.view] : undefined;
   return { all: rows.end() - rows.first(), fresh: paused === undefined ? 0 : rows.end() - paused };
@@ -89,7 +106,14 @@ function rowsOf(input: ScreenInput): { readonly all: number; readonly fresh: num
 function viewOf(input: ScreenInput): View | undefined {
   const state = input.feed.state();
   if (state === undefined) return undefined;
-  const scene: Scene = { feed: input.feed, state, ui: input.ui, glyphs: glyphsFor(input.look.unicode), now: input.now, matches: input.matches };
+  const scene: Scene = {
+    feed: input.feed,
+    state,
+    ui: input.ui,
+    glyphs: glyphsFor(input.look.unicode),
+    now: input.now,
+    matches: input.matches,
+  };
   switch (input.ui.view) {
     case "services":
       return servicesView(scene);
@@ -115,7 +139,8 @@ interface DrawnDetail {
 
 function drawDetail(view: View | undefined, cursor: number, ui: UiState, layout: Layout): DrawnDetail {
   const area = layout.detail ?? { width: layout.columns, height: layout.rows - 3 };
-  if (view === undefined || (layout.detail === undefined && !ui.detailOpen)) return { lines: [], height: area.height, excess: 0, why: 0 };
+  if (view === undefined || (layout.detail === undefined && !ui.detailOpen))
+    return { lines: [], height: area.height, excess: 0, why: 0 };
   const detail = view.detail(cursor);
   if (detail === undefined) return { lines: [], height: area.height, excess: 0, why: 0 };
   const before = detail.lines.slice(0, detail.why).flatMap((line) => wrapLine(line, area.width - 1));
@@ -124,11 +149,19 @@ function drawDetail(view: View | undefined, cursor: number, ui: UiState, layout:
   return { lines, height: area.height, excess: Math.max(0, lines.length - area.height), why: before.length };
 }
 
-function bodyLines(input: ScreenInput, view: View | undefined, list: ListView, place: { readonly cursor: number; readonly top: number }, detail: DrawnDetail, layout: Layout): readonly string[] {
+function bodyLines(
+  input: ScreenInput,
+  view: View | undefined,
+  list: ListView,
+  place: { readonly cursor: number; readonly top: number },
+  detail: DrawnDetail,
+  layout: Layout,
+): readonly string[] {
   const { ui, look } = input;
   const glyphs = glyphsFor(look.unicode);
   const top = Math.min(ui.detailTop, detail.excess);
-  const detailLine = (at: number, width: number): string => paint(fitLine([seg(" "), ...(detail.lines[top + at] ?? [])], width, glyphs.ellipsis), look.color);
+  const detailLine = (at: number, width: number): string =>
+    paint(fitLine([seg(" "), ...(detail.lines[top + at] ?? [])], width, glyphs.ellipsis), look.color);
   if (layout.detail === undefined && ui.detailOpen) return range(detail.height, (at) => detailLine(at, layout.columns));
   const drawn = drawList(input, view, list, place, layout);
   if (layout.detail === undefined) return drawn;
@@ -139,17 +172,32 @@ function bodyLines(input: ScreenInput, view: View | undefined, list: ListView, p
   }
   const more = detail.excess > 0 ? ` ${top + 1}-${top + height} of ${detail.lines.length} ` : "";
   const rule = glyphs.rule.repeat(Math.max(0, layout.columns - more.length - 2));
-  return [...drawn, paint([seg(`${rule}${more}${glyphs.rule.repeat(2)}`, ui.pane === "detail" ? "info" : "dim")], look.color), ...range(height, (at) => detailLine(at, width))];
+  return [
+    ...drawn,
+    paint([seg(`${rule}${more}${glyphs.rule.repeat(2)}`, ui.pane === "detail" ? "info" : "dim")], look.color),
+    ...range(height, (at) => detailLine(at, width)),
+  ];
 }
 
-function drawList(input: ScreenInput, view: View | undefined, list: ListView, place: { readonly cursor: number; readonly top: number }, layout: Layout): readonly string[] {
+function drawList(
+  input: ScreenInput,
+  view: View | undefined,
+  list: ListView,
+  place: { readonly cursor: number; readonly top: number },
+  layout: Layout,
+): readonly string[] {
   const { ui, look } = input;
   const { width, height } = layout.list;
   const glyphs = glyphsFor(look.unicode);
   const blank = " ".repeat(width);
   if (view === undefined || list.count === 0) {
     const words = view?.empty() ?? [[seg("waiting for the mesh", "dim")]];
-    return [blank, ...range(height, (at) => paint(fitLine([seg("  "), ...(words[at - 1] ?? [])], width, glyphs.ellipsis), look.color))];
+    return [
+      blank,
+      ...range(height, (at) =>
+        paint(fitLine([seg("  "), ...(words[at - 1] ?? [])], width, glyphs.ellipsis), look.color),
+      ),
+    ];
   }
   const drawn = view.draw(width - 2);
   const search = ui.search.toLowerCase();
@@ -189,19 +237,31 @@ function helpLines(layout: Layout, top: number, look: Look): readonly string[] {
   ];
   const height = layout.rows - 3;
   const first = Math.min(top, Math.max(0, lines.length - height));
-  return range(height, (at) => paint(fitLine(lines[first + at] ?? [], layout.columns, glyphsFor(look.unicode).ellipsis), look.color));
+  return range(height, (at) =>
+    paint(fitLine(lines[first + at] ?? [], layout.columns, glyphsFor(look.unicode).ellipsis), look.color),
+  );
 }
 
 function tinyFrame(input: ScreenInput, layout: Layout): Frame {
   const words = "terminal too small; --plain works";
   const list: ListView = { count: 0, page: 1, keyAt: () => undefined, indexOf: () => 0 };
   return {
-    lines: [paint(fitLine([seg(words, "warn")], layout.columns, glyphsFor(input.look.unicode).ellipsis), input.look.color)],
-    world: { list, detailExcess: 0, detailPage: 1, whyLine: 0, hasDetailPane: false, ends: endsOf(input.feed), own: input.own, findRow: () => undefined },
+    lines: [
+      paint(fitLine([seg(words, "warn")], layout.columns, glyphsFor(input.look.unicode).ellipsis), input.look.color),
+    ],
+    world: {
+      list,
+      detailExcess: 0,
+      detailPage: 1,
+      whyLine: 0,
+      hasDetailPane: false,
+      ends: endsOf(input.feed),
+      own: input.own,
+      findRow: () => undefined,
+    },
   };
 }
 
 function range(length: number, line: (at: number) => string): readonly string[] {
   return Array.from({ length: Math.max(0, length) }, (_, at) => line(at));
 }
-

@@ -31,7 +31,14 @@ export async function showScreen(watched: Watched, options: WatchOptions, contex
   }
   if (how === "detach") {
     requireOk(await client.command({ type: "mesh.detach" }));
-    printer.note([[seg(`the mesh keeps running; \`meshdev attach\` shows it, \`meshdev down\` stops it (in ${sanitize(session.directory)})`, "dim")]]);
+    printer.note([
+      [
+        seg(
+          `the mesh keeps running; \`meshdev attach\` shows it, \`meshdev down\` stops it (in ${sanitize(session.directory)})`,
+          "dim",
+        ),
+      ],
+    ]);
   } else if (own) {
     printer.note([[seg("stopping", "dim")]]);
     await stopMesh(door, session, 20_000);
@@ -40,12 +47,20 @@ export async function showScreen(watched: Watched, options: WatchOptions, contex
   return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
 }
 
-async function runScreen(watched: Watched, options: WatchOptions, context: Context, reading: AbortSignal): Promise<Leaving | "ended"> {
+async function runScreen(
+  watched: Watched,
+  options: WatchOptions,
+  context: Context,
+  reading: AbortSignal,
+): Promise<Leaving | "ended"> {
   const { client, started } = watched;
   const own = started !== undefined;
   const feed = createFeed();
   const left = Promise.withResolvers<Leaving | "ended">();
-  const app: { redraw: () => void; suspend: ((callback: () => Promise<void>) => Promise<unknown>) | undefined } = { redraw: () => undefined, suspend: undefined };
+  const app: { redraw: () => void; suspend: ((callback: () => Promise<void>) => Promise<unknown>) | undefined } = {
+    redraw: () => undefined,
+    suspend: undefined,
+  };
   const controller = createController(
     feed,
     { look: chooseLook(context, options.color), own, filter: options.filter ?? "", now: Date.now },

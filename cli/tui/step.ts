@@ -1,5 +1,5 @@
 import type { Action, EditAction } from "./keys.ts";
-import { noEnds, tailing, views, type Ends, type Place, type UiState } from "./ui-state.ts";
+import { noEnds, tailing, type Ends, type Place, type UiState } from "./ui-state.ts";
 
 /** A list as the cursor sees it. */
 export interface ListView {
@@ -66,7 +66,9 @@ export function step(before: UiState, action: Action, world: Surroundings): UiSt
     case "filter":
       return { ...ui, mode: { kind: "filter", draft: ui.filter } };
     case "toggle-filter":
-      return ui.filter === "" ? { ...ui, message: "there is no filter; f writes one" } : { ...ui, filterOn: !ui.filterOn };
+      return ui.filter === ""
+        ? { ...ui, message: "there is no filter; f writes one" }
+        : { ...ui, filterOn: !ui.filterOn };
     case "search":
       return { ...ui, mode: { kind: "search", draft: "" } };
     case "found":
@@ -77,7 +79,9 @@ export function step(before: UiState, action: Action, world: Surroundings): UiSt
       if (ui.detailOpen && !world.hasDetailPane) return goBack(ui);
       return world.own ? { ...ui, mode: { kind: "quit" } } : ui;
     case "interrupt":
-      return before.interrupted ? ui : { ...ui, interrupted: true, mode: { kind: "normal" }, message: interruptWords(world.own) };
+      return before.interrupted
+        ? ui
+        : { ...ui, interrupted: true, mode: { kind: "normal" }, message: interruptWords(world.own) };
     case "from-now":
       return { ...ui, from: world.ends, message: "showing what happens from now on; Esc shows everything again" };
     case "edit":
@@ -108,7 +112,8 @@ function isScrolling(ui: UiState): boolean {
 }
 
 function move(ui: UiState, by: number, world: Surroundings): UiState {
-  if (ui.mode.kind === "help") return { ...ui, mode: { kind: "help", top: Math.max(0, Math.min(100, ui.mode.top + by)) } };
+  if (ui.mode.kind === "help")
+    return { ...ui, mode: { kind: "help", top: Math.max(0, Math.min(100, ui.mode.top + by)) } };
   if (ui.pane === "detail") return { ...ui, detailTop: clamp(ui.detailTop + by, 0, world.detailExcess) };
   return goTo(ui, locate(ui.places[ui.view], world.list).cursor + by, world);
 }
@@ -146,22 +151,18 @@ function edit(ui: UiState, action: EditAction, world: Surroundings): UiState {
     case "edit":
       return { ...ui, mode: { ...mode, draft: mode.draft + action.text } };
     case "erase":
-      return { ...ui, mode: { ...mode, draft: [...mode.draft].slice(0, -1).join("") } };
+      return { ...ui, mode: { ...mode, draft: Array.from(mode.draft).slice(0, -1).join("") } };
     case "clear":
       return { ...ui, mode: { ...mode, draft: "" } };
     case "cancel":
       return { ...ui, mode: { kind: "normal" } };
     case "accept":
-      if (mode.kind === "filter") return { ...ui, mode: { kind: "normal" }, filter: mode.draft.trim(), filterOn: mode.draft.trim() !== "" };
+      if (mode.kind === "filter")
+        return { ...ui, mode: { kind: "normal" }, filter: mode.draft.trim(), filterOn: mode.draft.trim() !== "" };
       return jump({ ...ui, mode: { kind: "normal" }, search: mode.draft }, mode.draft, -1, world);
   }
 }
 
 function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
-}
-
-/** Views by number, for the tab line. */
-export function viewNumber(view: UiState["view"]): number {
-  return views.indexOf(view) + 1;
 }

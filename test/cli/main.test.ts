@@ -39,7 +39,23 @@ async function cli(...argv: string[]): Promise<{ readonly code: number; readonly
   return { code, out, err };
 }
 
-const commands = ["up", "demo", "init", "down", "attach", "ps", "logs", "events", "why", "can", "check", "exec", "schema", "explain", "version"];
+const commands = [
+  "up",
+  "demo",
+  "init",
+  "down",
+  "attach",
+  "ps",
+  "logs",
+  "events",
+  "why",
+  "can",
+  "check",
+  "exec",
+  "schema",
+  "explain",
+  "version",
+];
 
 describe("the command line", () => {
   it("lists every command and prints the version", async () => {
@@ -97,7 +113,15 @@ describe("the command line", () => {
 
   it("says so when no mesh is running", async () => {
     writeFileSync(join(folder, "meshdev.yaml"), "services: {}\n");
-    for (const command of [["ps"], ["down"], ["events"], ["logs"], ["why"], ["attach"], ["exec", "--as", "a", "--", "true"]]) {
+    for (const command of [
+      ["ps"],
+      ["down"],
+      ["events"],
+      ["logs"],
+      ["why"],
+      ["attach"],
+      ["exec", "--as", "a", "--", "true"],
+    ]) {
       expect(await cli(...command)).toMatchObject({ code: 9, out: "" });
     }
   });
@@ -145,7 +169,8 @@ describe("exit codes", () => {
   it("keeps its own and calls everything else a fault of ours", () => {
     expect(exitCodeOf(new ExitWith(130))).toBe(130);
     expect(exitCodeOf(new TypeError("x"))).toBe(1);
-    for (const code of Object.keys(codes)) if (isCode(code)) expect(exitCodeOf(new MeshError(code, "x"))).toBeGreaterThan(0);
+    for (const code of Object.keys(codes))
+      if (isCode(code)) expect(exitCodeOf(new MeshError(code, "x"))).toBeGreaterThan(0);
   });
 });
 

@@ -3,7 +3,9 @@ import { placeColumns, rowLine, titleLine, type ListColumn } from "../columns.ts
 import type { Rows } from "../rows.ts";
 import type { Detail, Scene, View } from "./view.ts";
 
-export function drawColumns<T>(mark: string): (columns: readonly ListColumn<T>[], width: number) => { readonly title: Line; readonly row: (row: T) => Line } {
+export function drawColumns<T>(
+  mark: string,
+): (columns: readonly ListColumn<T>[], width: number) => { readonly title: Line; readonly row: (row: T) => Line } {
   return (columns, width) => {
     const placed = placeColumns(columns, width);
     return { title: titleLine(placed, width, mark), row: (row) => rowLine(placed, row, width, mark) };
@@ -47,5 +49,8 @@ export function growingView<T>(
 
 /** Width of a column of workload names: as wide as the longest needs, within reason. */
 export function nameWidth(scene: Scene, limit = 24): number {
-  return Math.min(limit, scene.state.workloads.reduce((longest, workload) => Math.max(longest, workload.id.length), 8));
+  return Math.min(
+    limit,
+    scene.state.workloads.reduce((longest, workload) => Math.max(longest, workload.id.length), 8),
+  );
 }

@@ -8,7 +8,11 @@ export function hiddenLines<T>(scene: Scene, rows: Rows<T>): readonly Line[] | u
   const all = rows.end() - rows.first();
   if (all === 0) return undefined;
   if (scene.ui.filterOn && scene.ui.filter !== "") {
-    return [[seg(`0 of ${all} match `, "strong"), seg(sanitize(scene.ui.filter), "info")], [], [seg("  F switches the filter off, f changes it", "dim")]];
+    return [
+      [seg(`0 of ${all} match `, "strong"), seg(sanitize(scene.ui.filter), "info")],
+      [],
+      [seg("  F switches the filter off, f changes it", "dim")],
+    ];
   }
   return [[seg("Nothing since you pressed Ctrl-L.", "strong")], [], [seg("  Esc shows everything again", "dim")]];
 }

@@ -10,7 +10,13 @@ import type { Scene, View } from "./view.ts";
 export function logsView(scene: Scene): View {
   const columns: readonly ListColumn<WorkloadLogged>[] = [
     { title: "TIME", width: 12, priority: 2, cell: (event) => seg(clockTime(event.at), "dim") },
-    { title: "FROM", width: nameWidth(scene, 18), priority: 1, cut: "middle", cell: (event) => seg(sanitize(event.workload), event.stream === "stderr" ? "warn" : "info") },
+    {
+      title: "FROM",
+      width: nameWidth(scene, 18),
+      priority: 1,
+      cut: "middle",
+      cell: (event) => seg(sanitize(event.workload), event.stream === "stderr" ? "warn" : "info"),
+    },
     { title: "LINE", width: "flex", least: 10, priority: 0, cell: (event) => seg(sanitizeLog(event.line)) },
   ];
   return growingView(scene, scene.feed.logs, columns, {

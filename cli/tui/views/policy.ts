@@ -19,14 +19,37 @@ export function policyView(scene: Scene): View {
 
 const columns: readonly ListColumn<ResourceView>[] = [
   { title: "KIND", width: 19, priority: 0, cell: (resource) => seg(sanitize(resource.kind), "strong") },
-  { title: "NAME", width: "flex", least: 12, priority: 0, cut: "middle", cell: (resource) => seg(sanitize(`${resource.namespace}/${resource.name}`)) },
-  { title: "SELECTS", width: "flex", least: 10, priority: 1, cell: (resource) => seg(resource.selects.map(sanitize).join(", ") || "-") },
-  { title: "FILE", width: "flex", least: 14, priority: 2, cut: "start", cell: (resource) => seg(`${sanitize(resource.file)}:${resource.line}`, "info") },
+  {
+    title: "NAME",
+    width: "flex",
+    least: 12,
+    priority: 0,
+    cut: "middle",
+    cell: (resource) => seg(sanitize(`${resource.namespace}/${resource.name}`)),
+  },
+  {
+    title: "SELECTS",
+    width: "flex",
+    least: 10,
+    priority: 1,
+    cell: (resource) => seg(resource.selects.map(sanitize).join(", ") || "-"),
+  },
+  {
+    title: "FILE",
+    width: "flex",
+    least: 14,
+    priority: 2,
+    cut: "start",
+    cell: (resource) => seg(`${sanitize(resource.file)}:${resource.line}`, "info"),
+  },
 ];
 
 function resourceDetail(resource: ResourceView, scene: Scene): readonly Line[] {
   const lines: Line[] = [
-    [seg(sanitize(`${resource.kind} ${resource.namespace}/${resource.name}`), "strong"), seg(`  ${sanitize(resource.file)}:${resource.line}`, "info")],
+    [
+      seg(sanitize(`${resource.kind} ${resource.namespace}/${resource.name}`), "strong"),
+      seg(`  ${sanitize(resource.file)}:${resource.line}`, "info"),
+    ],
     [seg("selects   ", "dim"), seg(resource.selects.map(sanitize).join(", ") || "nothing by label")],
     [],
     [seg("generations, newest first", "dim")],
@@ -37,7 +60,8 @@ function resourceDetail(resource: ResourceView, scene: Scene): readonly Line[] {
     if (event === undefined) continue;
     const line = eventLine(event, scene.glyphs);
     if (line !== undefined) lines.push(line);
-    if (event.type === "mesh.loaded") lines.push(...event.changes.slice(0, 8).map((change): Line => [seg(`      ${sanitize(change)}`, "dim")]));
+    if (event.type === "mesh.loaded")
+      lines.push(...event.changes.slice(0, 8).map((change): Line => [seg(`      ${sanitize(change)}`, "dim")]));
   }
   return lines;
 }

@@ -16,9 +16,22 @@ export function problemsView(scene: Scene): View {
 }
 
 const columns: readonly ListColumn<Problem>[] = [
-  { title: "", width: 7, priority: 0, cell: (problem) => seg(problem.severity, problem.severity === "error" ? "bad" : problem.severity === "warning" ? "warn" : "info") },
+  {
+    title: "",
+    width: 7,
+    priority: 0,
+    cell: (problem) =>
+      seg(problem.severity, problem.severity === "error" ? "bad" : problem.severity === "warning" ? "warn" : "info"),
+  },
   { title: "CODE", width: 6, priority: 2, cell: (problem) => seg(problem.code, "dim") },
-  { title: "WHERE", width: "flex", least: 14, priority: 1, cut: "start", cell: (problem) => seg(problem.at === undefined ? "-" : sanitize(formatPosition(problem.at)), "info") },
+  {
+    title: "WHERE",
+    width: "flex",
+    least: 14,
+    priority: 1,
+    cut: "start",
+    cell: (problem) => seg(problem.at === undefined ? "-" : sanitize(formatPosition(problem.at)), "info"),
+  },
   { title: "WHAT", width: "flex", least: 20, priority: 0, cell: (problem) => seg(sanitize(problem.message)) },
 ];
 
@@ -27,6 +40,13 @@ function problemDetail(problem: Problem, scene: Scene): readonly Line[] {
   return [
     ...problemLines(problem),
     [],
-    ...(isError ? [[seg(`still running generation ${scene.state.generation.number}`, "warn"), seg(": the last valid version stays in force", "dim")]] : []),
+    ...(isError
+      ? [
+          [
+            seg(`still running generation ${scene.state.generation.number}`, "warn"),
+            seg(": the last valid version stays in force", "dim"),
+          ],
+        ]
+      : []),
   ];
 }

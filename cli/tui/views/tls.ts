@@ -24,15 +24,29 @@ function tlsColumns(scene: Scene): readonly ListColumn<HandshakeEvent>[] {
   const arrow = ` ${glyphs.arrow} `;
   return [
     { title: "TIME", width: 8, priority: 6, cell: (event) => seg(clockTime(event.at).slice(0, 8), "dim") },
-    { title: "RESULT", width: 6, priority: 0, cell: (event) => (event.failure === null ? seg("ok", "good") : seg("FAILED", "bad")) },
+    {
+      title: "RESULT",
+      width: 6,
+      priority: 0,
+      cell: (event) => (event.failure === null ? seg("ok", "good") : seg("FAILED", "bad")),
+    },
     { title: "SEEN BY", width: 7, priority: 3, cell: (event) => seg(event.side, "dim") },
     {
       title: `FROM${arrow}TO`,
       width: name * 2 + arrow.length,
       priority: 0,
       cell: (event, width) => {
-        const from = truncate(partyName(event.from), Math.min(name, Math.floor((width - arrow.length) / 2)), "middle", glyphs.ellipsis);
-        return [seg(from), seg(arrow, "dim"), seg(truncate(partyName(event.to), width - widthOf(from) - arrow.length, "middle", glyphs.ellipsis))];
+        const from = truncate(
+          partyName(event.from),
+          Math.min(name, Math.floor((width - arrow.length) / 2)),
+          "middle",
+          glyphs.ellipsis,
+        );
+        return [
+          seg(from),
+          seg(arrow, "dim"),
+          seg(truncate(partyName(event.to), width - widthOf(from) - arrow.length, "middle", glyphs.ellipsis)),
+        ];
       },
     },
     {
@@ -40,7 +54,10 @@ function tlsColumns(scene: Scene): readonly ListColumn<HandshakeEvent>[] {
       width: "flex",
       least: 14,
       priority: 0,
-      cell: (event) => (event.failure === null ? seg(shortSpiffe(event.peer?.spiffe ?? null)) : seg(sanitize(event.failure.reason), "bad")),
+      cell: (event) =>
+        event.failure === null
+          ? seg(shortSpiffe(event.peer?.spiffe ?? null))
+          : seg(sanitize(event.failure.reason), "bad"),
     },
     { title: "VERSION", width: 7, priority: 2, cell: (event) => seg(sanitize(event.tls.version ?? "-"), "dim") },
     { title: "TOOK", width: 8, align: "right", priority: 4, cell: (event) => seg(milliseconds(event.ms), "dim") },

@@ -32,14 +32,31 @@ function trafficColumns(scene: Scene): readonly ListColumn<TrafficEvent>[] {
       width: name * 2 + arrow.length,
       priority: 0,
       cell: (event, width) => {
-        const from = truncate(partyName(event.from), Math.min(name, Math.floor((width - arrow.length) / 2)), "middle", glyphs.ellipsis);
+        const from = truncate(
+          partyName(event.from),
+          Math.min(name, Math.floor((width - arrow.length) / 2)),
+          "middle",
+          glyphs.ellipsis,
+        );
         const to = truncate(partyName(event.to), width - widthOf(from) - arrow.length, "middle", glyphs.ellipsis);
         return [seg(from), seg(arrow, "dim"), seg(to)];
       },
     },
-    { title: "WHAT", width: "flex", least: 20, priority: 0, cell: (event, width) => what(event, width, glyphs.ellipsis) },
+    {
+      title: "WHAT",
+      width: "flex",
+      least: 20,
+      priority: 0,
+      cell: (event, width) => what(event, width, glyphs.ellipsis),
+    },
     { title: "STAT", width: 4, align: "right", priority: 1, cell: (event) => status(event) },
-    { title: "TOOK", width: 8, align: "right", priority: 6, cell: (event) => seg(milliseconds(event.type === "exchange.completed" ? event.timing.total : event.ms), "dim") },
+    {
+      title: "TOOK",
+      width: 8,
+      align: "right",
+      priority: 6,
+      cell: (event) => seg(milliseconds(event.type === "exchange.completed" ? event.timing.total : event.ms), "dim"),
+    },
     { title: "GEN", width: 4, align: "right", priority: 7, cell: (event) => seg(String(event.generation), "dim") },
   ];
 }
@@ -55,34 +72,56 @@ function what(event: TrafficEvent, width: number, mark: string): Line {
       return [seg(`TCP ${event.bytes.in} B in, ${event.bytes.out} B out`)];
     case "handshake.completed":
     case "handshake.failed":
-      return [seg(sanitize(event.failure?.reason ?? `${event.tls.version ?? "TLS"}`))];
+      return [seg(sanitize(event.failure?.reason ?? event.tls.version ?? "TLS"))];
   }
 }
 
 function status(event: TrafficEvent): Segment {
-  if (event.type === "exchange.completed") return seg(event.status === 0 ? "-" : String(event.status), statusTone(event.status));
+  if (event.type === "exchange.completed")
+    return seg(event.status === 0 ? "-" : String(event.status), statusTone(event.status));
   if (event.type === "connection.closed") return seg(hasFlags(event.flags) ? sanitize(event.flags) : "-", "warn");
   return seg("tls", "dim");
 }
 
 function trafficDetail(scene: Scene, event: TrafficEvent): Detail {
-  const handshake = event.type === "exchange.completed" || event.type === "connection.closed" ? scene.feed.handshake(event.handshake ?? "") : undefined;
+  const handshake =
+    event.type === "exchange.completed" || event.type === "connection.closed"
+      ? scene.feed.handshake(event.handshake ?? "")
+      : undefined;
   const lines = detailLines(event, handshake, scene.glyphs);
   const decision = lines.findIndex((line) => /^(ALLOW|DENY) {2}|^handshake /.test(lineText(line)));
   return { lines, why: Math.max(0, decision) };
 }
 
 /** Services are up, or coming, and nothing has happened yet: say what to do. */
-export function quietLines(state: MeshState): readonly Line[] {
+function quietLines(state: MeshState): readonly Line[] {
   const lines: Line[] = [[seg("No requests yet.", "strong")], []];
-  for (const workload of state.workloads) lines.push([seg("  "), seg(sanitize(workload.id).padEnd(18), phaseTone(workload.state)), ...workloadWords(workload.state)]);
-  const urls = state.workloads.flatMap((workload) => workload.published.map(({ hostPort }) => `http://localhost:${hostPort}`));
+  for (const workload of state.workloads)
+    lines.push([
+      seg("  "),
+      seg(sanitize(workload.id).padEnd(18), phaseTone(workload.state)),
+      ...workloadWords(workload.state),
+    ]);
+  const urls = state.workloads.flatMap((workload) =>
+    workload.published.map(({ hostPort }) => `http://localhost:${hostPort}`),
+  );
   if (urls.length > 0) lines.push([], [seg("  open "), seg(urls.join("  "), "info")]);
   const caller = state.workloads.find((workload) => workload.sidecar);
-  const callee = state.services.find((service) => service.ports.length > 0 && !service.members.includes(caller?.id ?? ""));
+  const callee = state.services.find(
+    (service) => service.ports.length > 0 && !service.members.includes(caller?.id ?? ""),
+  );
   if (caller !== undefined && callee !== undefined) {
     const host = callee.hostname.split(".")[0] ?? callee.hostname;
-    lines.push([], [seg("  or send one: "), seg(`meshdev exec --as ${sanitize(caller.service)} -- curl http://${sanitize(host)}:${callee.ports[0]?.port ?? 80}/`, "info")]);
+    lines.push(
+      [],
+      [
+        seg("  or send one: "),
+        seg(
+          `meshdev exec --as ${sanitize(caller.service)} -- curl http://${sanitize(host)}:${callee.ports[0]?.port ?? 80}/`,
+          "info",
+        ),
+      ],
+    );
   }
   return lines;
 }

@@ -10,7 +10,8 @@ import { lineText } from "../../../cli/print/segment.ts";
 import { MeshError } from "../../../runtime/core/error.ts";
 import { allowed, denied, exchange, handshake, plaintext, problem, refusal } from "../support/synthetic.ts";
 
-const text = (lines: Parameters<typeof lineText>[0][] | readonly Parameters<typeof lineText>[0][]): string => lines.map(lineText).join("\n");
+const text = (lines: Parameters<typeof lineText>[0][] | readonly Parameters<typeof lineText>[0][]): string =>
+  lines.map(lineText).join("\n");
 
 describe("detailLines", () => {
   it("explains a refusal clause by clause and shows the handshake it came through", () => {
@@ -45,14 +46,20 @@ describe("detailLines", () => {
   });
 
   it("never claims a handshake that did not happen", () => {
-    expect(text(detailLines(exchange(1, { handshake: null }), undefined, unicodeGlyphs))).toContain("plaintext: no handshake");
-    expect(text(detailLines(exchange(1, { side: "outbound", decision: null }), undefined, unicodeGlyphs))).toContain("only the server's sidecar decides");
+    expect(text(detailLines(exchange(1, { handshake: null }), undefined, unicodeGlyphs))).toContain(
+      "plaintext: no handshake",
+    );
+    expect(text(detailLines(exchange(1, { side: "outbound", decision: null }), undefined, unicodeGlyphs))).toContain(
+      "only the server's sidecar decides",
+    );
   });
 });
 
 describe("decisions", () => {
   it("shows the deciding rule with its place, then everything else that was tried", () => {
-    expect(text(decisionLines(allowed))).toBe("ALLOW  AuthorizationPolicy default/backend-allow rule 0 matched\n  at mesh/authz.yaml:12:7");
+    expect(text(decisionLines(allowed))).toBe(
+      "ALLOW  AuthorizationPolicy default/backend-allow rule 0 matched\n  at mesh/authz.yaml:12:7",
+    );
     expect(placeOfDecision(allowed)).toMatchObject({ file: "mesh/authz.yaml", line: 12 });
     expect(placeOfDecision(denied)).toMatchObject({ file: "mesh/authz.yaml", line: 14, column: 13 });
   });
@@ -63,7 +70,9 @@ describe("decisions", () => {
     const negated = { ...miss, missed: { ...miss.missed, negated: true, actual: null } };
     const skipped = { ...miss, result: "skipped", skipped: "needs HTTP; this is a TCP port", missed: null } as const;
     const words = text(decisionLines({ ...denied, tried: [negated, skipped], note: "the connection was plaintext" }));
-    expect(words).toContain("from.source.principals excludes cluster.local/ns/default/sa/frontend; the request had nothing");
+    expect(words).toContain(
+      "from.source.principals excludes cluster.local/ns/default/sa/frontend; the request had nothing",
+    );
     expect(words).toContain("needs HTTP; this is a TCP port");
     expect(words).toContain("note: the connection was plaintext");
   });
@@ -83,7 +92,9 @@ describe("problems and errors", () => {
   });
 
   it("finds a line in a file", () => {
-    expect(text(excerptLines("a:\n  b: 1\r\n  c: [GET]\n", { line: 3, column: 6 }))).toBe("    3 |   c: [GET]\n      |      ^^^^^");
+    expect(text(excerptLines("a:\n  b: 1\r\n  c: [GET]\n", { line: 3, column: 6 }))).toBe(
+      "    3 |   c: [GET]\n      |      ^^^^^",
+    );
     expect(excerptLines("a", { line: 9, column: 1 })).toEqual([]);
   });
 

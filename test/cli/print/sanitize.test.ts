@@ -31,10 +31,12 @@ describe("sanitize", () => {
   });
 
   it("catches every single format character", () => {
+    const through: string[] = [];
     for (let point = 0; point <= 0x10ffff; point++) {
       const character = String.fromCodePoint(point);
-      if (dangerous.test(character)) expect(sanitize(character)).toMatch(/^\\/);
+      if (dangerous.test(character) && !sanitize(character).startsWith("\\")) through.push(character);
     }
+    expect(through).toEqual([]);
   });
 
   it("leaves plain text as it is", () => {

@@ -31,11 +31,16 @@ describe("width", () => {
   it("pads and fits to exactly the width that was asked for", () => {
     const texts = fc.string({ unit: fc.constantFrom("a", "日", "👍🏽", " ", "ü", "-") });
     fc.assert(
-      fc.property(texts, fc.integer({ min: 0, max: 40 }), fc.constantFrom("end", "start", "middle"), (text, columns, cut) => {
-        expect(widthOf(pad(text, columns, "left", cut))).toBe(columns);
-        expect(widthOf(pad(text, columns, "right", cut))).toBe(columns);
-        expect(lineWidth(fitLine([seg(text, "bad"), seg(text)], columns))).toBe(columns);
-      }),
+      fc.property(
+        texts,
+        fc.integer({ min: 0, max: 40 }),
+        fc.constantFrom("end", "start", "middle"),
+        (text, columns, cut) => {
+          expect(widthOf(pad(text, columns, "left", cut))).toBe(columns);
+          expect(widthOf(pad(text, columns, "right", cut))).toBe(columns);
+          expect(lineWidth(fitLine([seg(text, "bad"), seg(text)], columns))).toBe(columns);
+        },
+      ),
     );
   });
 
@@ -53,18 +58,30 @@ describe("width", () => {
 });
 
 describe("tableLines", () => {
-  const columns = [{ title: "NAME" }, { title: "COUNT", align: "right", priority: 1 }, { title: "WHERE", priority: 2 }] as const;
+  const columns = [
+    { title: "NAME" },
+    { title: "COUNT", align: "right", priority: 1 },
+    { title: "WHERE", priority: 2 },
+  ] as const;
   const rows = [
     [seg("日本"), seg("7"), seg("here")],
     [seg("frontend"), seg("1204"), seg("there")],
   ];
 
   it("lines up cells by their width on the terminal", () => {
-    expect(tableLines(columns, rows).map(lineText)).toEqual(["NAME      COUNT  WHERE", "日本          7  here", "frontend   1204  there"]);
+    expect(tableLines(columns, rows).map(lineText)).toEqual([
+      "NAME      COUNT  WHERE",
+      "日本          7  here",
+      "frontend   1204  there",
+    ]);
   });
 
   it("drops the least important column when there is no room", () => {
-    expect(tableLines(columns, rows, 16).map(lineText)).toEqual(["NAME      COUNT", "日本          7", "frontend   1204"]);
+    expect(tableLines(columns, rows, 16).map(lineText)).toEqual([
+      "NAME      COUNT",
+      "日本          7",
+      "frontend   1204",
+    ]);
     expect(tableLines(columns, rows, 5).map(lineText)).toEqual(["NAME", "日本", "fron…"]);
   });
 });

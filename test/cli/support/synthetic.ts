@@ -1,24 +1,30 @@
 import type { StreamLine } from "../../../cli/door.ts";
 import type { Problem } from "../../../runtime/core/problem.ts";
 import type { DecisionRecord, RuleRecord } from "../../../runtime/model/decision.ts";
-import type { CertificateFacts, ExchangeEvent, HandshakeEvent, MeshEvent, Party } from "../../../runtime/model/event.ts";
+import type {
+  CertificateFacts,
+  ExchangeEvent,
+  HandshakeEvent,
+  MeshEvent,
+  Party,
+} from "../../../runtime/model/event.ts";
 import type { MeshState, WorkloadState, WorkloadView } from "../../../runtime/model/state.ts";
 
 /** The sample mesh as its daemon would report it: states and events for printing and screens. */
 
 export const startedAt = "2026-01-02T03:04:05.000Z";
 
-export function time(second: number): string {
+function time(second: number): string {
   return new Date(Date.parse(startedAt) + second * 1000).toISOString();
 }
 
 const noTraffic = { requests: 0, allowed: 0, denied: 0, failed: 0, handshakes: 0, handshakesFailed: 0 };
 
-export function spiffe(account: string): string {
+function spiffe(account: string): string {
   return `spiffe://cluster.local/ns/default/sa/${account}`;
 }
 
-export function certificate(account: string): CertificateFacts {
+function certificate(account: string): CertificateFacts {
   return {
     spiffe: spiffe(account),
     sans: [spiffe(account)],
@@ -30,7 +36,7 @@ export function certificate(account: string): CertificateFacts {
   };
 }
 
-export function workload(service: string, more: Partial<WorkloadView> = {}): WorkloadView {
+function workload(service: string, more: Partial<WorkloadView> = {}): WorkloadView {
   return {
     id: `${service}-1`,
     service,
@@ -61,17 +67,53 @@ export function meshState(more: Partial<MeshState> = {}): MeshState {
     generation: { number: 14, live: 4, total: 4, waiting: [], ms: 21, at: startedAt, changes: [] },
     workloads: [
       workload("frontend", { published: [{ hostPort: 3000, port: 8080 }], traffic: { ...noTraffic, requests: 40 } }),
-      workload("backend", { address: "10.244.0.4", traffic: { ...noTraffic, requests: 52, allowed: 40, denied: 12, handshakes: 2, handshakesFailed: 7 } }),
+      workload("backend", {
+        address: "10.244.0.4",
+        traffic: { ...noTraffic, requests: 52, allowed: 40, denied: 12, handshakes: 2, handshakesFailed: 7 },
+      }),
       workload("intruder", { ports: [], mtls: {}, address: "10.244.0.5" }),
-      workload("outsider", { ports: [], mtls: {}, sidecar: false, certificate: null, acked: null, address: "10.244.0.6" }),
+      workload("outsider", {
+        ports: [],
+        mtls: {},
+        sidecar: false,
+        certificate: null,
+        acked: null,
+        address: "10.244.0.6",
+      }),
     ],
     services: [
-      { hostname: "frontend.default.svc.cluster.local", address: "10.96.0.1", ports: [{ name: "http", port: 8080, target: 8080, protocol: "http" }], members: ["frontend-1"], endpoints: ["frontend-1"] },
-      { hostname: "backend.default.svc.cluster.local", address: "10.96.0.2", ports: [{ name: "http", port: 8080, target: 8080, protocol: "http" }], members: ["backend-1"], endpoints: ["backend-1"] },
+      {
+        hostname: "frontend.default.svc.cluster.local",
+        address: "10.96.0.1",
+        ports: [{ name: "http", port: 8080, target: 8080, protocol: "http" }],
+        members: ["frontend-1"],
+        endpoints: ["frontend-1"],
+      },
+      {
+        hostname: "backend.default.svc.cluster.local",
+        address: "10.96.0.2",
+        ports: [{ name: "http", port: 8080, target: 8080, protocol: "http" }],
+        members: ["backend-1"],
+        endpoints: ["backend-1"],
+      },
     ],
     resources: [
-      { kind: "AuthorizationPolicy", namespace: "default", name: "backend-allow", file: "mesh/authz.yaml", line: 1, selects: ["backend-1"] },
-      { kind: "PeerAuthentication", namespace: "default", name: "backend", file: "mesh/peer.yaml", line: 1, selects: ["backend-1"] },
+      {
+        kind: "AuthorizationPolicy",
+        namespace: "default",
+        name: "backend-allow",
+        file: "mesh/authz.yaml",
+        line: 1,
+        selects: ["backend-1"],
+      },
+      {
+        kind: "PeerAuthentication",
+        namespace: "default",
+        name: "backend",
+        file: "mesh/peer.yaml",
+        line: 1,
+        selects: ["backend-1"],
+      },
     ],
     problems: [],
     missing: [],
@@ -84,7 +126,11 @@ export function meshState(more: Partial<MeshState> = {}): MeshState {
 
 export function party(service: string, port = 41822): Party {
   const last: Readonly<Record<string, number>> = { frontend: 3, backend: 4, intruder: 5, outsider: 6 };
-  return { workload: `${service}-1`, address: `10.244.0.${last[service] ?? 9}:${port}`, spiffe: service === "outsider" ? null : spiffe(service) };
+  return {
+    workload: `${service}-1`,
+    address: `10.244.0.${last[service] ?? 9}:${port}`,
+    spiffe: service === "outsider" ? null : spiffe(service),
+  };
 }
 
 const rule: RuleRecord = {
@@ -167,7 +213,15 @@ export function exchange(number: number, more: Partial<ExchangeEvent> = {}): Exc
 }
 
 export function refusal(number: number): ExchangeEvent {
-  return exchange(number, { from: party("intruder"), status: 403, decision: denied, handshake: "h-2", details: "rbac_access_denied_matched_policy[none]", bytes: { in: 0, out: 19 }, timing: { total: 0.4, upstream: 0 } });
+  return exchange(number, {
+    from: party("intruder"),
+    status: 403,
+    decision: denied,
+    handshake: "h-2",
+    details: "rbac_access_denied_matched_policy[none]",
+    bytes: { in: 0, out: 19 },
+    timing: { total: 0.4, upstream: 0 },
+  });
 }
 
 export function handshake(number: number, more: Partial<HandshakeEvent> = {}): HandshakeEvent {
@@ -179,7 +233,13 @@ export function handshake(number: number, more: Partial<HandshakeEvent> = {}): H
     side: "server",
     from: party("frontend"),
     to: party("backend", 8080),
-    tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384", alpn: "istio-http/1.1", sni: "outbound_.8080_._.backend.default.svc.cluster.local", resumed: false },
+    tls: {
+      version: "TLSv1.3",
+      cipher: "TLS_AES_256_GCM_SHA384",
+      alpn: "istio-http/1.1",
+      sni: "outbound_.8080_._.backend.default.svc.cluster.local",
+      resumed: false,
+    },
     local: certificate("backend"),
     peer: certificate("frontend"),
     ms: 2.1,
@@ -200,7 +260,15 @@ export function plaintext(number: number): HandshakeEvent {
       step: "plaintext",
       alert: null,
       reason: "plaintext under STRICT",
-      because: [{ resource: "PeerAuthentication default/backend", file: "mesh/peer.yaml", line: 8, column: 11, field: "spec.mtls.mode" }],
+      because: [
+        {
+          resource: "PeerAuthentication default/backend",
+          file: "mesh/peer.yaml",
+          line: 8,
+          column: 11,
+          field: "spec.mtls.mode",
+        },
+      ],
     },
   });
 }
@@ -225,7 +293,15 @@ export function streamed(events: readonly MeshEvent[]): readonly StreamLine[] {
 }
 
 export function logged(number: number, line: string): MeshEvent {
-  return { type: "workload.logged", id: `l-${number}`, at: time(number), generation: 14, workload: "backend-1", stream: "stdout", line };
+  return {
+    type: "workload.logged",
+    id: `l-${number}`,
+    at: time(number),
+    generation: 14,
+    workload: "backend-1",
+    stream: "stdout",
+    line,
+  };
 }
 
 export function changed(id: string, state: WorkloadState): MeshEvent {

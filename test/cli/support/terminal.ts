@@ -51,7 +51,10 @@ export function createTerminal(columns: number, rows: number): FakeTerminal {
     screen: async () => {
       await settled();
       const { active } = emulator.buffer;
-      return Array.from({ length: emulator.rows }, (_, at) => active.getLine(active.viewportY + at)?.translateToString(true) ?? "");
+      return Array.from(
+        { length: emulator.rows },
+        (_, at) => active.getLine(active.viewportY + at)?.translateToString(true) ?? "",
+      );
     },
     bytes: () => written,
     type: (text) => {

@@ -12,22 +12,43 @@ afterEach(() => {
   instance = undefined;
 });
 
-function start(columns: number, rows: number): { readonly terminal: FakeTerminal; readonly feed: Feed; readonly left: Leaving[] } {
+function start(
+  columns: number,
+  rows: number,
+): { readonly terminal: FakeTerminal; readonly feed: Feed; readonly left: Leaving[] } {
   const terminal = createTerminal(columns, rows);
   const feed = createFeed();
   const left: Leaving[] = [];
-  const effects = { leave: (how: Leaving) => void left.push(how), restart: () => Promise.resolve("done"), redraw: () => undefined, suspend: () => undefined };
-  const setting = { look: { color: true, unicode: true, columns }, own: true, filter: "", now: () => Date.parse(startedAt) };
-  instance = render(<App feed={feed} controller={createController(feed, setting, effects)} terminal={terminal.stdout} bind={() => undefined} />, {
-    stdout: terminal.stdout,
-    stdin: terminal.stdin,
-    alternateScreen: true,
-    incrementalRendering: true,
-    maxFps: 15,
-    exitOnCtrlC: false,
-    interactive: true,
-    patchConsole: false,
-  });
+  const effects = {
+    leave: (how: Leaving) => void left.push(how),
+    restart: () => Promise.resolve("done"),
+    redraw: () => undefined,
+    suspend: () => undefined,
+  };
+  const setting = {
+    look: { color: true, unicode: true, columns },
+    own: true,
+    filter: "",
+    now: () => Date.parse(startedAt),
+  };
+  instance = render(
+    <App
+      feed={feed}
+      controller={createController(feed, setting, effects)}
+      terminal={terminal.stdout}
+      bind={() => undefined}
+    />,
+    {
+      stdout: terminal.stdout,
+      stdin: terminal.stdin,
+      alternateScreen: true,
+      incrementalRendering: true,
+      maxFps: 15,
+      exitOnCtrlC: false,
+      interactive: true,
+      patchConsole: false,
+    },
+  );
   return { terminal, feed, left };
 }
 
@@ -83,7 +104,8 @@ describe("the screen in a terminal", () => {
     play(feed);
     await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("ALLOW"));
     const before = terminal.bytes().length;
-    for (let number = 100; number < 5_100; number++) for (const line of streamed([exchange(number, { path: `/api/${number}` })])) feed.apply(line);
+    for (let number = 100; number < 5_100; number++)
+      for (const line of streamed([exchange(number, { path: `/api/${number}` })])) feed.apply(line);
     await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("/api/5099"));
     expect(clears(terminal.bytes().slice(before))).toBe(0);
     expect(terminal.bytes().length - before).toBeLessThan(60_000);

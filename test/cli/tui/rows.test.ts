@@ -12,25 +12,41 @@ describe("rows", () => {
 
   it("matches are those that a plain filter over the kept rows finds, however pushes and questions alternate", () => {
     fc.assert(
-      fc.property(fc.array(fc.array(fc.nat(9), { maxLength: 12 })), fc.integer({ min: 1, max: 12 }), fc.nat(9), (bursts, capacity, limit) => {
-        const rows = createRows<number>(capacity);
-        const matches = createMatches(rows, (row) => row <= limit, 0, () => Infinity);
-        for (const burst of bursts) {
-          for (const row of burst) rows.push(row);
-          const expected = [];
-          for (let number = rows.first(); number < rows.end(); number++) if ((rows.get(number) ?? Infinity) <= limit) expected.push(number);
-          expect(matches.count()).toBe(expected.length);
-          expect(expected.map((_, index) => matches.numberAt(index))).toEqual(expected);
-          expected.forEach((number, index) => expect(matches.indexOf(number)).toBe(index));
-        }
-      }),
+      fc.property(
+        fc.array(fc.array(fc.nat(9), { maxLength: 12 })),
+        fc.integer({ min: 1, max: 12 }),
+        fc.nat(9),
+        (bursts, capacity, limit) => {
+          const rows = createRows<number>(capacity);
+          const matches = createMatches(
+            rows,
+            (row) => row <= limit,
+            0,
+            () => Infinity,
+          );
+          for (const burst of bursts) {
+            for (const row of burst) rows.push(row);
+            const expected = [];
+            for (let number = rows.first(); number < rows.end(); number++)
+              if ((rows.get(number) ?? Infinity) <= limit) expected.push(number);
+            expect(matches.count()).toBe(expected.length);
+            expect(expected.map((_, index) => matches.numberAt(index))).toEqual(expected);
+            expected.forEach((number, index) => expect(matches.indexOf(number)).toBe(index));
+          }
+        },
+      ),
     );
   });
 
   it("stops at the row where the tail was paused, and goes on later", () => {
     const rows = createRows<number>(10);
     let until = Infinity;
-    const matches = createMatches(rows, () => true, 1, () => until);
+    const matches = createMatches(
+      rows,
+      () => true,
+      1,
+      () => until,
+    );
     for (const row of [0, 1, 2]) rows.push(row);
     expect(matches.count()).toBe(2);
     until = rows.end();

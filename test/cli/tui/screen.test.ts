@@ -4,7 +4,18 @@ import { describe, expect, it } from "vitest";
 import { widthOf } from "../../../cli/print/width.ts";
 import { createController, type Controller, type Leaving } from "../../../cli/tui/controller.ts";
 import { createFeed, type Feed } from "../../../cli/tui/feed.ts";
-import { exchange, logged, meshState, minute, plaintext, problem, refusal, startedAt, stateLine, streamed } from "../support/synthetic.ts";
+import {
+  exchange,
+  logged,
+  meshState,
+  minute,
+  plaintext,
+  problem,
+  refusal,
+  startedAt,
+  stateLine,
+  streamed,
+} from "../support/synthetic.ts";
 
 interface Stage {
   readonly feed: Feed;
@@ -15,7 +26,15 @@ interface Stage {
   readonly show: () => string;
 }
 
-function stage(size: { readonly columns: number; readonly rows: number }, setting: { readonly own?: boolean; readonly filter?: string; readonly unicode?: boolean; readonly color?: boolean } = {}): Stage {
+function stage(
+  size: { readonly columns: number; readonly rows: number },
+  setting: {
+    readonly own?: boolean;
+    readonly filter?: string;
+    readonly unicode?: boolean;
+    readonly color?: boolean;
+  } = {},
+): Stage {
   const feed = createFeed();
   const left: Leaving[] = [];
   const restarted: string[] = [];
@@ -33,7 +52,11 @@ function stage(size: { readonly columns: number; readonly rows: number }, settin
       suspend: () => undefined,
     },
   );
-  const show = (): string => controller.draw(size).lines.map((line) => stripVTControlCharacters(line).trimEnd()).join("\n");
+  const show = (): string =>
+    controller
+      .draw(size)
+      .lines.map((line) => stripVTControlCharacters(line).trimEnd())
+      .join("\n");
   show();
   return {
     feed,
@@ -63,18 +86,48 @@ describe("frames", () => {
       fc.property(
         fc.integer({ min: 1, max: 200 }),
         fc.integer({ min: 1, max: 70 }),
-        fc.array(fc.constantFrom("1", "2", "3", "4", "5", "6", "j", "k", "g", "G", "return", "escape", "tab", "w", "?", "f", "x", "/", " ", "q", "pagedown", "ctrl+l"), { maxLength: 12 }),
+        fc.array(
+          fc.constantFrom(
+            "1",
+            "2",
+            "3",
+            "4",
+            "5",
+            "6",
+            "j",
+            "k",
+            "g",
+            "G",
+            "return",
+            "escape",
+            "tab",
+            "w",
+            "?",
+            "f",
+            "x",
+            "/",
+            " ",
+            "q",
+            "pagedown",
+            "ctrl+l",
+          ),
+          { maxLength: 12 },
+        ),
         fc.boolean(),
         (columns, rows, keys, unicode) => {
           const { feed, type, controller } = stage({ columns, rows }, { unicode });
-          play(feed, [...minute(), exchange(70, { path: "/日本語/👍🏽/\u001b[2J" }), logged(71, "long ".repeat(60))], meshState({ problems: [problem] }));
+          play(
+            feed,
+            [...minute(), exchange(70, { path: "/日本語/👍🏽/\u001b[2J" }), logged(71, "long ".repeat(60))],
+            meshState({ problems: [problem] }),
+          );
           type(...keys);
           const { lines } = controller.draw({ columns, rows });
           expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 1));
           for (const line of lines) expect(widthOf(line)).toBe(columns);
           // oxlint-disable-next-line no-control-regex
           for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
-          if (!unicode) for (const line of lines) expect(line.replaceAll(/[日本語👍🏽]/gu, "")).toMatch(/^[ -~]*$/);
+          if (!unicode) for (const line of lines) expect(line.replaceAll(/日|本|語|👍🏽/gu, "")).toMatch(/^[ -~]*$/);
         },
       ),
       { numRuns: 150 },
@@ -100,7 +153,13 @@ describe("frames", () => {
 
   it("never pretend that a generation is live, nor hide that a policy is missing", () => {
     const late = stage(wide);
-    play(late.feed, [], meshState({ generation: { number: 15, live: 3, total: 4, waiting: ["backend-1"], ms: null, at: "", changes: [] } }));
+    play(
+      late.feed,
+      [],
+      meshState({
+        generation: { number: 15, live: 3, total: 4, waiting: ["backend-1"], ms: null, at: "", changes: [] },
+      }),
+    );
     expect(late.show()).toContain("gen 15: 3/4, waiting for backend-1");
     const missing = stage(wide);
     play(missing.feed, [], meshState({ missing: ["AuthorizationPolicy default/deny-all"] }));
@@ -228,7 +287,16 @@ describe("walks", () => {
     const state = meshState();
     const [first, ...rest] = state.workloads;
     if (first === undefined) throw new Error("the fixture has workloads");
-    play(feed, [], { ...state, workloads: [{ ...first, state: { phase: "exited", code: 3, signal: null, restartAt: null, lastLines: ["boom", "at line 3"] } }, ...rest] });
+    play(feed, [], {
+      ...state,
+      workloads: [
+        {
+          ...first,
+          state: { phase: "exited", code: 3, signal: null, restartAt: null, lastLines: ["boom", "at line 3"] },
+        },
+        ...rest,
+      ],
+    });
     type("1");
     expect(show()).toContain("exited with code 3");
     expect(show()).toContain("at line 3");

@@ -44,7 +44,8 @@ describe("the cursor", () => {
   });
 
   it("moves by rows, pages and to the edges, and never outside", () => {
-    const at = (keys: readonly string[]): number => locate(press(start, keys, world(50)).places.traffic, world(50).list).cursor;
+    const at = (keys: readonly string[]): number =>
+      locate(press(start, keys, world(50)).places.traffic, world(50).list).cursor;
     expect(at(["g"])).toBe(0);
     expect(at(["g", "k"])).toBe(0);
     expect(at(["g", "pagedown"])).toBe(9);
