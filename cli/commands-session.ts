@@ -105,6 +105,17 @@ Examples:
     });
 
   program
+    .command("ls")
+    .description("every mesh that you run on this machine")
+    .addOption(outputOption(["table", "json", "name"]))
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExamples:\n  meshdev ls\n  meshdev ls -o json")
+    .action(async (options) => {
+      const { ls } = await import("./commands/ls.ts");
+      settle(await ls(withGlobals(program, options), context));
+    });
+
+  program
     .command("logs [service...]")
     .description("what the programs printed")
     .addOption(directoryOption())

@@ -46,6 +46,7 @@ const commands = [
   "down",
   "attach",
   "ps",
+  "ls",
   "logs",
   "events",
   "why",

@@ -1,0 +1,188 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Context } from "../../cli/context.ts";
+import { run } from "../../cli/main.ts";
+
+/** The commands against a mesh that really runs: the sample, without its published port. */
+
+let folder = "";
+const root = resolve(import.meta.dirname, "../..");
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function cli(argv: readonly string[], more: Partial<Context> = {}): Promise<Result> {
+  let out = "";
+  let err = "";
+  const code = await run(argv, {
+    cwd: folder,
+    env: process.env,
+    platform: "linux",
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    columns: undefined,
+    isTerminal: false,
+    signal: new AbortController().signal,
+    ...more,
+  });
+  return { code, out, err };
+}
+
+function json(text: string): unknown {
+  return JSON.parse(text);
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "md-cli-"));
+  for (const name of ["run", "state", "project"]) mkdirSync(join(folder, name), { mode: 0o700 });
+  vi.stubEnv("XDG_RUNTIME_DIR", join(folder, "run"));
+  vi.stubEnv("XDG_STATE_HOME", join(folder, "state"));
+  const project = join(folder, "project");
+  cpSync(join(root, "samples", "frontend-backend"), project, { recursive: true });
+  const file = join(project, "meshdev.yaml");
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^ *publish:.*\n/m, ""));
+  folder = project;
+  expect(await cli(["up", "-d"])).toMatchObject({ code: 0, out: "" });
+}, 60_000);
+
+afterAll(async () => {
+  await cli(["down"]);
+  vi.unstubAllEnvs();
+  rmSync(resolve(folder, ".."), { recursive: true, force: true });
+}, 30_000);
+
+describe("a running mesh", () => {
+  it("is listed, in words and as JSON", async () => {
+    const table = await cli(["ps", "-o", "wide"]);
+    expect(table.out).toMatch(/^NAME +STATE +.*ACKED +CERT +MTLS +RSS/);
+    expect(table.out).toMatch(
+      /backend-1 +ready .*spiffe:\/\/cluster\.local\/ns\/default\/sa\/backend .* 1 +2\dh +STRICT/,
+    );
+    expect(json((await cli(["ps", "-o", "json"])).out)).toMatchObject({
+      schemaVersion: 1,
+      generation: { number: 1, live: 3, total: 3 },
+    });
+    expect((await cli(["ps", "-o", "name"])).out.split("\n")).toContain("outsider-1");
+    expect((await cli(["ls", "-o", "name"])).out).toContain(folder);
+  });
+
+  it("lends its identities to commands and returns their exit codes", async () => {
+    const script =
+      "fetch('http://backend:8080/api/data').then((answer) => process.exit(answer.status === 200 ? 10 : answer.status === 403 ? 11 : 12))";
+    const node = ["--", process.execPath, "-e", script];
+    expect((await cli(["exec", "--as", "frontend", ...node])).code).toBe(10);
+    expect((await cli(["exec", "--as", "svc/intruder", ...node])).code).toBe(11);
+    expect((await cli(["exec", "--as", "frontend", "--", "no-such-program"])).code).toBe(8);
+    expect((await cli(["exec", "--as", "nobody", "--", "true"])).code).toBe(2);
+  });
+
+  it("explains the last refusal with the line of YAML", async () => {
+    await vi.waitFor(async () => {
+      const { out } = await cli(["why"]);
+      expect(out).toMatch(/missed from\.source\.principals wanted|plaintext under STRICT/);
+      expect(out).toMatch(/\^\^\^/);
+    });
+    const last = json((await cli(["why", "-o", "json"])).out);
+    expect(last).toMatchObject({ schemaVersion: 1 });
+    expect((await cli(["why", "r-none"])).code).toBe(2);
+  });
+
+  it("streams events as NDJSON whose first line is the state, for as long as asked", async () => {
+    const { out, code } = await cli(["events", "-o", "ndjson", "--replay", "--limit", "5"]);
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split("\n").map(json);
+    expect(lines).toHaveLength(6);
+    expect(lines[0]).toMatchObject({ type: "state", schemaVersion: 1, seq: 0 });
+    expect((await cli(["events", "--for", "100ms"])).code).toBe(0);
+    await vi.waitFor(async () => {
+      const denied = await cli(["events", "--replay", "--for", "300ms", "--filter", "verdict:denied method:GET"]);
+      expect(denied.out).toMatch(
+        /DENY {5}intruder(-1|#\S+) -> backend-1:8080|DENY {5}intruder(-1|#\S+) → backend-1:8080/,
+      );
+      expect(denied.out).not.toContain("ALLOW    ");
+    });
+  });
+
+  it("shows what programs printed", async () => {
+    expect((await cli(["logs", "backend"])).out).toContain("backend listens on 8080");
+    expect((await cli(["logs", "backend", "--tail", "0"])).out).toBe("");
+    expect((await cli(["logs", "nosuch"])).code).toBe(2);
+  });
+
+  it("attaches as lines until interrupted, and goes on running", async () => {
+    const stop = new AbortController();
+    let seen = "";
+    const attached = cli(["attach"], { signal: stop.signal, out: (text) => (seen += text) });
+    await vi.waitFor(() => expect(seen).toContain("loaded   generation 1"));
+    stop.abort(130);
+    expect((await attached).code).toBe(130);
+    expect((await cli(["up", "-d"])).err).toContain("already running");
+  });
+});
+
+describe("without running anything", () => {
+  it("predicts calls and holds them against an expectation", async () => {
+    expect((await cli(["can", "frontend", "backend", "GET", "/api/data", "--expect", "allow"])).code).toBe(0);
+    const refused = await cli(["can", "intruder", "svc/backend", "GET", "/api/data", "--expect", "allow"]);
+    expect(refused.code).toBe(4);
+    expect(refused.out).toContain("DENY  predicted");
+    expect(refused.out).toMatch(/mesh\/backend\.yaml:\d+:\d+/);
+    expect((await cli(["can", "outsider", "backend", "--expect", "deny"])).out).toContain(
+      "PeerAuthentication default/backend",
+    );
+    expect(json((await cli(["can", "frontend", "backend", "-o", "json"])).out)).toMatchObject({
+      schemaVersion: 1,
+      predicted: true,
+    });
+    expect((await cli(["can", "frontend", "backend", "--header", "nonsense"])).code).toBe(2);
+  });
+
+  it("checks a project and points at the place", async () => {
+    expect(await cli(["check"])).toMatchObject({ code: 0, out: "" });
+    const broken = join(folder, "..", "broken");
+    cpSync(folder, broken, { recursive: true });
+    const file = join(broken, "mesh", "backend.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("methods:", "methodz:"));
+    const { code, out } = await cli(["check", broken]);
+    expect(code).toBe(3);
+    expect(out).toMatch(/mesh\/backend\.yaml:\d+:\d+ error MD\d{4} .*\n.*methodz.*\n.*\^\^\^/);
+    expect(json((await cli(["check", join(broken, "meshdev.yaml"), "--json"])).out)).toMatchObject({
+      schemaVersion: 1,
+      problems: [{ severity: "error" }],
+    });
+    const started = await cli(["up", "-d", "-C", broken]);
+    expect(started.code).toBe(3);
+    expect(started.err).toContain("methodz");
+    expect((await cli(["can", "a", "b", "-C", broken])).code).toBe(3);
+  });
+
+  it("writes a project that checks, once", async () => {
+    const fresh = join(folder, "..", "fresh");
+    mkdirSync(join(fresh, "packages", "web"), { recursive: true });
+    writeFileSync(join(fresh, "package.json"), JSON.stringify({ workspaces: ["packages/*"] }));
+    writeFileSync(
+      join(fresh, "packages", "web", "package.json"),
+      JSON.stringify({ name: "@shop/Web", scripts: { dev: "vite --port 4000" } }),
+    );
+    expect((await cli(["init", "-C", fresh, "--dry-run"])).out).toContain("would write");
+    expect((await cli(["init", "-C", fresh])).code).toBe(0);
+    expect(readFileSync(join(fresh, "meshdev.yaml"), "utf8")).toContain(
+      '  web:\n    run: npm run dev\n    cwd: "packages/web"\n    port: 4000\n',
+    );
+    expect((await cli(["check", fresh])).code).toBe(0);
+    const before = readFileSync(join(fresh, "meshdev.yaml"), "utf8");
+    expect((await cli(["init", "-C", fresh])).code).toBe(7);
+    expect(readFileSync(join(fresh, "meshdev.yaml"), "utf8")).toBe(before);
+  });
+
+  it("prints its schemas", async () => {
+    for (const name of ["project", "events", "state"])
+      expect(json((await cli(["schema", name])).out)).toHaveProperty("$schema");
+    expect((await cli(["schema", "nosuch"])).code).toBe(2);
+  });
+});
