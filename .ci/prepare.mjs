@@ -33,7 +33,9 @@ if (major < 20) {
 
 if (!isInstalled()) {
   console.error("installing dependencies ...");
-  const status = run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { shell: process.platform === "win32" });
+  const status = run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    shell: process.platform === "win32",
+  });
   if (status !== 0) process.exit(status);
 }
 

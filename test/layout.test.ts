@@ -17,7 +17,19 @@ const runtime = {
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],
   workload: ["core", "model"],
-  control: ["core", "model", "wire", "config", "policy", "traffic", "identity", "store", "compile", "predict", "workload"],
+  control: [
+    "core",
+    "model",
+    "wire",
+    "config",
+    "policy",
+    "traffic",
+    "identity",
+    "store",
+    "compile",
+    "predict",
+    "workload",
+  ],
   host: ["core", "model", "config", "identity", "workload"],
 } as const satisfies Record<string, readonly string[]>;
 
@@ -60,7 +72,8 @@ function sources(folder: string): string[] {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), "utf8");
-  const pattern = /(?:^|\n)\s*(?:import|export)[^'"]*?from\s+["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)|(?:^|\n)import\s+["']([^"']+)["']/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)[^'"]*?from\s+["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)|(?:^|\n)import\s+["']([^"']+)["']/g;
   return [...text.matchAll(pattern)].map((match) => {
     const specifier = match[1] ?? match[2] ?? match[3] ?? "";
     const target = specifier.startsWith(".") ? relative(root, resolve(root, dirname(file), specifier)) : specifier;
@@ -104,7 +117,10 @@ describe("import directions", () => {
   it("each package is imported by one folder", () => {
     const violations = all.filter(({ file, target }) => {
       if (isBuiltin(target) || /^(runtime|cli)\//.test(target)) return false;
-      const name = target.split("/").slice(0, target.startsWith("@") ? 2 : 1).join("/");
+      const name = target
+        .split("/")
+        .slice(0, target.startsWith("@") ? 2 : 1)
+        .join("/");
       return packages[name]?.some((folder) => file.startsWith(`${folder}/`)) !== true;
     });
     expect(violations).toEqual([]);

@@ -31,7 +31,10 @@ export type SocketAddress =
  */
 export type AddressMap =
   | { readonly kind: "alias"; readonly second: number }
-  | { readonly kind: "table"; readonly entries: Readonly<Record<string, { readonly host: string; readonly port: number }>> };
+  | {
+      readonly kind: "table";
+      readonly entries: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+    };
 
 export type ToDataPlane =
   | {

@@ -181,7 +181,9 @@ export interface RetryPolicy {
 /** Percentages are parts of a million (spec traffic 2.10.2). */
 export interface FaultPolicy {
   readonly delay: { readonly ms: number; readonly millionths: number } | undefined;
-  readonly abort: { readonly status: number; readonly grpcStatus: number | undefined; readonly millionths: number } | undefined;
+  readonly abort:
+    | { readonly status: number; readonly grpcStatus: number | undefined; readonly millionths: number }
+    | undefined;
 }
 
 export interface Cluster {

@@ -9,7 +9,13 @@ export type WorkloadState =
   /** Running, but its readiness fails or has not come in time. */
   | { readonly phase: "unready"; readonly pid: number; readonly reason: string }
   | { readonly phase: "stopping"; readonly pid: number }
-  | { readonly phase: "exited"; readonly code: number | null; readonly signal: string | null; readonly restartAt: string | null; readonly lastLines: readonly string[] }
+  | {
+      readonly phase: "exited";
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly restartAt: string | null;
+      readonly lastLines: readonly string[];
+    }
   | { readonly phase: "failed"; readonly reason: string }
   | { readonly phase: "stopped" };
 
@@ -83,7 +89,12 @@ export interface MeshView {
 export interface ServiceView {
   readonly hostname: string;
   readonly address: string;
-  readonly ports: readonly { readonly name: string; readonly port: number; readonly target: number; readonly protocol: string }[];
+  readonly ports: readonly {
+    readonly name: string;
+    readonly port: number;
+    readonly target: number;
+    readonly protocol: string;
+  }[];
   /** Workloads that its selector names, ready or not. */
   readonly members: readonly string[];
   /** Those of them that are ready. */

@@ -27,6 +27,11 @@ for (const [name, run] of Object.entries(benches)) {
 const width = Math.max(...figures.map((figure) => figure.what.length));
 process.stdout.write(`\nNode ${process.version}, ${process.platform} ${process.arch}\n\n`);
 for (const { what, median, unit, worst, target, runs } of figures) {
-  const columns = [what.padEnd(width), `${median} ${unit}`.padStart(14), worst === undefined ? "" : `worst ${worst}`.padStart(14), `n=${runs}`.padStart(7)];
+  const columns = [
+    what.padEnd(width),
+    `${median} ${unit}`.padStart(14),
+    worst === undefined ? "" : `worst ${worst}`.padStart(14),
+    `n=${runs}`.padStart(7),
+  ];
   process.stdout.write(`${columns.join("  ")}${target === undefined ? "" : `  target ${target}`}\n`);
 }

@@ -6,7 +6,10 @@ const edits = 100;
 
 /** From the file's change event to the last ACK, ten services, one hundred saves of a policy. */
 export async function saveToLive(): Promise<readonly Figure[]> {
-  const services = Array.from({ length: 10 }, (_, index) => `  ${index === 0 ? "backend" : `s${index}`}: {run: [node, server.mjs], port: 8080}`);
+  const services = Array.from(
+    { length: 10 },
+    (_, index) => `  ${index === 0 ? "backend" : `s${index}`}: {run: [node, server.mjs], port: 8080}`,
+  );
   await using project = createProject({
     "meshdev.yaml": `services:\n${services.join("\n")}\nmesh: ./mesh\n`,
     "server.mjs": serverProgram,
@@ -17,10 +20,16 @@ export async function saveToLive(): Promise<readonly Figure[]> {
   const output = collect(up);
   const applied = (): readonly number[] =>
     parseNdjson(output.stdout().slice(0, output.stdout().lastIndexOf("\n") + 1))
-      .filter((event) => event["type"] === "snapshot.applied" && typeof event["ms"] === "number" && event["live"] === event["total"])
+      .filter(
+        (event) =>
+          event["type"] === "snapshot.applied" && typeof event["ms"] === "number" && event["live"] === event["total"],
+      )
       .map((event) => Number(event["ms"]));
   await until("the first generation", () => (output.stdout().includes('"snapshot.applied"') ? true : undefined));
-  await until("every service", async () => ((await project.meshdev("ps")).stdout.match(/\bready\b/g)?.length ?? 0) >= 10 || undefined);
+  await until(
+    "every service",
+    async () => ((await project.meshdev("ps")).stdout.match(/\bready\b/g)?.length ?? 0) >= 10 || undefined,
+  );
   const outer: number[] = [];
   for (let edit = 0; edit < edits; edit += 1) {
     const before = applied().length;

@@ -27,7 +27,10 @@ export async function dataPlaneReplacement(): Promise<readonly Figure[]> {
 
 async function answered(port: number): Promise<true | undefined> {
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(100), headers: { connection: "close" } });
+    const answer = await fetch(`http://127.0.0.1:${port}/`, {
+      signal: AbortSignal.timeout(100),
+      headers: { connection: "close" },
+    });
     await answer.text();
     return answer.status === 200 ? true : undefined;
   } catch {

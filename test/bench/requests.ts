@@ -36,7 +36,8 @@ function cpuSeconds(pid: number): number {
 /** HTTP/1.1 keep-alive through both sidecars, mutual TLS between them, one policy deciding each request. */
 export async function requests(): Promise<readonly Figure[]> {
   await using project = createProject({
-    "meshdev.yaml": "services:\n  backend: {run: [node, server.mjs], port: 8080}\n  frontend: {run: [node, -e, 'setInterval(() => {}, 1e6)']}\nmesh: ./mesh\n",
+    "meshdev.yaml":
+      "services:\n  backend: {run: [node, server.mjs], port: 8080}\n  frontend: {run: [node, -e, 'setInterval(() => {}, 1e6)']}\nmesh: ./mesh\n",
     "server.mjs": serverProgram,
     "load.mjs": loadProgram,
     "mesh/peer.yaml": peerAuthentication("STRICT"),

@@ -19,7 +19,9 @@ describe("bad input and bad luck", () => {
   it("a taken port: exit 7, who holds it", async () => {
     await using project = await createLoadProject();
     const holder = createServer();
-    await new Promise<void>((listening) => { holder.listen(project.port, "127.0.0.1", listening); });
+    await new Promise<void>((listening) => {
+      holder.listen(project.port, "127.0.0.1", listening);
+    });
     const up = await project.meshdev("up", "-d");
     holder.close();
     expect(up.code).toBe(7);
@@ -55,7 +57,9 @@ describe("bad input and bad luck", () => {
 
   it("1,000 services declared, 3 started", async () => {
     const port = await freePort();
-    const many = Array.from({ length: 997 }, (_, index) => `  s${index}: {run: [node, server.mjs], port: 8080}`).join("\n");
+    const many = Array.from({ length: 997 }, (_, index) => `  s${index}: {run: [node, server.mjs], port: 8080}`).join(
+      "\n",
+    );
     await using project = createProject({
       "meshdev.yaml": `services:
   backend: {run: [node, server.mjs], port: 8080, publish: ${port}}
@@ -67,9 +71,25 @@ ${many}
     });
     const up = await project.meshdev("up", "-d", "backend", "one", "two");
     expect(up, up.stderr).toMatchObject({ code: 0 });
-    const call = await project.meshdev("exec", "--as", "one", "--", "node", "-e", "fetch('http://backend:8080/x').then(r => console.log(r.status))");
+    const call = await project.meshdev(
+      "exec",
+      "--as",
+      "one",
+      "--",
+      "node",
+      "-e",
+      "fetch('http://backend:8080/x').then(r => console.log(r.status))",
+    );
     expect(call.stdout.trim(), call.stderr).toBe("200");
-    const idle = await project.meshdev("exec", "--as", "one", "--", "node", "-e", "fetch('http://s5:8080/x').then(r => r.text().then(t => console.log(r.status, t)))");
+    const idle = await project.meshdev(
+      "exec",
+      "--as",
+      "one",
+      "--",
+      "node",
+      "-e",
+      "fetch('http://s5:8080/x').then(r => r.text().then(t => console.log(r.status, t)))",
+    );
     expect(idle.stdout.trim(), idle.stderr).toBe("503 no healthy upstream");
   });
 
@@ -80,21 +100,35 @@ ${many}
     const hostile = [
       Buffer.from("\u0016\u0003\u0001\uffff".repeat(400), "latin1"),
       Buffer.alloc(70_000, 0x41),
-      Buffer.from("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\n\r\n"),
+      Buffer.from(
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /admin HTTP/1.1\r\n\r\n",
+      ),
       Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
       Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]),
       Buffer.from("\0\u001b[2J\u0007".repeat(50)),
     ];
     for (const bytes of hostile) {
       await new Promise<void>((done) => {
-        const socket = connect(project.port, "127.0.0.1", () => { socket.end(bytes); });
-        socket.on("error", () => undefined).on("close", () => { done(); }).resume();
+        const socket = connect(project.port, "127.0.0.1", () => {
+          socket.end(bytes);
+        });
+        socket
+          .on("error", () => undefined)
+          .on("close", () => {
+            done();
+          })
+          .resume();
         socket.setTimeout(1500, () => socket.destroy());
       });
     }
-    const answer = await until("an answer", async () => (await fetch(`http://127.0.0.1:${project.port}/`).catch(() => undefined)) ?? undefined);
+    const answer = await until(
+      "an answer",
+      async () => (await fetch(`http://127.0.0.1:${project.port}/`).catch(() => undefined)) ?? undefined,
+    );
     expect(answer.status).toBe(200);
-    const ps = JSON.parse((await project.meshdev("ps", "-o", "json")).stdout) as { readonly dataPlane: { readonly restarts: number } };
+    const ps = JSON.parse((await project.meshdev("ps", "-o", "json")).stdout) as {
+      readonly dataPlane: { readonly restarts: number };
+    };
     expect(ps.dataPlane.restarts).toBe(0);
   });
 });

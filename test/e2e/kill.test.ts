@@ -5,7 +5,10 @@ import { collect, processesOf, until, type Project } from "./support/project.ts"
 
 interface Ps {
   readonly dataPlane: { readonly pid: number | null; readonly restarts: number };
-  readonly workloads: readonly { readonly id: string; readonly state: { readonly phase: string; readonly pid?: number } }[];
+  readonly workloads: readonly {
+    readonly id: string;
+    readonly state: { readonly phase: string; readonly pid?: number };
+  }[];
 }
 
 async function ps(project: Project): Promise<Ps> {
@@ -15,10 +18,16 @@ async function ps(project: Project): Promise<Ps> {
 /** Nothing of the mesh is left: no process, no socket file. */
 async function expectNothingLeft(project: Project): Promise<void> {
   await until("every process to end", () => (processesOf(project).length === 0 ? true : undefined), 5000);
-  await until("socket files to go", () => {
-    const left = readdirSync(project.env["XDG_RUNTIME_DIR"] ?? "", { recursive: true }).filter((name) => String(name).endsWith(".sock"));
-    return left.length === 0 ? true : undefined;
-  }, 5000);
+  await until(
+    "socket files to go",
+    () => {
+      const left = readdirSync(project.env["XDG_RUNTIME_DIR"] ?? "", { recursive: true }).filter((name) =>
+        String(name).endsWith(".sock"),
+      );
+      return left.length === 0 ? true : undefined;
+    },
+    5000,
+  );
 }
 
 const linuxOnly = process.platform === "linux";
@@ -46,7 +55,9 @@ describe.skipIf(!linuxOnly)("what a SIGKILL leaves behind", () => {
     expect(await project.meshdev("up", "-d")).toMatchObject({ code: 0 });
     const state = await ps(project);
     const children = new Set([state.dataPlane.pid, ...state.workloads.map((workload) => workload.state.pid)]);
-    const daemon = processesOf(project).find((pid) => !children.has(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("daemon"));
+    const daemon = processesOf(project).find(
+      (pid) => !children.has(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("daemon"),
+    );
     if (daemon === undefined) throw new Error("no daemon found");
     process.kill(daemon, "SIGKILL");
     await expectNothingLeft(project);
@@ -59,10 +70,14 @@ describe.skipIf(!linuxOnly)("what a SIGKILL leaves behind", () => {
     if (before.dataPlane.pid === null) throw new Error("no data plane");
     const killedAt = Date.now();
     process.kill(before.dataPlane.pid, "SIGKILL");
-    const first = await until("an answered call", async () => (await callsOf(project, "frontend")).find((call) => call.begun > killedAt && call.status === 200));
+    const first = await until("an answered call", async () =>
+      (await callsOf(project, "frontend")).find((call) => call.begun > killedAt && call.status === 200),
+    );
     const after = await ps(project);
     expect(after.dataPlane.pid).not.toBe(before.dataPlane.pid);
-    expect(after.workloads.map((workload) => workload.state.pid)).toEqual(before.workloads.map((workload) => workload.state.pid));
+    expect(after.workloads.map((workload) => workload.state.pid)).toEqual(
+      before.workloads.map((workload) => workload.state.pid),
+    );
     expect(first.n).toBeGreaterThan(0);
   });
 
@@ -73,7 +88,9 @@ describe.skipIf(!linuxOnly)("what a SIGKILL leaves behind", () => {
     if (before.dataPlane.pid === null) throw new Error("no data plane");
     const stoppedAt = Date.now();
     process.kill(before.dataPlane.pid, "SIGSTOP");
-    await until("an answered call", async () => (await callsOf(project, "frontend")).find((call) => call.begun > stoppedAt + 50 && call.status === 200));
+    await until("an answered call", async () =>
+      (await callsOf(project, "frontend")).find((call) => call.begun > stoppedAt + 50 && call.status === 200),
+    );
     expect((await ps(project)).dataPlane.restarts).toBeGreaterThan(0);
   });
 });

@@ -53,18 +53,24 @@ describe("hot reload under load", () => {
   });
 
   it("PERMISSIVE lets plaintext through TLS' door, and policy still wants an identity", async () => {
-    const live = await applied(() => { project.write("mesh/peer.yaml", peerAuthentication("PERMISSIVE")); });
+    const live = await applied(() => {
+      project.write("mesh/peer.yaml", peerAuthentication("PERMISSIVE"));
+    });
     expect(statuses(await callsAfter("outsider", live))).toEqual([403]);
     expect(statuses(await callsAfter("frontend", live))).toEqual([200]);
   });
 
   it("back to STRICT closes the connections plaintext has open", async () => {
-    const live = await applied(() => { project.write("mesh/peer.yaml", peerAuthentication("STRICT")); });
+    const live = await applied(() => {
+      project.write("mesh/peer.yaml", peerAuthentication("STRICT"));
+    });
     expect(statuses(await callsAfter("outsider", live))).toEqual([0]);
   });
 
   it("an edited policy decides every request after the ACK", async () => {
-    const live = await applied(() => { project.write("mesh/allow.yaml", allowOnly("somebody-else")); });
+    const live = await applied(() => {
+      project.write("mesh/allow.yaml", allowOnly("somebody-else"));
+    });
     expect(statuses(await callsAfter("frontend", live))).toEqual([403]);
   });
 
@@ -72,16 +78,25 @@ describe("hot reload under load", () => {
     const before = (await generation()).number;
     project.write("mesh/allow.yaml", `${allowOnly("frontend")}  broken: [`);
     const state = await until("a problem", async () => {
-      const now = JSON.parse((await project.meshdev("ps", "-o", "json")).stdout) as { readonly problems: readonly { readonly code: string; readonly at?: { readonly file: string; readonly line: number } }[] };
+      const now = JSON.parse((await project.meshdev("ps", "-o", "json")).stdout) as {
+        readonly problems: readonly {
+          readonly code: string;
+          readonly at?: { readonly file: string; readonly line: number };
+        }[];
+      };
       return now.problems.some((problem) => problem.code === "MD1001") ? now : undefined;
     });
-    expect(state.problems.find((problem) => problem.code === "MD1001")?.at).toMatchObject({ file: expect.stringContaining("allow.yaml") as unknown });
+    expect(state.problems.find((problem) => problem.code === "MD1001")?.at).toMatchObject({
+      file: expect.stringContaining("allow.yaml") as unknown,
+    });
     expect((await generation()).number).toBe(before);
     expect(statuses(await callsAfter("frontend", Date.now()))).toEqual([403]);
   });
 
   it("mended YAML goes live", async () => {
-    const live = await applied(() => { project.write("mesh/allow.yaml", allowOnly("frontend")); });
+    const live = await applied(() => {
+      project.write("mesh/allow.yaml", allowOnly("frontend"));
+    });
     expect(statuses(await callsAfter("frontend", live))).toEqual([200]);
   });
 
@@ -94,7 +109,9 @@ spec:
   rules: [{to: [{operation: {methods: ["GET"]}}]}]
 `;
     const whole = `${allowOnly("frontend")}---\n${deny}`;
-    const live = await applied(() => { project.write("mesh/allow.yaml", whole); });
+    const live = await applied(() => {
+      project.write("mesh/allow.yaml", whole);
+    });
     expect(statuses(await callsAfter("frontend", live))).toEqual([403]);
 
     // An editor that truncates, writes the first document, and takes its time for the second: far longer than any quiet time.
@@ -111,7 +128,9 @@ spec:
   });
 
   it("a deleted policy is gone: no ALLOW policy means everyone with a certificate", async () => {
-    const live = await applied(() => { rmSync(join(project.directory, "mesh/allow.yaml")); });
+    const live = await applied(() => {
+      rmSync(join(project.directory, "mesh/allow.yaml"));
+    });
     expect(statuses(await callsAfter("frontend", live))).toEqual([200]);
     expect(statuses(await callsAfter("outsider", live))).toEqual([0]);
   });

@@ -13,13 +13,20 @@ describe("frontend → backend", () => {
     events = await until("an allow, a deny and a refused plaintext connection", () => {
       const seen = parseNdjson(output.stdout().slice(0, output.stdout().lastIndexOf("\n") + 1));
       const statuses = seen.filter((event) => event["side"] === "inbound").map((event) => event["status"]);
-      return statuses.includes(200) && statuses.includes(403) && seen.some((event) => event["type"] === "handshake.failed") ? seen : undefined;
+      return statuses.includes(200) &&
+        statuses.includes(403) &&
+        seen.some((event) => event["type"] === "handshake.failed")
+        ? seen
+        : undefined;
     });
   });
   afterAll(() => project[Symbol.asyncDispose]());
 
   const exchanges = (match: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[] =>
-    events.filter((event) => event["type"] === "exchange.completed" && Object.entries(match).every(([key, value]) => event[key] === value));
+    events.filter(
+      (event) =>
+        event["type"] === "exchange.completed" && Object.entries(match).every(([key, value]) => event[key] === value),
+    );
 
   it("begins with the state", () => {
     expect(events[0]).toMatchObject({ type: "state", schemaVersion: 1 });
@@ -36,7 +43,10 @@ describe("frontend → backend", () => {
     expect(handshakes).toContainEqual(
       expect.objectContaining({
         side: "server",
-        tls: expect.objectContaining({ version: "TLSv1.3", sni: "outbound_.8080_._.backend.default.svc.cluster.local" }) as unknown,
+        tls: expect.objectContaining({
+          version: "TLSv1.3",
+          sni: "outbound_.8080_._.backend.default.svc.cluster.local",
+        }) as unknown,
         local: expect.objectContaining({ spiffe: "spiffe://cluster.local/ns/default/sa/backend" }) as unknown,
         peer: expect.objectContaining({ spiffe: "spiffe://cluster.local/ns/default/sa/frontend" }) as unknown,
       }),
@@ -84,12 +94,19 @@ describe("frontend → backend", () => {
         });
       }).on("error", fail);
     });
-    expect(body).toMatch(/By=spiffe:\/\/cluster\.local\/ns\/default\/sa\/backend;Hash=[0-9a-f]{64};Subject=\\"\\";URI=spiffe:\/\/cluster\.local\/ns\/default\/sa\/frontend/);
+    expect(body).toMatch(
+      /By=spiffe:\/\/cluster\.local\/ns\/default\/sa\/backend;Hash=[0-9a-f]{64};Subject=\\"\\";URI=spiffe:\/\/cluster\.local\/ns\/default\/sa\/frontend/,
+    );
   });
 
   it("gives the intruder exactly Envoy's 403", async () => {
     const call = await project.meshdev(
-      "exec", "--as", "intruder", "--", "node", "-e",
+      "exec",
+      "--as",
+      "intruder",
+      "--",
+      "node",
+      "-e",
       "fetch('http://backend:8080/api/data').then(async r => console.log(JSON.stringify([r.status, r.headers.get('content-type'), await r.text()])))",
     );
     expect(call, call.stderr).toMatchObject({ code: 0 });
@@ -100,9 +117,15 @@ describe("frontend → backend", () => {
     const why = await project.meshdev("why", "-o", "json");
     expect(why, why.stderr).toMatchObject({ code: 0 });
     expect(JSON.stringify(JSON.parse(why.stdout))).toMatch(/backend-allow|PeerAuthentication default\/backend/);
-    expect(await project.meshdev("can", "frontend", "backend", "GET", "/api/data", "--expect", "allow")).toMatchObject({ code: 0 });
-    expect(await project.meshdev("can", "intruder", "backend", "GET", "/api/data", "--expect", "deny")).toMatchObject({ code: 0 });
-    expect(await project.meshdev("can", "frontend", "backend", "POST", "/api/data", "--expect", "allow")).toMatchObject({ code: 4 });
+    expect(await project.meshdev("can", "frontend", "backend", "GET", "/api/data", "--expect", "allow")).toMatchObject({
+      code: 0,
+    });
+    expect(await project.meshdev("can", "intruder", "backend", "GET", "/api/data", "--expect", "deny")).toMatchObject({
+      code: 0,
+    });
+    expect(await project.meshdev("can", "frontend", "backend", "POST", "/api/data", "--expect", "allow")).toMatchObject(
+      { code: 4 },
+    );
   });
 
   it("lists every proxy's acknowledged generation", async () => {

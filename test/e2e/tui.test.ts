@@ -16,7 +16,10 @@ function shows(terminal: Terminal, ...wanted: readonly RegExp[]): Promise<string
 }
 
 describe.skipIf(reason !== undefined)(`the terminal UI${reason === undefined ? "" : ` (${reason})`}`, () => {
-  for (const [columns, rows] of [[80, 24], [120, 40]] as const) {
+  for (const [columns, rows] of [
+    [80, 24],
+    [120, 40],
+  ] as const) {
     it(`shows an allow, a deny and a refused plaintext connection at ${columns}×${rows}, and leaves cleanly`, async () => {
       await using project = await createSampleProject();
       using terminal = openTerminal(project, columns, rows, ["up"]);

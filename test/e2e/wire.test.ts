@@ -23,9 +23,15 @@ function whyNoCapture(): string | undefined {
 /** Every byte that crossed the loopback addresses of the mesh while `work` ran. */
 async function record(project: Project, work: () => Promise<void>): Promise<Buffer> {
   const file = join(project.directory, "capture.pcap");
-  const tcpdump = spawn("tcpdump", ["-i", "lo", "-U", "-w", file, "-s", "0", "--immediate-mode", "tcp and net 127.0.0.0/8"], { stdio: ["ignore", "ignore", "pipe"] });
+  const tcpdump = spawn(
+    "tcpdump",
+    ["-i", "lo", "-U", "-w", file, "-s", "0", "--immediate-mode", "tcp and net 127.0.0.0/8"],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
   let said = "";
-  tcpdump.stderr.setEncoding("utf8").on("data", (chunk: string) => { said += chunk; });
+  tcpdump.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    said += chunk;
+  });
   await until("tcpdump to listen", () => (said.includes("listening on") ? true : undefined));
   await work();
   const size = await until("the capture to settle", async () => {
@@ -42,7 +48,8 @@ async function record(project: Project, work: () => Promise<void>): Promise<Buff
 
 async function bytesBetweenSidecars(clientMode: string, serverMode: string): Promise<Buffer> {
   await using project = createProject({
-    "meshdev.yaml": "services:\n  backend: {run: [node, server.mjs], port: 8080}\n  frontend: {run: [node, -e, 'setInterval(() => {}, 1e6)']}\nmesh: ./mesh\n",
+    "meshdev.yaml":
+      "services:\n  backend: {run: [node, server.mjs], port: 8080}\n  frontend: {run: [node, -e, 'setInterval(() => {}, 1e6)']}\nmesh: ./mesh\n",
     "server.mjs": serverProgram,
     "mesh/peer.yaml": peerAuthentication(serverMode),
     "mesh/client.yaml": destinationRule(clientMode),
@@ -52,7 +59,12 @@ async function bytesBetweenSidecars(clientMode: string, serverMode: string): Pro
   expect(up, up.stderr).toMatchObject({ code: 0 });
   return await record(project, async () => {
     const call = await project.meshdev(
-      "exec", "--as", "frontend", "--", "node", "-e",
+      "exec",
+      "--as",
+      "frontend",
+      "--",
+      "node",
+      "-e",
       `fetch("http://backend:8080/api/data", { method: "POST", body: "${canary}" }).then(async r => console.log(r.status, (await r.json()).size))`,
     );
     expect(call.stdout.trim(), call.stderr).toBe(`200 ${canary.length}`);
@@ -61,15 +73,18 @@ async function bytesBetweenSidecars(clientMode: string, serverMode: string): Pro
 
 const reason = whyNoCapture();
 
-describe.skipIf(reason !== undefined)(`the bytes between the sidecars${reason === undefined ? "" : ` (${reason})`}`, () => {
-  it("hold no canary under ISTIO_MUTUAL", async () => {
-    const bytes = await bytesBetweenSidecars("ISTIO_MUTUAL", "STRICT");
-    expect(bytes.includes(canary)).toBe(false);
-    expect(bytes.includes("outbound_.8080_._.backend.default.svc.cluster.local")).toBe(true);
-  });
+describe.skipIf(reason !== undefined)(
+  `the bytes between the sidecars${reason === undefined ? "" : ` (${reason})`}`,
+  () => {
+    it("hold no canary under ISTIO_MUTUAL", async () => {
+      const bytes = await bytesBetweenSidecars("ISTIO_MUTUAL", "STRICT");
+      expect(bytes.includes(canary)).toBe(false);
+      expect(bytes.includes("outbound_.8080_._.backend.default.svc.cluster.local")).toBe(true);
+    });
 
-  it("hold it in the negative control, DISABLE", async () => {
-    const bytes = await bytesBetweenSidecars("DISABLE", "DISABLE");
-    expect(bytes.includes(canary)).toBe(true);
-  });
-});
+    it("hold it in the negative control, DISABLE", async () => {
+      const bytes = await bytesBetweenSidecars("DISABLE", "DISABLE");
+      expect(bytes.includes(canary)).toBe(true);
+    });
+  },
+);

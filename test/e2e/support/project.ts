@@ -39,7 +39,8 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
     NO_COLOR: "1",
     LANG: "C.UTF-8",
   };
-  for (const folder of [directory, env.XDG_RUNTIME_DIR, env.XDG_STATE_HOME]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [directory, env.XDG_RUNTIME_DIR, env.XDG_STATE_HOME])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
 
   const write = (path: string, text: string): void => {
     const target = join(directory, path);
@@ -67,7 +68,8 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
     write,
     read: (path) => readFileSync(join(directory, path), "utf8"),
     meshdev,
-    start: (...args) => spawn(process.execPath, [cli, ...args], { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] }),
+    start: (...args) =>
+      spawn(process.execPath, [cli, ...args], { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] }),
     [Symbol.asyncDispose]: async () => {
       await meshdev("down");
       rmSync(root, { recursive: true, force: true });
@@ -117,7 +119,11 @@ export function parseNdjson(text: string): readonly Readonly<Record<string, unkn
 }
 
 /** Polls until `probe` gives a value; a condition, never a sleep. */
-export async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>, ms = 20_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+  ms = 20_000,
+): Promise<T> {
   const deadline = performance.now() + ms;
   for (;;) {
     const value = await probe();
@@ -131,7 +137,9 @@ export async function until<T>(what: string, probe: () => T | undefined | Promis
 export function processesOf(project: Project): readonly number[] {
   return readdirProc().filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(project.env["XDG_RUNTIME_DIR"] ?? "\0") && !isZombie(pid);
+      return (
+        readFileSync(`/proc/${pid}/environ`, "utf8").includes(project.env["XDG_RUNTIME_DIR"] ?? "\0") && !isZombie(pid)
+      );
     } catch {
       return false;
     }

@@ -17,9 +17,22 @@ export function whyNoTerminal(): string | undefined {
 export function openTerminal(project: Project, columns: number, rows: number, args: readonly string[]): Terminal {
   const socket = `${project.directory}/tmux.sock`;
   const env = { ...project.env, TERM: "xterm-256color" };
-  const tmux = (...words: readonly string[]): string => execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...words], { env, encoding: "utf8" });
+  const tmux = (...words: readonly string[]): string =>
+    execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...words], { env, encoding: "utf8" });
   const command = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(" ");
-  tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), "-c", project.directory, "sh", "-c", `${command}; echo "exit status $?"; read line`);
+  tmux(
+    "new-session",
+    "-d",
+    "-x",
+    String(columns),
+    "-y",
+    String(rows),
+    "-c",
+    project.directory,
+    "sh",
+    "-c",
+    `${command}; echo "exit status $?"; read line`,
+  );
   return {
     screen: () => tmux("capture-pane", "-p"),
     press: (...keys) => {
