@@ -307,13 +307,23 @@ export function forward(options: ForwardOptions): RequestSink {
     return more;
   }
 
+  /** The application answered an upgrade as if it were an ordinary request (errata traffic C9). */
+  function isRefusedUpgrade(): boolean {
+    return options.upgrade && status >= 200 && status < 300;
+  }
+
   function complete(to: UpstreamConnection, reusable: boolean): void {
     client = undefined;
     if (reusable && exchange.requestDone()) options.release(to);
     else to.socket.destroy();
     const close = exchange.closing();
     exchange.finish(close);
-    finish({ status, flags: extraFlags, details: "via_upstream", bytes: bytesOut });
+    finish({
+      status,
+      flags: extraFlags,
+      details: isRefusedUpgrade() ? "websocket_handshake_unsuccessful" : "via_upstream",
+      bytes: bytesOut,
+    });
   }
 
   function switchTo(to: UpstreamConnection, head: ResponseHead, early: Buffer): void {

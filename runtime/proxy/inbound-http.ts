@@ -17,6 +17,7 @@ import { deafSink } from "./deaf-sink.ts";
 import { acquireApp } from "./dial-app.ts";
 import { denialDetails, httpFacts } from "./facts.ts";
 import { forward } from "./forward.ts";
+import { forwardedFraming } from "./forwarded-framing.ts";
 import { serveHttp } from "./http-server.ts";
 import type { Exchange, RequestSink } from "./http-server.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
@@ -152,7 +153,8 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     release: (used) => {
       sidecar.upstreams.give(used, appIdleMs);
     },
-    writeHead: (_attempt, _elapsed, body) => writeRequestHead(head, { target: path, edit, body }),
+    writeHead: (_attempt, _elapsed, body) =>
+      writeRequestHead(head, { target: path, edit, body, framing: forwardedFraming(head) }),
     retry: grpc ? undefined : inboundRetryPolicy,
     timeouts: { routeMs: undefined, perTryMs: undefined, grpc },
     responseEdit: (response, serviceTimeMs) =>
@@ -211,7 +213,8 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
       upstreamMs: outcome.upstreamMs,
       bytesIn: exchange.received(),
       bytesOut: outcome.bytesOut,
-      decision: decision === undefined ? undefined : { ...decision, facts: httpFacts(connection.facts, kept, outcome.path) },
+      decision:
+        decision === undefined ? undefined : { ...decision, facts: httpFacts(connection.facts, kept, outcome.path) },
       headers: () => headerEntries(kept),
     },
     kept.bytes.length + 2048,

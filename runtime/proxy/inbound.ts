@@ -206,7 +206,8 @@ function refuse(accepted: Accepted, listener: InboundListener, seen: Seen): void
   const { clock, reporter } = sidecar.shared;
   const ms = clock.monotonic() - accepted.at;
   const from = partyOf(sidecar.shared, socket.remoteAddress, socket.remotePort, null);
-  socket.destroy();
+  // As Envoy does: the caller sees a reset, not an end.
+  socket.resetAndDestroy();
   const plaintext = seen.transport === "raw";
   const failure: HandshakeFailure = {
     step: plaintext ? "plaintext" : "client-hello",

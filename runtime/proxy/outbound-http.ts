@@ -15,6 +15,7 @@ import { deafSink, delaySink } from "./deaf-sink.ts";
 import { acquireUpstream } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import { forward } from "./forward.ts";
+import { forwardedFraming } from "./forwarded-framing.ts";
 import { serveHttp } from "./http-server.ts";
 import type { Exchange, RequestSink } from "./http-server.ts";
 import type { OutboundConnection } from "./outbound.ts";
@@ -175,6 +176,7 @@ function send(
         authority: plan.authority,
         edit: editForTry(plan, attempt, elapsed),
         body,
+        framing: forwardedFraming(head),
       }),
     retry: plan.retry,
     timeouts: plan.timeouts,

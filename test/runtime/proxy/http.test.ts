@@ -116,6 +116,21 @@ describe("bodies and framing", () => {
   });
 });
 
+test.each([
+  ["PUT", "0"],
+  ["PURGE", "0"],
+  ["DELETE", undefined],
+])("%s without a body is forwarded with content-length %s", async (method, length) => {
+  await using world = await createProxyWorld({ project, mesh: strict });
+  await echoing(world);
+  const answer = await exchange(
+    world.dial("frontend-1", "backend", 8080),
+    `${method} / HTTP/1.1\r\nHost: backend\r\n\r\n`,
+  );
+  const seen: { headers: Record<string, string> } = JSON.parse(answer.body);
+  expect(seen.headers["content-length"]).toBe(length);
+});
+
 describe("upgrades", () => {
   const upgrade =
     "GET /ws HTTP/1.1\r\nHost: backend\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n";
@@ -148,6 +163,20 @@ describe("upgrades", () => {
       expect(world.exchanges().map(({ status, flags }) => [status, flags])).toEqual([
         [101, "DC"],
         [101, "DC"],
+      ]);
+    });
+  });
+
+  test("an application that answers it like any request is told so in the log", async () => {
+    await using world = await createProxyWorld({ project, mesh: strict });
+    await world.tcp("backend-1", 8080, (socket) => {
+      socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno"));
+    });
+    expect((await exchange(world.dial("frontend-1", "backend", 8080), upgrade)).status).toBe(200);
+    await vi.waitFor(() => {
+      expect(world.exchanges().map(({ details }) => details)).toEqual([
+        "websocket_handshake_unsuccessful",
+        "websocket_handshake_unsuccessful",
       ]);
     });
   });

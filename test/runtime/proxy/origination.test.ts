@@ -32,7 +32,12 @@ const name = "spiffe://cluster.local/ns/default/sa/app";
 test.each([
   ["MUTUAL with the right root and name", { mode: "mutual", subjectAltNames: [name] }, 200, undefined],
   ["SIMPLE, no name asked for because the SNI is fixed", { mode: "simple" }, 200, undefined],
-  ["another name", { subjectAltNames: ["spiffe://cluster.local/ns/default/sa/x"] }, 503, "who the DestinationRule names"],
+  [
+    "another name",
+    { subjectAltNames: ["spiffe://cluster.local/ns/default/sa/x"] },
+    503,
+    "who the DestinationRule names",
+  ],
   ["the Host as name, which the certificate does not have", { sni: undefined }, 503, "not for backend"],
   ["another root", { caFile: "other" }, 503, "unable to"],
   ["another root, not looked at", { caFile: "other", skipVerify: true }, 200, undefined],
@@ -40,7 +45,13 @@ test.each([
 ] as const)("TLS of a DestinationRule's own: %s", async (_, change, status, reason) => {
   const [ca, other] = [await createCa("cluster.local", systemClock), await createCa("cluster.local", systemClock)];
   const { key, csr } = createKeyAndCsr();
-  const { chain } = await signCsr(ca, csr, { trustDomain: "cluster.local", namespace: "default", serviceAccount: "app" }, 600_000, systemClock);
+  const { chain } = await signCsr(
+    ca,
+    csr,
+    { trustDomain: "cluster.local", namespace: "default", serviceAccount: "app" },
+    600_000,
+    systemClock,
+  );
   const server = createServer({ key, cert: chain }, (socket) => {
     socket.on("error", () => undefined);
     socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
@@ -53,7 +64,14 @@ test.each([
   let folder = "";
   const tls = (): ClusterTls => {
     const path = (file: string | undefined): string => join(folder, file ?? "ca");
-    const base = { mode: "simple", sni: "fixed", subjectAltNames: [], certFile: path("cert"), keyFile: path("key"), skipVerify: false } as const;
+    const base = {
+      mode: "simple",
+      sni: "fixed",
+      subjectAltNames: [],
+      certFile: path("cert"),
+      keyFile: path("key"),
+      skipVerify: false,
+    } as const;
     return { ...base, ...change, caFile: path("caFile" in change ? change.caFile : undefined) };
   };
   await using world = await createProxyWorld({
@@ -67,7 +85,11 @@ test.each([
           Object.entries(snapshot.outbound.clusters).map(([id, cluster]) => [
             id,
             cluster.host.startsWith("backend.")
-              ? { ...cluster, tls: tls(), endpoints: cluster.endpoints.map((endpoint) => ({ ...endpoint, address: "127.0.0.1", port })) }
+              ? {
+                  ...cluster,
+                  tls: tls(),
+                  endpoints: cluster.endpoints.map((endpoint) => ({ ...endpoint, address: "127.0.0.1", port })),
+                }
               : cluster,
           ]),
         ),
@@ -90,7 +112,10 @@ kind: DestinationRule
 metadata: {name: e, namespace: default}
 spec: {host: frontend, trafficPolicy: {tls: {mode: DISABLE}}}
 `);
-  const answer = await exchange(world.dial("frontend-1", "backend", 8080), "GET / HTTP/1.1\r\nHost: backend:8080\r\n\r\n");
+  const answer = await exchange(
+    world.dial("frontend-1", "backend", 8080),
+    "GET / HTTP/1.1\r\nHost: backend:8080\r\n\r\n",
+  );
   expect(answer.status).toBe(status);
   await vi.waitFor(() => {
     expect(world.handshakes().length).toBeGreaterThan(0);

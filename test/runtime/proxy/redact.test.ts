@@ -6,7 +6,10 @@ describe("redactTarget", () => {
   test.each([
     ["/a?b=c", "/a?b=c"],
     ["/a?access_token=x", "/a?access_token=***"],
-    ["/a?q=1&token=x&api_key=y&api-key=z&client_secret=w", "/a?q=1&token=***&api_key=***&api-key=***&client_secret=***"],
+    [
+      "/a?q=1&token=x&api_key=y&api-key=z&client_secret=w",
+      "/a?q=1&token=***&api_key=***&api-key=***&client_secret=***",
+    ],
     ["/a?%74oken=x", "/a?%74oken=***"],
     ["/a?TOKEN=x&tokenizer=y", "/a?TOKEN=***&tokenizer=y"],
     ["/a?token", "/a?token"],
@@ -18,13 +21,34 @@ describe("redactTarget", () => {
   });
 });
 
-test.each(["authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key", "x-auth-token", "x-csrf-token"])("%s is a secret", (name) => {
+test.each([
+  "authorization",
+  "cookie",
+  "set-cookie",
+  "proxy-authorization",
+  "x-api-key",
+  "x-auth-token",
+  "x-csrf-token",
+])("%s is a secret", (name) => {
   expect(redactHeader(name, "value")).toBe("***");
 });
 
 test("a decision shows neither a secret header's value nor the value that a policy wants of it", () => {
   const clause = { negated: false, file: "f", line: 1, column: 1 };
-  const rule = { resource: "r", action: "ALLOW", rule: 0, id: "i", file: "f", line: 1, column: 1, dryRun: false, held: 0, parts: 1, skipped: null, result: "missed" } as const;
+  const rule = {
+    resource: "r",
+    action: "ALLOW",
+    rule: 0,
+    id: "i",
+    file: "f",
+    line: 1,
+    column: 1,
+    dryRun: false,
+    held: 0,
+    parts: 1,
+    skipped: null,
+    result: "missed",
+  } as const;
   const record: DecisionRecord = {
     verdict: "deny",
     reason: "no-allow-matched",

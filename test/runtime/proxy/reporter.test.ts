@@ -115,6 +115,9 @@ test("counts are sent once a second, only while they change", () => {
   pass(1000);
   pass(1000);
   expect(sent.filter(({ type }) => type === "counts")).toEqual([
-    { type: "counts", counts: { p: { requests: 1, allowed: 0, denied: 0, failed: 0, handshakes: 0, handshakesFailed: 0 } } },
+    {
+      type: "counts",
+      counts: { p: { requests: 1, allowed: 0, denied: 0, failed: 0, handshakes: 0, handshakesFailed: 0 } },
+    },
   ]);
 });
