@@ -11,7 +11,7 @@ import { seg } from "../print/segment.ts";
 import { statusLines } from "../print/status.ts";
 import { judgeReadiness } from "../readiness.ts";
 import { isEvent, requireFilter } from "../session.ts";
-import { failureError, watchMesh, type WatchOptions } from "./watch.ts";
+import { failureError, wantsScreen, watchMesh, type WatchOptions } from "./watch.ts";
 
 export interface UpOptions extends OutputOptions, WatchOptions {
   readonly directory?: string;
@@ -53,7 +53,9 @@ export async function runMesh(
     );
     return exitCodes.ok;
   }
-  const started = await door.startDaemon(startOptions(directory, services, options));
+  const starting = door.startDaemon(startOptions(directory, services, options));
+  if (!detach && wantsScreen(options, context)) void preloadScreen();
+  const started = await starting;
   try {
     const { session } = started;
     const client = await door.connect(session);
@@ -64,6 +66,12 @@ export async function runMesh(
   } finally {
     started.release();
   }
+}
+
+/** The screen loads while the daemon starts; what goes wrong with it is seen when it is used. */
+async function preloadScreen(): Promise<void> {
+  const { loadScreen } = await import("../tui/load-screen.ts");
+  await loadScreen().catch(() => undefined);
 }
 
 const defaultTimeoutMs = 90_000;

@@ -1,4 +1,3 @@
-import type * as screen from "../tui/show-screen.tsx";
 import type { Context } from "../context.ts";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { StartFailure } from "../../runtime/index.ts";
@@ -29,24 +28,19 @@ export interface Watched {
 
 /** Shows a mesh until its end or ours: full screen on a terminal, lines elsewhere, NDJSON for programs. */
 export async function watchMesh(watched: Watched, options: WatchOptions, context: Context): Promise<number> {
-  const asJson = chosenOutput(options) !== "table";
-  if (!asJson && options.plain !== true && context.isTerminal && context.env["TERM"] !== "dumb") {
-    const { showScreen } = await importScreen();
+  if (wantsScreen(options, context)) {
+    const { loadScreen } = await import("../tui/load-screen.ts");
+    const { showScreen } = await loadScreen();
     return showScreen(watched, options, context);
   }
-  return watchLines(watched, options, context, asJson);
+  return watchLines(watched, options, context, chosenOutput(options) !== "table");
 }
 
-/** React is half as heavy when it finds this variable while it loads; nothing else is to see it. */
-async function importScreen(): Promise<typeof screen> {
-  const before = process.env["NODE_ENV"];
-  process.env["NODE_ENV"] = "production";
-  try {
-    return await import("../tui/show-screen.tsx");
-  } finally {
-    if (before === undefined) delete process.env["NODE_ENV"];
-    else process.env["NODE_ENV"] = before;
-  }
+/** Full screen, unless lines or JSON were asked for or there is no terminal for it. */
+export function wantsScreen(options: WatchOptions, context: Context): boolean {
+  return (
+    chosenOutput(options) === "table" && options.plain !== true && context.isTerminal && context.env["TERM"] !== "dumb"
+  );
 }
 
 async function watchLines(watched: Watched, options: WatchOptions, context: Context, asJson: boolean): Promise<number> {

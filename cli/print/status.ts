@@ -48,7 +48,7 @@ const narrow: readonly WorkloadColumn[] = [
     priority: 3,
     cell: (workload) => seg(workload.sidecar ? String(workload.traffic.requests) : "-"),
   },
-  { title: "DENIED", align: "right", priority: 3, cell: (workload) => deniedCell(workload) },
+  { title: "REFUSED", align: "right", priority: 3, cell: (workload) => deniedCell(workload) },
   {
     title: "IDENTITY",
     priority: 5,

@@ -52,19 +52,25 @@ export function App({
     for (const name of keyNames(input, key)) {
       controller.press(name);
       // Each key is decided by what the one before it did to the screen.
-      controller.draw(terminal);
+      controller.draw(sizeOf(terminal));
     }
     redraw();
   });
 
-  const { lines } = controller.draw({ columns: terminal.columns, rows: terminal.rows });
+  const size = sizeOf(terminal);
+  const { lines } = controller.draw(size);
   return (
-    <Box flexDirection="column" width={terminal.columns} height={Math.max(1, terminal.rows - 1)} overflow="hidden">
+    <Box flexDirection="column" width={size.columns} height={Math.max(1, size.rows - 1)} overflow="hidden">
       {lines.map((text, at) => (
         <Row key={at} text={text} />
       ))}
     </Box>
   );
+}
+
+/** A terminal that does not know its size (a bare pseudo-terminal) says 0. */
+function sizeOf(terminal: Terminal): { readonly columns: number; readonly rows: number } {
+  return { columns: terminal.columns || 80, rows: terminal.rows || 24 };
 }
 
 /** Redraws after changes of the feed, never faster than frames, and not while the terminal is still busy with the last one. */

@@ -6,7 +6,7 @@ import { footerKeys } from "./keys.ts";
 import type { UiState } from "./ui-state.ts";
 
 /** The last line: what is being typed, what was said, or the keys that make sense here. */
-export function footerLine(ui: UiState, columns: number, own: boolean): Line {
+export function footerLine(ui: UiState, columns: number, own: boolean, hasDetailPane: boolean): Line {
   switch (ui.mode.kind) {
     case "quit":
       return [
@@ -22,7 +22,9 @@ export function footerLine(ui: UiState, columns: number, own: boolean): Line {
     case "help":
       return [seg(" Esc closes this help", "dim")];
     case "normal":
-      return ui.message === undefined ? keyLine(ui, columns, own) : [seg(` ${sanitize(ui.message)}`, "warn")];
+      return ui.message === undefined
+        ? keyLine(ui, columns, own, hasDetailPane)
+        : [seg(` ${sanitize(ui.message)}`, "warn")];
   }
 }
 
@@ -44,11 +46,13 @@ function filterPrompt(draft: string, columns: number): Line {
   return [label, seg(before), seg(after, "bad"), seg("_"), seg(`  ${sanitize(parsed.error)}${meant}`, "bad")];
 }
 
-function keyLine(ui: UiState, columns: number, own: boolean): Line {
+function keyLine(ui: UiState, columns: number, own: boolean, hasDetailPane: boolean): Line {
   const line: Segment[] = [];
   for (const { key, label } of footerKeys(ui.view)) {
-    const shown = labelNow(ui, key, label, own);
-    const part = [seg(line.length === 0 ? " " : "  "), seg(key, "strong"), seg(` ${shown}`, "dim")];
+    if (key === "Tab" && !hasDetailPane) continue;
+    const [name, shown] =
+      key === "Enter" && ui.pane === "detail" ? ["Esc", "back"] : [key, labelNow(ui, key, label, own)];
+    const part = [seg(line.length === 0 ? " " : "  "), seg(name, "strong"), seg(` ${shown}`, "dim")];
     if (lineWidth([...line, ...part]) > columns) break;
     line.push(...part);
   }

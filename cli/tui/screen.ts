@@ -68,7 +68,7 @@ export function drawScreen(input: ScreenInput): Frame {
         ),
       ),
       ...body,
-      painted(footerLine(ui, layout.columns, input.own)),
+      painted(footerLine(ui, layout.columns, input.own, layout.detail !== undefined)),
     ].slice(0, layout.rows),
     world: {
       list,
