@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { SocketAddress } from "../model/dataplane.ts";
 import type { Sidecar } from "./context.ts";
-import type { Acquired } from "./forward.ts";
+import type { Acquired } from "./forward-options.ts";
 import { ignore } from "./server-handshake.ts";
 
 const connectTimeoutMs = 10_000;

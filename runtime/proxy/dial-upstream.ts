@@ -13,7 +13,7 @@ import type { ClientHandshakeOptions } from "./client-handshake.ts";
 import { selfParty } from "./context.ts";
 import type { Sidecar } from "./context.ts";
 import { dial, transportOf } from "./dial-app.ts";
-import type { Acquired } from "./forward.ts";
+import type { Acquired } from "./forward-options.ts";
 import { createOriginationContext, verifyOriginated } from "./origination.ts";
 import { ignore } from "./server-handshake.ts";
 import { upstreamKey } from "./upstream-key.ts";

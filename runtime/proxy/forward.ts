@@ -1,62 +1,18 @@
-import type { Clock } from "../core/clock.ts";
-import type { HeaderEdit } from "../model/header-edit.ts";
-import type { RetryPolicy } from "../model/snapshot.ts";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
 import { decideRetry, retryDelayMs } from "../traffic/retry.ts";
 import type { TryOutcome } from "../traffic/retry.ts";
 import type { ResetReason } from "../traffic/reset.ts";
-import type { Timeouts } from "../traffic/timeout.ts";
 import { headerValue } from "../wire/http1/head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import { chunkedBody } from "../wire/http1/semantics.ts";
 import { writeResponseHead } from "../wire/http1/write.ts";
 import { sendRequest } from "./http-client.ts";
 import type { ClientExchange } from "./http-client.ts";
-import type { Exchange, RequestSink } from "./http-server.ts";
+import type { ForwardOptions } from "./forward-options.ts";
+import type { RequestSink } from "./http-server.ts";
 import { createReplayBody } from "./replay-body.ts";
 import { tunnel } from "./tunnel.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
-
-/** What came of looking for a connection. */
-export type Acquired =
-  | { readonly kind: "connection"; readonly connection: UpstreamConnection }
-  | { readonly kind: "failed"; readonly reason: ResetReason; readonly transport: string }
-  | { readonly kind: "no-endpoint" };
-
-export interface ForwardOptions {
-  readonly exchange: Exchange;
-  readonly clock: Clock;
-  readonly draw: () => number;
-  /** Finds a connection for a try; `fresh` asks for one that has carried nothing. The returned function gives up. */
-  readonly acquire: (attempt: number, fresh: boolean, done: (result: Acquired) => void) => () => void;
-  readonly release: (connection: UpstreamConnection) => void;
-  readonly writeHead: (attempt: number, elapsedMs: number, body: Buffer) => Buffer;
-  readonly retry: RetryPolicy | undefined;
-  readonly timeouts: Timeouts;
-  readonly responseEdit: (head: ResponseHead, serviceTimeMs: number) => HeaderEdit;
-  /** Sends a reply of our own and ends the exchange. */
-  readonly reply: (cause: LocalReplyCause) => {
-    readonly status: number;
-    readonly flags: readonly string[];
-    readonly details: string;
-    readonly bytes: number;
-  };
-  readonly upgrade: boolean;
-  readonly onDone: (result: ForwardResult) => void;
-}
-
-export interface ForwardResult {
-  /** 0: the caller never got one. */
-  readonly status: number;
-  readonly flags: readonly string[];
-  readonly details: string;
-  readonly attempts: number;
-  /** Milliseconds from the end of the request to the first byte of the answer; 0 without one. */
-  readonly upstreamMs: number;
-  readonly bytesOut: number;
-  /** The connection of the last try. */
-  readonly connection: UpstreamConnection | undefined;
-}
 
 const maxSilentReplays = 3;
 

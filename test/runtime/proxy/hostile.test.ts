@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import type { NetConnectOpts } from "node:net";
 import { join } from "node:path";
-import fc from "fast-check";
+import { assert, asyncProperty, constantFrom, nat, uint8Array } from "fast-check";
 import { expect, test, vi } from "vitest";
 import { exchange, readAll } from "../../support/proxy-talk.ts";
 import { createProxyWorld } from "../../support/proxy-world.ts";
@@ -33,7 +33,7 @@ function throwAt(at: NetConnectOpts, bytes: Buffer, cut: number): Promise<void> 
 
 const proxyV2 = Buffer.from("0d0a0d0a000d0a515549540a", "hex");
 
-const start = fc.constantFrom(
+const start = constantFrom(
   Buffer.alloc(0),
   Buffer.from("160301", "hex"),
   Buffer.from("1603010200010001fc0303", "hex"),
@@ -61,12 +61,12 @@ test("hostile bytes on every port crash nothing, and honest callers are served a
     faults.push(fault);
   };
   process.on("uncaughtException", onFault);
-  await fc.assert(
-    fc.asyncProperty(
-      fc.nat(targets.length - 1),
+  await assert(
+    asyncProperty(
+      nat(targets.length - 1),
       start,
-      fc.uint8Array({ maxLength: 200 }),
-      fc.nat(),
+      uint8Array({ maxLength: 200 }),
+      nat(),
       async (target, head, tail, cut) => {
         const at = targets[target];
         const bytes = Buffer.concat([head, tail]);

@@ -52,7 +52,7 @@ function dialTls(
   const at = world.inbound("backend-1", port);
   return connectTls({
     ...at,
-    ...(certified ?? {}),
+    ...certified,
     ca: world.ca.roots,
     rejectUnauthorized: false,
     ...(alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {}),

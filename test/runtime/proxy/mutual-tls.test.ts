@@ -61,7 +61,7 @@ test("frontend's call crosses by mutual TLS and the application learns who calle
 
 test("intruder is refused with exactly Envoy's bytes, and the policy is named", async () => {
   await using world = await createProxyWorld({ project, mesh: policy });
-  const hits = vi.fn();
+  const hits = vi.fn<() => void>();
   await world.http("backend-1", 8080, (_, response) => {
     hits();
     response.end();

@@ -40,11 +40,11 @@ describe("a new snapshot", () => {
   test("under keep-alive load every request after the ACK gets the new verdict, and none is lost", async () => {
     await using world = await createProxyWorld({ project, mesh: mode("STRICT") });
     await answering(world);
-    let stop = false;
+    const running = { value: true };
     const answers: { readonly began: number; readonly status: number }[] = [];
     const load = Array.from({ length: 8 }, async () => {
       const socket = world.dial("frontend-1", "backend", 8080);
-      while (!stop) {
+      while (running.value) {
         const began = performance.now();
         const { status } = await exchange(socket, get);
         answers.push({ began, status });
@@ -61,7 +61,7 @@ describe("a new snapshot", () => {
         expect(answers.length).toBeGreaterThan(count + 50);
       });
     }
-    stop = true;
+    running.value = false;
     await Promise.all(load);
     expect(answers.filter(({ status }) => status !== 200 && status !== 403)).toEqual([]);
     verdicts.forEach(({ at, status }, index) => {

@@ -1,10 +1,10 @@
-import fc from "fast-check";
+import { array, assert, nat, property } from "fast-check";
 import { expect, test } from "vitest";
 import { createRing } from "../../../runtime/proxy/ring.ts";
 
 test("keeps the newest that fit, by number and by bytes, in order", () => {
-  fc.assert(
-    fc.property(fc.array(fc.nat(30), { maxLength: 60 }), (weights) => {
+  assert(
+    property(array(nat(30), { maxLength: 60 }), (weights) => {
       const ring = createRing<number>(8, 60);
       weights.forEach((weight, index) => {
         ring.push(index, weight);
