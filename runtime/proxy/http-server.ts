@@ -187,7 +187,7 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
       }
       if (result.kind === "error") {
         refuse(result.error);
-        return;
+        continue;
       }
       begin(result.head, result.next);
     }

@@ -286,6 +286,80 @@ describe("routing", () => {
   });
 });
 
+describe("delays and limits", () => {
+  test("a delayed request keeps its body, and one whose caller leaves is told", async () => {
+    await using world = await createProxyWorld({
+      project,
+      mesh: virtualService(`  - fault: {delay: {fixedDelay: 60ms, percentage: {value: 100}}}
+    route: [{destination: {host: backend}}]
+`),
+    });
+    await echoing(world);
+    const socket = world.dial("frontend-1", "backend", 8080);
+    socket.write("POST /x HTTP/1.1\r\nHost: backend\r\nContent-Length: 6\r\n\r\nabc");
+    setImmediate(() => socket.write("def"));
+    const answer = await readAnswer(socket);
+    expect(answer.body).toContain('"body":"abcdef"');
+    socket.write("GET /gone HTTP/1.1\r\nHost: backend\r\n\r\n", () => socket.destroy());
+    await vi.waitFor(() => {
+      expect(world.exchanges("outbound").map(({ flags, status }) => [flags, status])).toEqual([
+        ["DI", 200],
+        ["DI,DC", 0],
+      ]);
+    });
+  });
+
+  test("each try has its own limit", async () => {
+    await using world = await createProxyWorld({
+      project,
+      mesh: virtualService(`  - retries: {attempts: 2, perTryTimeout: 40ms, retryOn: 5xx, backoff: 1ms}
+    route: [{destination: {host: backend}}]
+`),
+    });
+    let tries = 0;
+    await world.http("backend-1", 8080, () => (tries += 1));
+    const answer = await exchange(world.dial("frontend-1", "backend", 8080), "GET / HTTP/1.1\r\nHost: backend\r\n\r\n");
+    expect([answer.status, answer.body]).toEqual([504, "upstream request timeout"]);
+    expect(tries).toBe(3);
+    await vi.waitFor(() => {
+      expect(world.exchanges("outbound")[0]).toMatchObject({
+        flags: "URX,UT",
+        details: "upstream_per_try_timeout",
+        attempts: 3,
+      });
+    });
+  });
+
+  test("a head that breaks the protocol is refused where it is first read", async () => {
+    await using world = await createProxyWorld({ project, mesh: strict });
+    await echoing(world);
+    const ask = (bytes: string): ReturnType<typeof exchange> =>
+      exchange(world.dial("frontend-1", "backend", 8080), bytes);
+    expect(await ask("get / HTTP/1.1\r\nHost: b\r\n\r\n")).toMatchObject({ status: 400, body: "Bad Request" });
+    const twice = world.dial("frontend-1", "backend", 8080);
+    // A request without Host is whole: the connection goes on behind it.
+    expect(await exchange(twice, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\nHost: backend\r\n\r\n")).toMatchObject({
+      status: 400,
+      body: "",
+    });
+    expect((await readAnswer(twice)).headers["x-seen"]).toBe("GET /b");
+    const broken = world.dial("frontend-1", "backend", 8080);
+    broken.write("POST / HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    await vi.waitFor(() => {
+      expect(world.handshakes().length).toBeGreaterThan(1);
+    });
+    expect((await exchange(broken, "zz\r\n")).status).toBe(400);
+    await vi.waitFor(() => {
+      expect(world.exchanges("outbound").map(({ details }) => details)).toEqual([
+        "http1.codec_error",
+        "missing_host_header",
+        "via_upstream",
+        "http1.codec_error",
+      ]);
+    });
+  });
+});
+
 describe("upstream failures", () => {
   test("an application that is not there: 503 from its own sidecar after three tries", async () => {
     await using world = await createProxyWorld({ project, mesh: strict });

@@ -77,5 +77,6 @@ test("a proxy that is removed stops listening, and one that drains too", async (
       again.listen(port, host, done);
     });
   });
+  expect(again.listening).toBe(true);
   again.close();
 });
