@@ -16,7 +16,7 @@ const secretHeaders: ReadonlySet<string> = new Set([
 const secretName = /(?:^|[-_.])(?:token|secret|password|passwd|apikey|api[-_.]key|credential|signature|sig|jwt)s?$/i;
 
 /** Whether a header's value must never leave the data plane. */
-export function isSecretHeader(name: string): boolean {
+function isSecretHeader(name: string): boolean {
   return secretHeaders.has(name) || secretName.test(name);
 }
 
