@@ -50,6 +50,7 @@ export interface StreamLook {
 /** Prints the stream line by line; the returned function says whether a line counted as an event that was shown. */
 export function createStreamPrinter(printer: Printer, look: StreamLook): (line: StreamLine) => boolean {
   let state: MeshState | undefined;
+  const phases = new Map<string, string>();
   return (line) => {
     if (line.type === "state") {
       state = line.state;
@@ -66,6 +67,11 @@ export function createStreamPrinter(printer: Printer, look: StreamLook): (line: 
     if (!look.verbose && !isRow(line, state)) return false;
     const words = eventLine(line, printer.glyphs);
     if (words === undefined) return false;
+    if (line.type === "workload.changed") {
+      // A program that got its process id is still only starting.
+      if (line.state.phase === phases.get(line.workload) && line.state.phase !== "exited") return false;
+      phases.set(line.workload, line.state.phase);
+    }
     printer.lines([words]);
     return line.type !== "events.dropped";
   };

@@ -10,7 +10,7 @@ import { views, type UiState, type ViewName } from "./ui-state.ts";
 export function headerLine(state: MeshState | undefined, columns: number, mark: string): Line {
   if (state === undefined) return [seg(" meshdev ", "title"), seg(" starting")];
   const name = [seg(" meshdev ", "title"), seg(sanitize(state.mesh), "strong")];
-  const counts = [...services(state), ...refusals(state), ...problems(state)];
+  const counts = [...dataPlane(state), ...services(state), ...refusals(state), ...problems(state)];
   const rest = [...generation(state, false), ...counts];
   const room = columns - lineWidth(rest) - 1;
   const candidates: readonly Line[] = [
@@ -47,6 +47,12 @@ function generation(state: MeshState, isLong: boolean): Line {
     return [gap, seg(`gen ${number}: ${live}/${total}, waiting for ${waiting.map(sanitize).join(", ")}`, "warn")];
   if (isLong) return [gap, seg(generationWords(state.generation), "good")];
   return [gap, seg(`gen ${number} live ${live}/${total}${ms === null ? "" : ` (${Math.round(ms)} ms)`}`, "good")];
+}
+
+/** No data plane means that nothing gets through, whatever the rest of the line says. */
+function dataPlane(state: MeshState): Line {
+  if (state.dataPlane.pid !== null || state.generation.number === 0) return [];
+  return [gap, seg("data plane down, restarting", "bad")];
 }
 
 function services(state: MeshState): Line {
@@ -89,26 +95,31 @@ function mode(state: MeshState): Line {
   return [gap, seg(modes.size === 1 ? only : "mTLS mixed", "dim")];
 }
 
+/** Rows of a growing view. */
+export interface RowCounts {
+  readonly shown: number;
+  readonly all: number;
+  /** Came since the tail was paused. */
+  readonly fresh: number;
+  /** Never came: the stream had to drop them. */
+  readonly dropped: number;
+}
+
 /** The second line: tabs, and the active filter with its hits. */
-export function tabLine(
-  ui: UiState,
-  columns: number,
-  hits: { readonly shown: number; readonly all: number } | undefined,
-  fresh: number,
-): Line {
+export function tabLine(ui: UiState, columns: number, mark: string, counts: RowCounts | undefined): Line {
   const tabs = views.flatMap((view, at): Segment[] => [
     seg(` ${at + 1}`, "dim"),
     seg(` ${columns < 60 ? title(view).slice(0, 4) : title(view)}`, view === ui.view ? "title" : "plain"),
   ]);
   const right: Segment[] = [];
-  if (ui.paused !== undefined) right.push(seg(`PAUSED ${fresh} new`, "warn"), gap);
-  if (ui.filter !== "" && hits !== undefined) {
-    right.push(
-      seg(
-        ui.filterOn ? `filter: ${sanitize(ui.filter)} (${hits.shown} of ${hits.all})` : "filter off",
-        ui.filterOn ? "info" : "dim",
-      ),
-    );
+  if (ui.paused !== undefined && counts !== undefined) right.push(seg(`PAUSED ${counts.fresh} new`, "warn"), gap);
+  if (counts !== undefined && counts.dropped > 0) right.push(seg(`${counts.dropped} not shown`, "warn"), gap);
+  if (ui.filter !== "" && counts !== undefined) {
+    // The count matters more than the end of a long expression.
+    const count = ` (${counts.shown} of ${counts.all})`;
+    const room = columns - lineWidth(tabs) - lineWidth(right) - "  filter: ".length - count.length;
+    const expression = truncate(sanitize(ui.filter), Math.max(8, room), "end", mark);
+    right.push(ui.filterOn ? seg(`filter: ${expression}${count}`, "info") : seg("filter off", "dim"));
   }
   const space = columns - lineWidth(tabs) - lineWidth(right) - 1;
   if (space < 1) return right.length > 0 && columns < 60 ? right : [...tabs, gap, ...right];

@@ -55,7 +55,7 @@ export function drawScreen(input: ScreenInput): Frame {
       : bodyLines(input, view, list, place, detail, layout);
   const mark = glyphsFor(look.unicode).ellipsis;
   const painted = (line: Line): string => paint(fitLine(line, layout.columns, mark), look.color);
-  const rows = size.columns > 0 ? rowsOf(input) : undefined;
+  const rows = rowsOf(input);
   return {
     lines: [
       painted(headerLine(input.feed.state(), layout.columns, mark)),
@@ -63,8 +63,8 @@ export function drawScreen(input: ScreenInput): Frame {
         tabLine(
           ui,
           layout.columns,
-          rows === undefined ? undefined : { shown: list.count, all: rows.all },
-          rows?.fresh ?? 0,
+          mark,
+          rows === undefined ? undefined : { ...rows, shown: list.count, dropped: input.feed.dropped() },
         ),
       ),
       ...body,

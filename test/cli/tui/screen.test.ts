@@ -331,3 +331,27 @@ describe("walks", () => {
     expect(guest.left).toEqual(["leave"]);
   });
 });
+
+describe("the header", () => {
+  it("says when there is no data plane", () => {
+    const { feed, show } = stage(wide);
+    play(feed, [], meshState({ dataPlane: { pid: null, restarts: 1, reason: "killed" } }));
+    expect(show()).toContain("data plane down");
+  });
+
+  it("says how many events the stream had to drop", () => {
+    const { feed, show } = stage(wide);
+    play(feed);
+    feed.apply({ type: "events.dropped", count: 37, seq: 99 });
+    expect(show()).toContain("37 not shown");
+  });
+
+  it("keeps the hit count of a long filter", () => {
+    const { feed, show } = stage(
+      { columns: 100, rows: 24 },
+      { filter: "verdict:denied from:intruder path:/api/data method:GET" },
+    );
+    play(feed, [exchange(1), refusal(2)]);
+    expect(show()).toMatch(/filter: verdict:denied.*… \(1 of 2\)/);
+  });
+});
