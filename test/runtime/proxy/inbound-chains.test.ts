@@ -164,6 +164,15 @@ describe("STRICT", () => {
     },
   );
 
+  test("an open connection ends when its caller's certificate no longer chains to a root", async () => {
+    await using world = await createProxyWorld({ project, mesh: peerAuthentication("STRICT") });
+    await backend(world);
+    const socket = dialTls(world, 8080, await certificate(world.ca, "frontend"));
+    expect((await exchange(socket, get)).status).toBe(200);
+    world.send({ type: "bundle", version: 2, roots: (await createCa("cluster.local", systemClock)).roots });
+    expect((await readAll(socket)).bytes.length).toBe(0);
+  });
+
   test("an older TLS version than the mesh allows is refused", async () => {
     await using world = await createProxyWorld({
       project: `meshConfig: {meshMTLS: {minProtocolVersion: TLSV1_3}}\n${project}`,
