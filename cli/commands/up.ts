@@ -1,10 +1,12 @@
 import { MeshError } from "../../runtime/core/error.ts";
+import type { WorkloadLogged } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import { reduce } from "../../runtime/store/reduce.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
 import { type MeshClient, type SessionInfo, type StartOptions, type StartedDaemon, openDoor } from "../door.ts";
 import { exitCodes, ExitWith } from "../exit-code.ts";
+import { eventLine } from "../print/event-line.ts";
 import { createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
@@ -60,12 +62,44 @@ export async function runMesh(
     const { session } = started;
     const client = await door.connect(session);
     if (!detach) return await watchMesh({ door, session, client, started }, options, context);
-    await requireStart(started, options.timeout ?? defaultTimeoutMs, context.signal);
+    const printed = collectLogs(client);
+    try {
+      await requireStart(started, options.timeout ?? defaultTimeoutMs, context.signal);
+    } catch (error) {
+      // The mesh is gone, and with it what its programs said last.
+      printer.note(printed.lines().flatMap((event) => [eventLine(event, printer.glyphs) ?? []]));
+      throw error;
+    } finally {
+      printed.stop();
+    }
     printReady(printer, session, await client.state());
     return exitCodes.ok;
   } finally {
     started.release();
   }
+}
+
+/** Keeps the last lines that programs print. */
+function collectLogs(client: MeshClient): {
+  readonly lines: () => readonly WorkloadLogged[];
+  readonly stop: () => void;
+} {
+  const stop = new AbortController();
+  const lines: WorkloadLogged[] = [];
+  const read = async (): Promise<void> => {
+    for await (const line of client.events({ replay: true, signal: stop.signal })) {
+      if (line.type === "workload.logged") lines.push(line);
+      if (lines.length > 10) lines.shift();
+    }
+  };
+  // A daemon that goes away ends the stream; why it went is said elsewhere.
+  void read().catch(() => undefined);
+  return {
+    lines: () => lines,
+    stop: () => {
+      stop.abort();
+    },
+  };
 }
 
 /** The screen loads while the daemon starts; what goes wrong with it is seen when it is used. */

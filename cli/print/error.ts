@@ -11,7 +11,8 @@ export function errorLines(error: unknown): readonly Line[] {
   const entry = codes[error.code];
   const at = error.at === undefined ? "" : `${sanitize(formatPosition(error.at))}: `;
   return [
-    ...error.problems.flatMap(problemLines),
+    // A start that failed for one reason says it once.
+    ...error.problems.filter((problem) => problem.message !== error.message).flatMap(problemLines),
     [seg("error ", "bad"), seg(`${error.code} `, "dim"), seg(`${at}${multi(error.message)}`)],
     [seg("  why  ", "dim"), seg(entry.why)],
     [seg("  next ", "dim"), seg(multi(error.hint ?? entry.next))],

@@ -1,4 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -122,6 +124,49 @@ describe("a running mesh", () => {
     stop.abort(130);
     expect((await attached).code).toBe(130);
     expect((await cli(["up", "-d"])).err).toContain("already running");
+  });
+});
+
+describe("a start that fails", () => {
+  function project(name: string, services: string): string {
+    const path = join(folder, "..", name);
+    mkdirSync(path);
+    writeFileSync(join(path, "meshdev.yaml"), `services:\n${services}\n`);
+    return path;
+  }
+
+  it("ends with 5 and the last words of a program that crashed", async () => {
+    const { code, err } = await cli([
+      "up",
+      "-d",
+      "-C",
+      project("crash", `  a: { run: [node, -e, "console.error('boom'); process.exit(3)"], port: 8080 }`),
+    ]);
+    expect(code).toBe(5);
+    expect(err).toContain("a-1 boom");
+    expect(err).toMatch(/error MD4\d{3} .*exit code 3/);
+  });
+
+  it("ends with 6 after its time, and leaves nothing behind", async () => {
+    const path = project("mute", `  a: { run: [node, -e, "setInterval(() => undefined, 1000)"], port: 8080 }`);
+    expect((await cli(["up", "-d", "--timeout", "1s", "-C", path])).code).toBe(6);
+    await vi.waitFor(async () => expect((await cli(["ls", "-o", "name"])).out).not.toContain("mute"), {
+      timeout: 10_000,
+    });
+  });
+
+  it("ends with 7 and names who holds the port", async () => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const address = holder.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const path = project("taken", `  a: { run: [node, -e, ""], port: 8080, publish: ${port} }`);
+    const { code, err } = await cli(["up", "-d", "-C", path]);
+    holder.close();
+    expect(code).toBe(7);
+    expect(err).toContain(`port ${port}`);
+    expect(err).toContain(`pid ${process.pid}`);
+    expect(err.match(/error MD6003/g)).toHaveLength(1);
   });
 });
 
