@@ -62,7 +62,7 @@ async function watchLines(watched: Watched, options: WatchOptions, context: Cont
     return exitCodes.ok;
   }
   if (own) {
-    if (!asJson) printer.note([[seg("stopping …", "dim")]]);
+    if (!asJson) printer.note([[seg("stopping", "dim")]]);
     await stopMesh(door, session, 20_000);
   }
   return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
