@@ -332,6 +332,20 @@ describe("kills", () => {
     expect(processesOf(mesh.session.id)).toEqual([]);
   });
 
+  it("a program that does not want to end goes with the others", async () => {
+    const directory = createProject({
+      "meshdev.yaml": "services:\n  stubborn: {run: [node, stubborn.mjs]}\n",
+      "stubborn.mjs": `process.on("SIGTERM", () => console.log("no")); setInterval(() => undefined, 1000); console.log("armed");`,
+    });
+    await using mesh = await startLive(directory, 0);
+    await vi.waitFor(() => {
+      expect(mesh.find("workload.logged").map((event) => event.line)).toContain("armed");
+    }, patience);
+    mesh.abandon();
+    await mesh.expectGone();
+    expect(processesOf(mesh.session.id)).toEqual([]);
+  });
+
   it("a mesh that was detached stays when its owner goes, until it is told to stop", async () => {
     await using mesh = await startPair();
     expect(await mesh.client.command({ type: "mesh.detach" })).toEqual({ ok: true });
