@@ -1,5 +1,5 @@
 // Makes a checkout runnable with nothing but Node >= 20 and npm: installs what the lock file says, then builds.
-// npm puts node_modules/.bin first in PATH, so whatever follows in the same script runs on the pinned Node.
+// What follows in the same npm script names node_modules/.bin/node: a shell may remember where it found `node` before.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";

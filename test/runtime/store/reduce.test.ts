@@ -196,13 +196,11 @@ describe("reduce", () => {
     fc
       .constantFrom("dataplane.started" as const, "dataplane.lost" as const)
       .map((type): MeshEvent => ({ type, ...stamp("d"), pid: 9, reason: null })),
-    fc
-      .constantFrom("frontend-1", "backend-1")
-      .map((workload): MeshEvent => ({
-        type: "usage.measured",
-        ...stamp("u"),
-        usage: { [workload]: { rssBytes: 5, cpuSeconds: 1 } },
-      })),
+    fc.constantFrom("frontend-1", "backend-1").map((workload): MeshEvent => ({
+      type: "usage.measured",
+      ...stamp("u"),
+      usage: { [workload]: { rssBytes: 5, cpuSeconds: 1 } },
+    })),
     fc.constant<MeshEvent>({
       type: "mesh.rejected",
       ...stamp("r"),
