@@ -33,6 +33,8 @@ export interface ForwardOptions {
     readonly bytes: number;
   };
   readonly upgrade: boolean;
+  /** The connection is a tunnel from here on, until `close` or `onDone`: no further request will be decided on it. */
+  readonly onTunnel: (close: () => void) => void;
   readonly onDone: (result: ForwardResult) => void;
 }
 

@@ -287,7 +287,7 @@ export function forward(options: ForwardOptions): RequestSink {
     status = 101;
     stopTimers();
     upstreamMs = clock.monotonic() - sentAt;
-    tunnel(exchange, to.socket, head, early, options.responseEdit(head, 0), finish);
+    options.onTunnel(tunnel(exchange, to.socket, head, early, options.responseEdit(head, 0), finish));
   }
 
   if (exchange.requestDone()) startRouteTimer();

@@ -84,9 +84,11 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   let path = head.target;
   let decision: DecisionRef | undefined;
   let over = false;
+  let held: Tracked | undefined;
 
   function tell(told: Told): void {
     over = true;
+    if (held !== undefined) sidecar.tracked.delete(held);
     record(connection, binding, exchange, { ...told, path, requestId, decision });
   }
 
@@ -164,6 +166,20 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
       return { status: told.status, flags: told.flags, details: told.details, bytes: told.bytesOut };
     },
     upgrade: head.upgrade !== undefined,
+    onTunnel: (close) => {
+      if (over) return;
+      // No further request comes that could be refused: like a TCP connection it is decided again under every snapshot.
+      const asked = httpFacts(connection.facts, compactHead(head), path);
+      held = {
+        recheck: (next) => {
+          if (isStillAccepted(connection, next) && next.inbound.http.decide(asked).verdict === "allow") return;
+          close();
+        },
+        close,
+      };
+      sidecar.tracked.add(held);
+      held.recheck(sidecar.binding());
+    },
     onDone: (result) => {
       if (!over) tell({ ...result, reached: result.connection !== undefined });
     },

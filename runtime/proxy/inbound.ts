@@ -157,10 +157,11 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
           dnsSans: names.dns,
         },
       };
-      // The snapshot may have changed while hands were shaken.
+      // The snapshot, or the bundle that OpenSSL looked at, may have changed while hands were shaken.
       const now = sidecar.binding().inbound.listener(port);
       const still = chooseChain(now, seen);
-      if (still?.terminates !== true || still.network !== chain.network) {
+      const sameBundle = sidecar.shared.bundle()?.version === bundle.version;
+      if (still?.terminates !== true || still.network !== chain.network || !sameBundle) {
         result.socket.destroy();
         return;
       }

@@ -150,6 +150,8 @@ function send(
   const tried = new Set<Endpoint>();
   let target: UpstreamTarget | undefined;
   let told: OutboundOutcome | undefined;
+  let held: Tracked | undefined;
+  let over = false;
 
   return forward({
     exchange,
@@ -192,7 +194,23 @@ function send(
       return { status: told.status, flags: told.flags, details: told.details, bytes: told.bytesOut };
     },
     upgrade: plan.upgrade !== undefined,
+    onTunnel: (close) => {
+      if (over) return;
+      const settings = JSON.stringify(cluster.tls);
+      held = {
+        // The cluster is gone or would be reached with other TLS today: a fresh request must find that out.
+        recheck: (next) => {
+          const now = next.outbound.cluster(plan.clusterName) ?? passthrough(passthroughCluster);
+          if (JSON.stringify(now.tls) !== settings) close();
+        },
+        close,
+      };
+      sidecar.tracked.add(held);
+      held.recheck(sidecar.binding());
+    },
     onDone: (result) => {
+      over = true;
+      if (held !== undefined) sidecar.tracked.delete(held);
       const flags = plan.delayMs > 0 && !result.flags.includes("DI") ? ["DI", ...result.flags] : result.flags;
       if (result.status >= 500 && told !== undefined) shared.reporter.counts(sidecar.proxy).failed += 1;
       answering.tell({ ...result, flags, target });

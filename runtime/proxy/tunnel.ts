@@ -12,7 +12,7 @@ export interface TunnelResult {
   readonly bytes: number;
 }
 
-/** After a 101 both sides speak something else: bytes pass as they are, until one side ends. */
+/** After a 101 both sides speak something else: bytes pass as they are, until one side ends. The returned function ends it. */
 export function tunnel(
   exchange: Exchange,
   upstream: Socket,
@@ -20,13 +20,13 @@ export function tunnel(
   early: Buffer,
   edit: HeaderEdit,
   onDone: (result: TunnelResult) => void,
-): void {
+): () => void {
   // The answer to an upgrade carries no service time (headers/websocket-both).
   const shown = { remove: edit.remove, add: edit.add.filter(([name]) => name !== "x-envoy-upstream-service-time") };
   exchange.send(writeResponseHead(head, { edit: shown, body: early }));
   const own = exchange.takeOver();
   if (own.early.length > 0) upstream.write(own.early);
-  splice(own.socket, upstream, {
+  return splice(own.socket, upstream, {
     halfClose: false,
     onEnd: (counts) => {
       const left = counts.first === "a";
@@ -37,5 +37,5 @@ export function tunnel(
         bytes: counts.backward + early.length,
       });
     },
-  });
+  }).close;
 }

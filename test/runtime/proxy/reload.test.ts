@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import type { Socket } from "node:net";
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
 import { createCa, signCsr } from "../../../runtime/identity/ca.ts";
@@ -112,6 +113,27 @@ describe("a new snapshot", () => {
     const fresh = connect(world.inbound("backend-1", 8080));
     fresh.write(get);
     expect((await readAll(fresh)).bytes.length).toBe(0);
+  });
+
+  test.each([
+    ["a policy that refuses its request", mode("PERMISSIVE") + deny],
+    ["STRICT, when it is plaintext", mode("STRICT")],
+  ])("ends an upgraded connection: %s", async (_, mesh) => {
+    await using world = await createProxyWorld({ project, mesh: mode("PERMISSIVE") });
+    const server = await world.http("backend-1", 8080, () => undefined);
+    server.on("upgrade", (_request, socket: Socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+      socket.on("data", (chunk: Buffer) => socket.write(`echo:${chunk.toString()}`));
+    });
+    const socket = connect(world.inbound("backend-1", 8080));
+    const upgraded = await exchange(
+      socket,
+      "GET /x HTTP/1.1\r\nHost: backend:8080\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    );
+    expect(upgraded.status).toBe(101);
+    const rest = readAll(socket);
+    await world.apply(mesh);
+    expect((await rest).bytes.toString()).toBe("");
   });
 
   test("a caller's idle connections are not used again when its TLS mode changes", async () => {
