@@ -151,6 +151,7 @@ function readFirstLine(response: IncomingMessage): Promise<string> {
 }
 
 /** The edge where the daemon's JSON gets its type: both ends are the same version of one program. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names what its own server sends
 function parseJson<T>(text: string): T {
   const value: T = JSON.parse(text);
   return value;
