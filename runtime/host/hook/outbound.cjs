@@ -94,7 +94,10 @@ function install(config) {
     nameFailure(socket, current.outbound, target);
     const header = proxyHeader(source.address, source.port, target.address, target.port);
     // Before anything that waits for `connect`, and past the stream's own queue, which may already hold bytes of the program.
-    socket.prependOnceListener("connect", () => writeGeneric.call(socket, false, header, "buffer", () => undefined));
+    const announce = () => writeGeneric.call(socket, false, header, "buffer", () => undefined);
+    socket.prependOnceListener("connect", announce);
+    // A program may connect the same socket again after a failure: the header of this try must not go to another destination.
+    socket.once("close", () => socket.removeListener("connect", announce));
     return result;
   }
 

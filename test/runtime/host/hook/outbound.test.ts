@@ -254,6 +254,30 @@ for (const major of testedMajors) {
         expect(code).toBe(70);
       }
     });
+
+    it("a socket that is connected again after a failure sends the header of the new try only", async () => {
+      lab = await openHookLab();
+      const outcome = await lab.run(
+        executable,
+        `
+        import { renameSync } from "node:fs";
+        import { Socket } from "node:net";
+        const path = process.env.FOLDER + "/out.sock";
+        renameSync(path, path + ".away");
+        const s = new Socket();
+        let text = "";
+        s.on("error", () => undefined).on("data", (d) => { text += d; }).on("end", () => { console.log(JSON.stringify(text.split("\\r\\n").at(-1))); process.exit(0); });
+        s.once("close", () => {
+          renameSync(path + ".away", path);
+          s.connect(80, "10.96.0.9", () => s.write("GET /again HTTP/1.1\\r\\nhost: x\\r\\nconnection: close\\r\\n\\r\\n"));
+        });
+        s.connect(80, "10.96.0.8");
+      `,
+      );
+      expect(outcome.stderr).toBe("");
+      expect(said(outcome.stdout)).toContain("GET /again x");
+      expect(lab.arrivals.map((each) => each.destination)).toEqual(["10.96.0.9:80"]);
+    });
   });
 }
 
