@@ -17,7 +17,7 @@ export function createSummaryReporter(): Reporter {
           else {
             skipped += 1;
             const note = result.state === "skipped" ? result.note : undefined;
-            reasons.push(`skipped: ${test.fullName} (${note ?? "no reason given"})`);
+            reasons.push(`skipped: ${test.fullName}${note === undefined ? "" : ` (${note})`}`);
           }
         }
       }

@@ -72,7 +72,8 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
       spawn(process.execPath, [cli, ...args], { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] }),
     [Symbol.asyncDispose]: async () => {
       await meshdev("down");
-      rmSync(root, { recursive: true, force: true });
+      // A daemon that is just ending may still write its compile cache.
+      rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     },
   };
 }

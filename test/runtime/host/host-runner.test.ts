@@ -84,7 +84,9 @@ describe.skipIf(process.platform !== "linux")("running programs behind the hook"
     const [a, b] = [await start("a", code), await start("b", code)];
     await Promise.all([untilReady(a), untilReady(b)]);
     for (let n = 0; n < 5; n += 1) await runner.probe(a);
-    expect(lines).toEqual(["up 8080", "up 8080"]);
+    await vi.waitFor(() => {
+      expect(lines).toEqual(["up 8080", "up 8080"]);
+    });
     expect(Object.keys(runner.usage()).toSorted()).toEqual(["a-1", "b-1"]);
     await programs.shift()?.stop();
     expect(await runner.probe(a)).toEqual({ ok: false, reason: "port 8080 does not accept" });

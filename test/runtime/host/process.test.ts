@@ -98,7 +98,7 @@ describe("programs", () => {
   });
 
   it.skipIf(process.getuid?.() !== 0)(
-    "under sudo, programs run as the user who asked, with that user's groups",
+    "under sudo, programs run as the user who asked, with that user's groups (needs root)",
     async () => {
       expect(currentUser({ SUDO_UID: "65534", SUDO_GID: "65534", SUDO_USER: "nobody" })).toEqual({
         uid: 65534,

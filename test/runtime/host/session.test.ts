@@ -149,7 +149,7 @@ describe("the session folder", () => {
     ).toContain("meshdev-1234");
   });
 
-  it.skipIf(process.getuid?.() !== 0)("as root under sudo, every file is given to the user", () => {
+  it.skipIf(process.getuid?.() !== 0)("as root under sudo, every file is given to the user (needs root)", () => {
     chmodSync(folder, 0o711);
     const result = openSession(
       join(folder, "project"),
