@@ -37,6 +37,8 @@ export function reasonWords(decision: DecisionRecord): string {
       return "ALLOW policies apply and none matched";
     case "no-policy":
       return "no AuthorizationPolicy applies";
+    case "jwt-not-supported":
+      return "the request carries a token, which cannot be verified here yet";
   }
 }
 

@@ -6,6 +6,7 @@ import { namedPorts, portMode, workloadMode, type ModeResult } from "../policy/m
 import { inboundDecorator } from "../traffic/response-headers.ts";
 import { bindAuthorization } from "./authorization.ts";
 import { bindPeerAuthentication } from "./peer-authentication.ts";
+import { bindTokenRules } from "./request-authentication.ts";
 import { bindServicesOf } from "./service-index.ts";
 
 /** What a workload's sidecar does with connections that arrive. For many workloads of one mesh use `bindInbound`. */
@@ -16,6 +17,7 @@ export function compileInbound(mesh: Mesh, workload: Workload): InboundSection {
 export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection {
   const levelsOf = bindPeerAuthentication(mesh);
   const policiesOf = bindAuthorization(mesh);
+  const tokenRulesOf = bindTokenRules(mesh);
   const servicesOf = bindServicesOf(mesh);
 
   return (workload) => {
@@ -36,6 +38,7 @@ export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection 
       listeners: [...listeners.values()].toSorted((a, b) => a.port - b.port),
       passthrough: passthroughListener(0, workloadMode(levels)),
       ...policiesOf(workload),
+      ...tokenRulesOf(workload),
     };
   };
 }

@@ -97,7 +97,7 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
 const securityKinds: ReadonlyMap<string, string> = new Map([
   [
     "RequestAuthentication",
-    "tokens are not verified: a request with a bad token is not refused, and no request has a principal",
+    "tokens cannot be verified yet, so an HTTP request that carries one where a jwtRule looks for it is refused with 401, good or bad; requests without a token have no principal, as in Istio",
   ],
   ["NetworkPolicy", "connections that it would refuse are not refused here"],
 ]);

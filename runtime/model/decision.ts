@@ -1,4 +1,5 @@
 import type { Provenance } from "./resource.ts";
+import type { TokenLocation } from "./token.ts";
 
 /** What a policy may look at. Functions are called only when a clause asks, so that an unused header is never turned into a string. */
 export interface RequestFacts {
@@ -30,11 +31,13 @@ export interface PeerFacts {
 /** The outcome with its whole evaluation, compactly: small integers only, turned into words by `explain` when somebody looks. */
 export interface Decision {
   readonly verdict: "allow" | "deny";
-  readonly reason: "matched" | "no-allow-matched" | "no-policy";
+  readonly reason: "matched" | "no-allow-matched" | "no-policy" | "jwt-not-supported";
   /** The deciding rule: indices into `PolicySet.policies` and `CompiledPolicy.rules`. */
   readonly by: { readonly policy: number; readonly rule: number } | undefined;
   /** One entry per evaluated rule, flattened: policy, rule, outcome; see `policy/decide.ts`. */
   readonly evaluation: readonly number[];
+  /** Set with `jwt-not-supported`: where the token was found. */
+  readonly token?: TokenLocation;
 }
 
 /** A decision in words: what events, `why`, `can` and the TUI show. Field names are a published contract. */

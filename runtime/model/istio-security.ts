@@ -72,5 +72,23 @@ export interface AuthorizationPolicySpec {
   readonly rules?: readonly (AuthorizationRule | null)[];
 }
 
+/** Fields that decide where a token is looked for and which headers tell of it; those that verify it are not read yet. */
+export interface JwtRule {
+  readonly issuer?: string;
+  readonly fromHeaders?: readonly { readonly name: string; readonly prefix?: string }[];
+  readonly fromParams?: readonly string[];
+  readonly fromCookies?: readonly string[];
+  readonly outputPayloadToHeader?: string;
+  readonly outputClaimToHeaders?: readonly { readonly header: string }[];
+}
+
+export interface RequestAuthenticationSpec {
+  readonly selector?: WorkloadSelector;
+  readonly targetRef?: TargetReference;
+  readonly targetRefs?: readonly TargetReference[];
+  readonly jwtRules?: readonly (JwtRule | null)[];
+}
+
+export type RequestAuthentication = Resource<"RequestAuthentication", RequestAuthenticationSpec>;
 export type PeerAuthentication = Resource<"PeerAuthentication", PeerAuthenticationSpec>;
 export type AuthorizationPolicy = Resource<"AuthorizationPolicy", AuthorizationPolicySpec>;

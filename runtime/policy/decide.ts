@@ -1,6 +1,8 @@
 import type { Decision, RequestFacts } from "../model/decision.ts";
+import type { InboundSection } from "../model/snapshot.ts";
 import type { ClauseGroup, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
 import { bindClause, type FactsTest } from "./clause.ts";
+import { bindTokens, withoutHeaders } from "./token.ts";
 
 /** Length of one entry of `Decision.evaluation`: policy, rule, 1 when the rule matched. */
 export const evaluationStride = 3;
@@ -9,6 +11,21 @@ interface BoundRule {
   readonly policy: number;
   readonly rule: number;
   readonly matches: FactsTest;
+}
+
+/** Decisions of an HTTP chain: a request that carries a token is refused before any policy, as tokens can't be verified yet. */
+export function bindHttpPolicies(
+  section: Pick<InboundSection, "http" | "tokens" | "claimHeaders">,
+): (facts: RequestFacts) => Decision {
+  const decide = bindPolicies(section.http);
+  const { tokens, claimHeaders } = section;
+  if (tokens.length === 0) return decide;
+  const find = bindTokens(tokens);
+  return (facts) => {
+    const token = find(facts);
+    if (token === undefined) return decide(withoutHeaders(facts, claimHeaders));
+    return { verdict: "deny", reason: "jwt-not-supported", by: undefined, evaluation: [], token };
+  };
 }
 
 /** Binds a policy set once; the closure decides one request (spec AP-5): refuse by DENY, else ask ALLOW, else admit. */

@@ -1,5 +1,6 @@
 import type { Decision, DecisionRecord, MissedClause, RequestFacts, RuleRecord, TriedRule } from "../model/decision.ts";
 import { parseSpiffeId } from "../model/identity.ts";
+import type { TokenLocation } from "../model/token.ts";
 import type { Clause, ClauseGroup, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
 import { assertNever } from "../core/assert-never.ts";
 import { bindClause, headerLines, pathOf, peerNames, remoteAddress } from "./clause.ts";
@@ -10,6 +11,7 @@ import { evaluationStride, isEnforced } from "./decide.ts";
  * (AUDIT, dry-run) are evaluated here, as the shadow they are.
  */
 export function explain(set: PolicySet, decision: Decision, facts: RequestFacts): DecisionRecord {
+  if (decision.token !== undefined) return refusedToken(decision.token);
   const tried: Ranked[] = [];
   for (let at = 0; at < decision.evaluation.length; at += evaluationStride) {
     const policy = set.policies[decision.evaluation[at] ?? -1];
@@ -35,6 +37,18 @@ export function explain(set: PolicySet, decision: Decision, facts: RequestFacts)
       .toSorted((a, b) => rankOf(a, wanted) - rankOf(b, wanted) || b.nearness - a.nearness)
       .map((entry) => entry.rule),
     note: noteOn(set, facts),
+  };
+}
+
+function refusedToken(token: TokenLocation): DecisionRecord {
+  const { resource, file, line, column } = token.provenance;
+  return {
+    verdict: "deny",
+    reason: "jwt-not-supported",
+    by: { resource, action: "JWT", rule: token.rule, id: `${resource} jwtRules[${token.rule}]`, file, line, column },
+    details: "jwt_authn_access_denied{Jwt_verification_fails}",
+    tried: [],
+    note: "meshdev cannot verify tokens yet, so a request that carries one is refused",
   };
 }
 

@@ -4,6 +4,7 @@ import type { FilterChain, InboundListener } from "../model/snapshot.ts";
 import { chooseChain, type ConnectionSeen } from "../policy/chains.ts";
 import { explain } from "../policy/explain.ts";
 import { normalizePath } from "../policy/normalize.ts";
+import { requestScheme, tokenChallenge, withoutHeaders } from "../policy/token.ts";
 import { isGrpc } from "../traffic/grpc.ts";
 import { localReply, type LocalReply } from "../traffic/local-reply.ts";
 import { replyHead } from "../traffic/reply-head.ts";
@@ -173,12 +174,18 @@ function serveHttp(connection: Connection, payload: Payload, certificate: Certif
   if (head.upgrade !== undefined && head.upgrade.toLowerCase() !== "websocket") {
     return respond(localReply({ kind: "upgrade-failed" }), head, { path, route: "default" }, false);
   }
-  const facts = factsOf(connection, certificate, head, path);
+  const { claimHeaders } = proxy.snapshot.inbound;
+  const facts = withoutHeaders(factsOf(connection, certificate, head, path), claimHeaders);
   const decision = proxy.http(facts);
   const record = explain(proxy.snapshot.inbound.http, decision, facts);
   const known = { peer, path, route: "default", decision: record };
   if (decision.verdict === "deny") {
-    return respond(localReply({ kind: "rbac-denied", details: record.details ?? "" }), head, known, true);
+    const scheme = requestScheme(header, certificate !== undefined);
+    const reply: LocalReply =
+      decision.token === undefined
+        ? localReply({ kind: "rbac-denied", details: record.details ?? "" })
+        : localReply({ kind: "jwt-denied", challenge: tokenChallenge(scheme, head.authority, path) });
+    return respond(reply, head, known, true);
   }
   const edit = inboundRequestEdit(header, {
     requestId: world.requestId,
@@ -188,7 +195,7 @@ function serveHttp(connection: Connection, payload: Payload, certificate: Certif
   });
   const forwarded = writeRequestHead(head, {
     target: path,
-    edit,
+    edit: { ...edit, remove: new Set([...edit.remove, ...claimHeaders]) },
     framing: upstreamFraming(head),
     body: bytes.subarray(next),
   });

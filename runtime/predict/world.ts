@@ -1,6 +1,6 @@
 import type { Mesh, Workload } from "../model/mesh.ts";
 import type { FilterChain, InboundListener, ProxySnapshot } from "../model/snapshot.ts";
-import { bindPolicies } from "../policy/decide.ts";
+import { bindHttpPolicies, bindPolicies } from "../policy/decide.ts";
 import { bindOutbound, type BoundOutbound } from "../traffic/outbound-plan.ts";
 import type { CertificateClaim, Payload } from "./payload.ts";
 import type { Answer } from "./payload.ts";
@@ -49,7 +49,7 @@ export function bindProxy(workload: Workload, snapshot: ProxySnapshot): PaperPro
     workload,
     snapshot,
     listener: (port) => listeners.get(port) ?? inbound.passthrough,
-    http: bindPolicies(inbound.http),
+    http: bindHttpPolicies(inbound),
     tcp: bindPolicies(inbound.tcp),
     outbound: bindOutbound(snapshot.outbound),
   };

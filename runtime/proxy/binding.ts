@@ -1,7 +1,7 @@
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { PolicySet } from "../model/policy.ts";
 import type { Cluster, InboundListener, InboundSection, OutboundSection, ProxySnapshot } from "../model/snapshot.ts";
-import { bindPolicies } from "../policy/decide.ts";
+import { bindHttpPolicies, bindPolicies } from "../policy/decide.ts";
 import { bindOutbound } from "../traffic/outbound-plan.ts";
 import type { BoundOutbound as BoundTraffic } from "../traffic/outbound-plan.ts";
 
@@ -51,7 +51,7 @@ function bindInbound(section: InboundSection): BoundInbound {
   return {
     section,
     listener: (port) => byPort.get(port) ?? section.passthrough,
-    http: { set: section.http, decide: bindPolicies(section.http) },
+    http: { set: section.http, decide: bindHttpPolicies(section) },
     tcp: { set: section.tcp, decide: bindPolicies(section.tcp) },
   };
 }

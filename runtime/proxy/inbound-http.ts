@@ -1,4 +1,5 @@
 import { normalizePath } from "../policy/normalize.ts";
+import { requestScheme, tokenChallenge, withoutHeaders } from "../policy/token.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
 import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { isGrpc } from "../traffic/grpc.ts";
@@ -136,17 +137,23 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   const counts = shared.reporter.counts(sidecar.proxy);
   if (verdict.verdict === "deny") {
     counts.denied += 1;
+    if (verdict.token !== undefined) {
+      const challenge = tokenChallenge(requestScheme(header, tls !== undefined), head.authority, path);
+      return answer({ kind: "jwt-denied", challenge }, true);
+    }
     return answer({ kind: "rbac-denied", details: denialDetails(set, verdict) }, true);
   }
   counts.allowed += 1;
   if (head.method === "CONNECT") return answer({ kind: "route-not-found" }, false);
 
-  const edit = inboundRequestEdit(header, {
+  const plain = inboundRequestEdit(header, {
     requestId,
     tls: tls !== undefined,
     identity: binding.snapshot.identity,
     peer: tls?.forwarded,
   });
+  const { claimHeaders } = binding.inbound.section;
+  const edit = claimHeaders.length === 0 ? plain : { ...plain, remove: new Set([...plain.remove, ...claimHeaders]) };
   return forward({
     exchange,
     clock: shared.clock,
@@ -200,6 +207,7 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
   counts.requests += 1;
   if (outcome.status >= 500) counts.failed += 1;
   const kept = compactHead(head);
+  const { claimHeaders } = binding.inbound.section;
   const { decision } = outcome;
   reporter.add(
     {
@@ -230,7 +238,9 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
       bytesIn: exchange.received(),
       bytesOut: outcome.bytesOut,
       decision:
-        decision === undefined ? undefined : { ...decision, facts: httpFacts(connection.facts, kept, outcome.path) },
+        decision === undefined
+          ? undefined
+          : { ...decision, facts: withoutHeaders(httpFacts(connection.facts, kept, outcome.path), claimHeaders) },
       headers: () => headerEntries(kept),
     },
     kept.bytes.length + 2048,

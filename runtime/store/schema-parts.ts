@@ -47,7 +47,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
   }),
   decision: record({
     verdict: oneOfTexts("allow", "deny"),
-    reason: oneOfTexts("matched", "no-allow-matched", "no-policy"),
+    reason: oneOfTexts("matched", "no-allow-matched", "no-policy", "jwt-not-supported"),
     by: nullable(record(rule)),
     details: nullable(text),
     tried: listOf(

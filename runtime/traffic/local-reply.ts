@@ -21,6 +21,8 @@ export type LocalReplyCause =
   | { readonly kind: "redirect"; readonly status: number; readonly location: string }
   /** `details` comes from the decision: `rbac_access_denied_matched_policy[…]`. */
   | { readonly kind: "rbac-denied"; readonly details: string }
+  /** `challenge` goes into www-authenticate. */
+  | { readonly kind: "jwt-denied"; readonly challenge: string }
   | { readonly kind: "upgrade-failed" }
   | { readonly kind: "low-version" }
   | { readonly kind: "missing-host" }
@@ -84,6 +86,14 @@ export function localReply(cause: LocalReplyCause): LocalReply {
       return reply(cause.status, "", "direct_response", [], [["location", cause.location]]);
     case "rbac-denied":
       return reply(403, "RBAC: access denied", cause.details);
+    case "jwt-denied":
+      return reply(
+        401,
+        "Jwt verification fails",
+        "jwt_authn_access_denied{Jwt_verification_fails}",
+        [],
+        [["www-authenticate", cause.challenge]],
+      );
     case "upgrade-failed":
       return reply(403, "", "upgrade_failed");
     case "low-version":

@@ -33,6 +33,8 @@ const snapshot: ProxySnapshot = {
     passthrough: { ...listener, port: 0 },
     http: { layer: "http", policies: [] },
     tcp: { layer: "tcp", policies: [] },
+    tokens: [],
+    claimHeaders: [],
   },
   outbound: { mode: "ALLOW_ANY", listeners: [], routes: {}, clusters: {} },
   hashes: { trust: "1", inbound: "1", outbound: "1" },

@@ -125,3 +125,24 @@ describe("predictCall", () => {
     expect(() => predict("frontend", "/", { port: 1 })).toThrow(/with port 1/);
   });
 });
+
+describe("tokens", () => {
+  const jwt = `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: jwt}
+spec:
+  jwtRules: [{issuer: a}]
+`;
+
+  it("refuses a call that carries one, and no other", () => {
+    const call = { from: "frontend", to: "backend", method: "GET", path: "/x", port: undefined } as const;
+    expect(predictCall(smallMesh(jwt), { ...call, headers: [] })).toMatchObject({ verdict: "allow", summary: "200" });
+    const refused = predictCall(smallMesh(jwt), { ...call, headers: [["authorization", "Bearer x"]] });
+    expect(refused).toMatchObject({
+      verdict: "deny",
+      summary: "401 Jwt verification fails",
+      decision: { reason: "jwt-not-supported", by: { file: "mesh.yaml", line: 5 } },
+    });
+    expect(refused.details.hits).toEqual([]);
+  });
+});
