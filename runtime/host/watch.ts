@@ -5,7 +5,7 @@ import type { Problem } from "../core/problem.ts";
 import { findOpenWriters } from "./open-writers.ts";
 import { readMeshFiles, type MeshFileSet } from "./read-mesh-files.ts";
 import { describe } from "./session-folder.ts";
-import { goLive, observe, startSettling, type Settling } from "./settle.ts";
+import { goLive, observe, quietMs, startSettling, type Settling } from "./settle.ts";
 
 export interface MeshChange extends MeshFileSet {
   /** Monotonic milliseconds at the first sign of this change; "after save" counts from here. */
@@ -60,6 +60,7 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
   let eventAt: number | undefined;
   let waiting: string[] = [];
   let cancelLook: (() => void) | undefined;
+  let lookAt = 0;
   let cancelPoll = clock.after(pollMs, poll);
   let pendingLooks: (() => void)[] = [];
   let closed = false;
@@ -100,6 +101,7 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
 
   function lookAgain(ms: number): void {
     cancelLook?.();
+    lookAt = clock.monotonic() + ms;
     cancelLook = clock.after(Math.max(1, ms), look);
   }
 
@@ -107,6 +109,8 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     if (closed) return;
     eventAt ??= clock.monotonic();
     if (cancelLook === undefined) look();
+    // A file that was seen cut off is whole again, perhaps: no need to sit out the guard.
+    else if (lookAt - clock.monotonic() > quietMs) lookAgain(quietMs);
   }
 
   function poll(): void {
