@@ -142,7 +142,10 @@ function wholeKind(resource: Resource): Problem {
   return {
     code: note === undefined ? "MD2001" : "MD2002",
     severity: "warning",
-    message: `${resource.kind} is read but not enforced${note === undefined ? "" : `: ${note}`}`,
+    message:
+      note === undefined
+        ? `${resource.kind} is read but not enforced`
+        : `${resource.kind} is not fully enforced: ${note}`,
     hint: note === undefined ? "do not rely on it here" : "test what it protects in a cluster",
     at: positionOf(resource, "kind"),
     resource: resourceName(resource),

@@ -17,7 +17,7 @@ function check(project: string, mesh = "", previous?: Mesh): Checked<Mesh> {
   const accepted = acceptFiles(undefined, [parseDocuments({ path: "mesh.yaml", text: mesh })]);
   if (accepted.missing.length > 0) throw new Error(JSON.stringify(accepted.problems));
   return resolve(value, accepted.resources, {
-    directory: "/work/shop",
+    directory: "/home/dev/shop",
     env: {},
     ...(previous === undefined ? {} : { previous }),
   });
@@ -78,7 +78,7 @@ describe("a service", () => {
       labels: { app: "orders", version: "v1" },
       sidecar: true,
       ports: [{ name: "http", port: 8080 }],
-      program: { command: "npm start", cwd: "/work/shop", needs: [], ready: { kind: "ports" } },
+      program: { command: "npm start", cwd: "/home/dev/shop", needs: [], ready: { kind: "ports" } },
     });
     expect(mesh.services[0]).toMatchObject({
       hostname: "orders.default.svc.cluster.local",
@@ -119,9 +119,9 @@ describe("a service", () => {
   });
 
   it.each([
-    ["src/app", "/work/shop/src/app"],
-    ["./src/../lib/", "/work/shop/lib"],
-    ["../other", "/work/other"],
+    ["src/app", "/home/dev/shop/src/app"],
+    ["./src/../lib/", "/home/dev/shop/lib"],
+    ["../other", "/home/dev/other"],
     ["/abs", "/abs"],
   ])("cwd %s is %s", (cwd, expected) => {
     expect(meshOf(`services: { a: { run: x, cwd: ${cwd} } }`).workloads[0]?.program?.cwd).toBe(expected);
