@@ -15,6 +15,7 @@ import { tunnel } from "./tunnel.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 
 const maxSilentReplays = 3;
+const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Carries one request upstream, try after try, and its answer back. */
 export function forward(options: ForwardOptions): RequestSink {
@@ -204,12 +205,14 @@ export function forward(options: ForwardOptions): RequestSink {
           );
           return;
         }
-        // Another sidecar closed an idle connection at the moment we used it; it had not read the request.
+        // Another sidecar probably closed an idle connection at the moment we used it. It can't be proven that nobody read the request, so
+        // only a method that may be repeated is (RFC 9110, 9.2.2); others fail as with Envoy.
         if (
           cause === "termination" &&
           !answered &&
           to.used > 0 &&
           to.leaf !== undefined &&
+          idempotent.has(exchange.head.method) &&
           body.replayable() &&
           silentReplays < maxSilentReplays
         ) {
