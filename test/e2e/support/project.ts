@@ -72,8 +72,10 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
       spawn(process.execPath, [cli, ...args], { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] }),
     [Symbol.asyncDispose]: async () => {
       await meshdev("down");
-      // A daemon that is just ending may still write its compile cache.
-      rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+      // Also after a start that failed: whatever was begun ends by itself, and then nobody writes here any more.
+      if (process.platform === "linux")
+        await until("its processes to end", () => (processesOf({ env }).length === 0 ? true : undefined));
+      rmSync(root, { recursive: true, force: true });
     },
   };
 }
@@ -135,7 +137,7 @@ export async function until<T>(
 }
 
 /** Pids of every process that carries this project's folders in its environment (Linux). */
-export function processesOf(project: Project): readonly number[] {
+export function processesOf(project: Pick<Project, "env">): readonly number[] {
   return readdirProc().filter((pid) => {
     try {
       return (
