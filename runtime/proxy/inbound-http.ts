@@ -8,7 +8,6 @@ import type { LocalReply, LocalReplyCause } from "../traffic/local-reply.ts";
 import { inboundRetryPolicy } from "../traffic/retry.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { hasHeader, headerEntries, headerValue, headerValues } from "../wire/http1/head.ts";
-import type { RequestHead } from "../wire/http1/head.ts";
 import { writeRequestHead } from "../wire/http1/write.ts";
 import type { Binding } from "./binding.ts";
 import { selfParty } from "./context.ts";
@@ -24,6 +23,7 @@ import type { Exchange, RequestSink } from "./http-server.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
 import type { DecisionRef } from "./record.ts";
+import { refuseHead } from "./refuse-head.ts";
 import { encodeReply } from "./reply.ts";
 
 /** Applications close idle connections after a few seconds (Node after five): ours go first. */
@@ -250,53 +250,13 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
 /** A head that breaks the protocol never reaches a policy. */
 function refuse(connection: InboundConnection, error: CodecError): Buffer {
   const { sidecar, listener, tls } = connection;
-  const { reporter, clock } = sidecar.shared;
-  const head: RequestHead | undefined = error.head;
-  reporter.counts(sidecar.proxy).requests += 1;
-  reporter.add(
-    {
-      kind: "exchange",
-      id: reporter.nextId("r"),
-      at: clock.now(),
-      generation: sidecar.binding().generation,
-      proxy: sidecar.proxy,
-      side: "inbound",
-      from: connection.from,
-      to: selfParty(sidecar, connection.port),
-      method: head?.method ?? "",
-      authority: head?.authority ?? "",
-      path: head?.target ?? "",
-      originalPath: null,
-      requestId: null,
-      status: error.status,
-      flags: error.flags,
-      details: error.details,
-      handshake: tls?.handshake ?? null,
-      route: null,
-      routeAt: null,
-      cluster: head === undefined ? null : listener.cluster,
-      endpoint: null,
-      attempts: 0,
-      totalMs: 0,
-      upstreamMs: 0,
-      bytesIn: 0,
-      bytesOut: error.body.length,
-      decision: undefined,
-      headers: undefined,
-    },
-    1024,
-  );
-  const reply = {
-    status: error.status,
-    body: error.body,
-    contentType: error.body === "" ? undefined : "text/plain",
-    flags: [],
-    details: error.details,
-    headers: [],
-  };
-  return encodeReply(
-    reply,
-    { server: "istio-envoy", date: sidecar.shared.date(), grpc: false, head: head?.method === "HEAD" },
-    error.close,
-  ).bytes;
+  sidecar.shared.reporter.counts(sidecar.proxy).requests += 1;
+  return refuseHead(sidecar, error, {
+    side: "inbound",
+    server: "istio-envoy",
+    from: connection.from,
+    to: selfParty(sidecar, connection.port),
+    handshake: tls?.handshake ?? null,
+    cluster: error.head === undefined ? null : listener.cluster,
+  });
 }

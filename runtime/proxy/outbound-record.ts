@@ -1,14 +1,13 @@
 import type { OutboundPlan } from "../traffic/outbound-plan.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { headerEntries } from "../wire/http1/head.ts";
-import type { RequestHead } from "../wire/http1/head.ts";
 import type { Binding } from "./binding.ts";
 import { compactHead } from "./compact-head.ts";
 import { targetParty } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import type { Exchange } from "./http-server.ts";
 import type { OutboundConnection } from "./outbound.ts";
-import { encodeReply } from "./reply.ts";
+import { refuseHead } from "./refuse-head.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 
 /** How one request of the own program ended. */
@@ -93,52 +92,12 @@ export function recordOutbound(
 /** A head that breaks the protocol is answered and told, never routed. */
 export function refuseOutbound(connection: OutboundConnection, error: CodecError): Buffer {
   const { sidecar, destination } = connection;
-  const { reporter, clock } = sidecar.shared;
-  const head: RequestHead | undefined = error.head;
-  reporter.add(
-    {
-      kind: "exchange",
-      id: reporter.nextId("r"),
-      at: clock.now(),
-      generation: sidecar.binding().generation,
-      proxy: sidecar.proxy,
-      side: "outbound",
-      from: connection.from,
-      to: { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null },
-      method: head?.method ?? "",
-      authority: head?.authority ?? "",
-      path: head?.target ?? "",
-      originalPath: null,
-      requestId: null,
-      status: error.status,
-      flags: error.flags,
-      details: error.details,
-      handshake: null,
-      route: null,
-      routeAt: null,
-      cluster: null,
-      endpoint: null,
-      attempts: 0,
-      totalMs: 0,
-      upstreamMs: 0,
-      bytesIn: 0,
-      bytesOut: error.body.length,
-      decision: undefined,
-      headers: undefined,
-    },
-    1024,
-  );
-  const reply = {
-    status: error.status,
-    body: error.body,
-    contentType: error.body === "" ? undefined : "text/plain",
-    flags: [],
-    details: error.details,
-    headers: [],
-  };
-  return encodeReply(
-    reply,
-    { server: "envoy", date: sidecar.shared.date(), grpc: false, head: head?.method === "HEAD" },
-    error.close,
-  ).bytes;
+  return refuseHead(sidecar, error, {
+    side: "outbound",
+    server: "envoy",
+    from: connection.from,
+    to: { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null },
+    handshake: null,
+    cluster: null,
+  });
 }

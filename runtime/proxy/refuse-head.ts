@@ -1,0 +1,55 @@
+import type { CodecError } from "../wire/http1/error.ts";
+import type { RequestHead } from "../wire/http1/head.ts";
+import type { Sidecar } from "./context.ts";
+import type { ExchangeRecord } from "./record.ts";
+import { encodeReply } from "./reply.ts";
+
+/** Where a broken head came in, and what is known of the connection. */
+interface RefusedAt extends Pick<ExchangeRecord, "side" | "from" | "to" | "handshake" | "cluster"> {
+  /** Value of the `server` header. */
+  readonly server: "envoy" | "istio-envoy";
+}
+
+/** Records an exchange whose head broke the protocol and returns the bytes that answer it, as Envoy's codec does before any filter. */
+export function refuseHead(sidecar: Sidecar, error: CodecError, { server, ...at }: RefusedAt): Buffer {
+  const { reporter, clock, date } = sidecar.shared;
+  const head: RequestHead | undefined = error.head;
+  reporter.add(
+    {
+      kind: "exchange",
+      id: reporter.nextId("r"),
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      ...at,
+      method: head?.method ?? "",
+      authority: head?.authority ?? "",
+      path: head?.target ?? "",
+      originalPath: null,
+      requestId: null,
+      status: error.status,
+      flags: error.flags,
+      details: error.details,
+      route: null,
+      routeAt: null,
+      endpoint: null,
+      attempts: 0,
+      totalMs: 0,
+      upstreamMs: 0,
+      bytesIn: 0,
+      bytesOut: error.body.length,
+      decision: undefined,
+      headers: undefined,
+    },
+    1024,
+  );
+  const reply = {
+    status: error.status,
+    body: error.body,
+    contentType: error.body === "" ? undefined : "text/plain",
+    flags: [],
+    details: error.details,
+    headers: [],
+  };
+  return encodeReply(reply, { server, date: date(), grpc: false, head: head?.method === "HEAD" }, error.close).bytes;
+}
