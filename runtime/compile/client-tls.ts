@@ -1,5 +1,5 @@
 import { assertNever } from "../core/assert-never.ts";
-import type { ClientTlsMode, ClientTlsSettings, TrafficPolicy } from "../model/istio-networking.ts";
+import type { ClientTlsMode, ClientTlsSettings } from "../model/istio-networking.ts";
 import { parseSpiffeId, spiffeId } from "../model/identity.ts";
 import type { Mesh, Service, ServicePort, Workload } from "../model/mesh.ts";
 import { provenance, type Provenance } from "../model/resource.ts";
@@ -7,6 +7,7 @@ import type { ClusterTls } from "../model/snapshot.ts";
 import { portMode } from "../policy/mtls-mode.ts";
 import { bindDestinationRules, type MergedRule } from "./destination-rule.ts";
 import { bindNamespaceMode, bindPeerAuthentication } from "./peer-authentication.ts";
+import { policyBlock, portEntry } from "./policy-block.ts";
 import { bindWorkloadsOf } from "./service-index.ts";
 
 export interface ClientTlsResult {
@@ -73,14 +74,14 @@ export function bindClientTls(mesh: Mesh): ClientTls {
     endpointMtls,
     resolve: (client, service, port, subset) => {
       const rule = ruleFor(client, service.hostname, service.namespace);
-      const chosen = rule === undefined ? undefined : settingsOf(rule, port.port, subset);
+      const chosen = policyBlock(rule, port.port, subset, "tls");
       if (chosen === undefined) return automatic(client, service, port, subset);
-      const { settings, because } = chosen;
+      const settings = chosen.value;
       return {
         tls: explicitTls(settings, rule?.selector !== undefined, sniOf(service, port, subset), () =>
           automaticNames(service),
         ),
-        because: [because],
+        because: [provenance(chosen.rule, `${chosen.field}.mode`)],
         keepMarks: settings.mode === "ISTIO_MUTUAL",
       };
     },
@@ -97,36 +98,6 @@ function sniOf(service: Service, port: ServicePort, subset: string): string {
   return `outbound_.${port.port}_.${subset}_.${service.hostname}`;
 }
 
-interface ChosenSettings {
-  readonly settings: ClientTlsSettings;
-  readonly because: Provenance;
-}
-
-/** Which `tls` block applies; a port entry replaces the level it stands on, also when it has no `tls` (spec CT-1…CT-3, traffic 3.7). */
-function settingsOf(rule: MergedRule, port: number, subsetName: string): ChosenSettings | undefined {
-  let chosen: ChosenSettings | undefined;
-  if (rule.policy !== undefined) {
-    const { rule: source, traffic } = rule.policy;
-    const entry = portEntry(traffic, port);
-    const settings = entry === undefined ? traffic.tls : entry.settings.tls;
-    const path = entry === undefined ? "spec.trafficPolicy" : `spec.trafficPolicy.portLevelSettings[${entry.index}]`;
-    chosen = settings === undefined ? undefined : { settings, because: provenance(source, `${path}.tls.mode`) };
-  }
-  const subset = rule.subsets.find((each) => each.subset.name === subsetName);
-  const traffic = subset?.subset.trafficPolicy;
-  if (subset === undefined || traffic === undefined) return chosen;
-  const path = `${subset.path}.trafficPolicy`;
-  const entry = portEntry(traffic, port);
-  if (entry !== undefined) {
-    const settings = entry.settings.tls;
-    const at = `${path}.portLevelSettings[${entry.index}].tls.mode`;
-    return settings === undefined ? undefined : { settings, because: provenance(subset.rule, at) };
-  }
-  return traffic.tls === undefined
-    ? chosen
-    : { settings: traffic.tls, because: provenance(subset.rule, `${path}.tls.mode`) };
-}
-
 /** What the endpoint side makes of the same rule: there a port entry without `tls` does inherit (spec CT-4). */
 function checkerMode(rule: MergedRule | undefined, port: number, subsetName: string): ClientTlsMode | undefined {
   const subset = rule?.subsets.find((each) => each.subset.name === subsetName)?.subset.trafficPolicy;
@@ -138,16 +109,6 @@ function checkerMode(rule: MergedRule | undefined, port: number, subsetName: str
   return undefined;
 }
 
-function portEntry(
-  traffic: TrafficPolicy,
-  port: number,
-): { readonly index: number; readonly settings: TrafficPolicy } | undefined {
-  const entries = traffic.portLevelSettings ?? [];
-  const index = entries.findIndex((entry) => entry.port?.number === port);
-  const settings = entries[index];
-  return settings === undefined ? undefined : { index, settings };
-}
-
 /** Headless services, and `simple: PASSTHROUGH`, go to the address that the caller dialled. */
 function isOriginalDestination(
   rule: MergedRule | undefined,
@@ -156,14 +117,7 @@ function isOriginalDestination(
   subsetName: string,
 ): boolean {
   if (service.address === "None") return true;
-  const subset = rule?.subsets.find((each) => each.subset.name === subsetName)?.subset.trafficPolicy;
-  const base = rule?.policy?.traffic;
-  const inSubset = subset === undefined ? undefined : portEntry(subset, port.port);
-  const inBase = base === undefined ? undefined : portEntry(base, port.port);
-  const balancer =
-    inSubset === undefined
-      ? (subset?.loadBalancer ?? (inBase === undefined ? base : inBase.settings)?.loadBalancer)
-      : inSubset.settings.loadBalancer;
+  const balancer = policyBlock(rule, port.port, subsetName, "loadBalancer")?.value;
   return typeof balancer === "object" && balancer !== null && "simple" in balancer && balancer.simple === "PASSTHROUGH";
 }
 

@@ -1,10 +1,12 @@
 import type { Service, ServicePort, Workload } from "../model/mesh.ts";
 import type { Labels } from "../model/resource.ts";
-import type { Cluster } from "../model/snapshot.ts";
+import type { Cluster, UpstreamHttp } from "../model/snapshot.ts";
 import { isSelected } from "../policy/selector.ts";
 import { blackHoleCluster, passthroughCluster } from "../traffic/listener.ts";
 import { parseDuration } from "./duration.ts";
+import { outboundHttp } from "./http-protocol.ts";
 import type { IndexedService, MeshIndex } from "./mesh-index.ts";
+import { policyBlock } from "./policy-block.ts";
 import { clusterName } from "./routes.ts";
 
 /** One cluster per port of each visible service, and one per subset of the rule that the client obeys (spec traffic 3.1.1). */
@@ -23,7 +25,9 @@ export function compileClusters(
       if (port.protocol === "udp") continue;
       for (const subset of [wholeService, ...subsets]) {
         const members = workloads.filter((workload) => isSelected(subset.labels, workload.labels));
-        const cluster = compileCluster(index, client, service, port, subset.name, members);
+        const pool = policyBlock(rule, port.port, subset.name, "connectionPool")?.value;
+        const http = outboundHttp(port.protocol, pool, index.mesh.config);
+        const cluster = compileCluster(index, client, { service, port, subset: subset.name, members, http });
         clusters[cluster.name] ??= cluster;
       }
     }
@@ -35,14 +39,16 @@ export function compileClusters(
 
 const wholeService: { readonly name: string; readonly labels: Labels } = { name: "", labels: {} };
 
-function compileCluster(
-  index: MeshIndex,
-  client: Workload,
-  service: Service,
-  port: ServicePort,
-  subset: string,
-  members: readonly Workload[],
-): Cluster {
+interface Destination {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly subset: string;
+  readonly members: readonly Workload[];
+  readonly http: UpstreamHttp;
+}
+
+function compileCluster(index: MeshIndex, client: Workload, destination: Destination): Cluster {
+  const { service, port, subset, members, http } = destination;
   const { tls, because, keepMarks } = index.tls.resolve(client, service, port, subset);
   return {
     name: clusterName(port.port, subset, service.hostname),
@@ -50,6 +56,7 @@ function compileCluster(
     port: port.port,
     subset,
     protocol: port.protocol,
+    http,
     discovery: service.address === "None" ? "original-destination" : "endpoints",
     endpoints: members.map((workload) => ({
       workload: workload.id,
@@ -74,6 +81,7 @@ function fixedCluster(index: MeshIndex): Cluster {
     port: 0,
     subset: "",
     protocol: "auto",
+    http: "downstream",
     discovery: open ? "original-destination" : "endpoints",
     endpoints: [],
     tls: { mode: "none" },

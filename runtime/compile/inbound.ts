@@ -5,7 +5,10 @@ import { inboundChains } from "../policy/chains.ts";
 import { namedPorts, portMode, workloadMode, type ModeResult } from "../policy/mtls-mode.ts";
 import { inboundDecorator } from "../traffic/response-headers.ts";
 import { bindAuthorization } from "./authorization.ts";
+import { bindDestinationRules } from "./destination-rule.ts";
+import { inboundHttp } from "./http-protocol.ts";
 import { bindPeerAuthentication } from "./peer-authentication.ts";
+import { policyBlock } from "./policy-block.ts";
 import { bindTokenRules } from "./request-authentication.ts";
 import { bindServicesOf } from "./service-index.ts";
 
@@ -19,6 +22,7 @@ export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection 
   const policiesOf = bindAuthorization(mesh);
   const tokenRulesOf = bindTokenRules(mesh);
   const servicesOf = bindServicesOf(mesh);
+  const ruleFor = bindDestinationRules(mesh);
 
   return (workload) => {
     const levels = levelsOf(workload);
@@ -28,7 +32,14 @@ export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection 
         const protocol = listenerProtocol(port.protocol);
         // Several services may share a target port: the oldest decides its protocol (spec traffic 1.1.11).
         if (protocol === undefined || listeners.has(port.target)) continue;
-        listeners.set(port.target, declaredListener(service, port, protocol, portMode(levels, port.target)));
+        // The server obeys the service's DestinationRule as its own client would, never a subset (spec traffic 3.3.12).
+        const rule = ruleFor(workload, service.hostname, service.namespace);
+        const pool = policyBlock(rule, port.port, "", "connectionPool")?.value;
+        const http = inboundHttp(port.protocol, pool);
+        listeners.set(port.target, {
+          ...declaredListener(service, port, protocol, portMode(levels, port.target)),
+          http,
+        });
       }
     }
     for (const port of namedPorts(levels)) {
@@ -72,7 +83,7 @@ function declaredListener(
   port: ServicePort,
   protocol: InboundListener["protocol"],
   result: ModeResult,
-): InboundListener {
+): Omit<InboundListener, "http"> {
   const name = `0.0.0.0_${port.target}`;
   return {
     port: port.target,
@@ -95,6 +106,7 @@ function passthroughListener(port: number, result: ModeResult): InboundListener 
     because: result.because,
     chains: inboundChains("auto", result.mode, { http: "virtualInbound-catchall-http", tcp: "virtualInbound" }),
     cluster: "InboundPassthroughCluster",
+    http: "downstream",
     virtualHost: "inbound|http|0",
     decorator: inboundDecorator("", 0),
   };

@@ -52,6 +52,7 @@ export function resolveMeshConfig(raw: Readonly<Record<string, unknown>>): Check
         inner(raw["outboundTrafficPolicy"], "mode") === "REGISTRY_ONLY" ? "REGISTRY_ONLY" : "ALLOW_ANY",
       pathNormalization: normalization(inner(raw["pathNormalization"], "normalization")),
       minProtocolVersion: inner(raw["meshMTLS"], "minProtocolVersion") === "TLSV1_3" ? "TLSV1_3" : "TLSV1_2",
+      h2UpgradePolicy: raw["h2UpgradePolicy"] === "UPGRADE" ? "UPGRADE" : "DO_NOT_UPGRADE",
       defaultServiceExportTo: exportTo(raw["defaultServiceExportTo"]),
       defaultVirtualServiceExportTo: exportTo(raw["defaultVirtualServiceExportTo"]),
       defaultDestinationRuleExportTo: exportTo(raw["defaultDestinationRuleExportTo"]),

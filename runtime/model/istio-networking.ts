@@ -19,18 +19,26 @@ export interface PortSelector {
   readonly number?: number;
 }
 
+/** The parts of `connectionPool` that meshdev acts on; zero means unset (spec traffic 3.3.1). */
+export interface ConnectionPoolSettings {
+  readonly http?: {
+    readonly h2UpgradePolicy?: "DEFAULT" | "DO_NOT_UPGRADE" | "UPGRADE";
+    readonly useClientProtocol?: boolean;
+  };
+}
+
 export interface PortTrafficPolicy {
   readonly port?: PortSelector;
   readonly tls?: ClientTlsSettings;
   readonly loadBalancer?: unknown;
-  readonly connectionPool?: unknown;
+  readonly connectionPool?: ConnectionPoolSettings;
   readonly outlierDetection?: unknown;
 }
 
 export interface TrafficPolicy {
   readonly tls?: ClientTlsSettings;
   readonly loadBalancer?: unknown;
-  readonly connectionPool?: unknown;
+  readonly connectionPool?: ConnectionPoolSettings;
   readonly outlierDetection?: unknown;
   readonly portLevelSettings?: readonly PortTrafficPolicy[];
 }

@@ -37,6 +37,8 @@ export interface MeshConfig {
   readonly outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
   readonly pathNormalization: PathNormalization;
   readonly minProtocolVersion: "TLSV1_2" | "TLSV1_3";
+  /** Whether clients speak HTTP/2 to every port that is declared as HTTP (spec traffic 1.1.7). */
+  readonly h2UpgradePolicy: "DO_NOT_UPGRADE" | "UPGRADE";
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];

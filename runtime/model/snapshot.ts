@@ -40,6 +40,9 @@ export interface InboundSection {
   readonly claimHeaders: readonly string[];
 }
 
+/** HTTP version of the connections to an application or endpoint; `downstream`: the version that the request came in (spec traffic 1.1.7). */
+export type UpstreamHttp = "http1" | "http2" | "downstream";
+
 export type EffectiveMtlsMode = "DISABLE" | "PERMISSIVE" | "STRICT";
 
 export interface InboundListener {
@@ -53,6 +56,8 @@ export interface InboundListener {
   readonly chains: readonly FilterChain[];
   /** `inbound|8080||`, or `InboundPassthroughCluster`. */
   readonly cluster: string;
+  /** HTTP version towards the own application. */
+  readonly http: UpstreamHttp;
   /** `inbound|http|8080` */
   readonly virtualHost: string;
   /** What `x-envoy-decorator-operation` tells callers that sent none, `<fqdn>:<port>/*` (spec traffic 5.1, errata C17). */
@@ -198,6 +203,7 @@ export interface Cluster {
   readonly port: number;
   readonly subset: string;
   readonly protocol: PortProtocol;
+  readonly http: UpstreamHttp;
   /** Headless services go to the address that the caller dialled. */
   readonly discovery: "endpoints" | "original-destination";
   readonly endpoints: readonly Endpoint[];

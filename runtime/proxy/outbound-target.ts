@@ -40,6 +40,7 @@ export function passthrough(name: string): Cluster {
     port: 0,
     subset: "",
     protocol: "tcp",
+    http: "downstream",
     discovery: "original-destination",
     endpoints: [],
     tls: { mode: "none" },

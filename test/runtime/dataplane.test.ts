@@ -20,6 +20,7 @@ const listener: InboundListener = {
   because: [],
   chains: inboundChains("http", "PERMISSIVE", { http: "h", tcp: "t" }),
   cluster: "inbound|8080||",
+  http: "http1",
   virtualHost: "inbound|http|8080",
 };
 

@@ -110,6 +110,7 @@ export function mesh(parts: MeshParts): Mesh {
       outboundTrafficPolicy: "ALLOW_ANY",
       pathNormalization: "BASE",
       minProtocolVersion: "TLSV1_2",
+      h2UpgradePolicy: "DO_NOT_UPGRADE",
       defaultServiceExportTo: ["*"],
       defaultVirtualServiceExportTo: ["*"],
       defaultDestinationRuleExportTo: ["*"],

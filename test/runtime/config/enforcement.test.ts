@@ -104,6 +104,7 @@ describe("MeshConfig", () => {
       meshMTLS: { minProtocolVersion: "TLSV1_3" },
       defaultServiceExportTo: ["."],
       defaultHttpRetryPolicy: { attempts: 0 },
+      h2UpgradePolicy: "UPGRADE",
       accessLogFile: "/dev/stdout",
     };
     expect(resolveMeshConfig(raw)).toEqual({
@@ -116,6 +117,7 @@ describe("MeshConfig", () => {
         outboundTrafficPolicy: "REGISTRY_ONLY",
         pathNormalization: "DECODE_AND_MERGE_SLASHES",
         minProtocolVersion: "TLSV1_3",
+        h2UpgradePolicy: "UPGRADE",
         defaultServiceExportTo: ["."],
         defaultVirtualServiceExportTo: ["*"],
         defaultDestinationRuleExportTo: ["*"],

@@ -4,7 +4,16 @@ import { chooseChain, inboundChains, type ConnectionSeen } from "../../../runtim
 
 function outcome(protocol: InboundListener["protocol"], mode: EffectiveMtlsMode, seen: ConnectionSeen): string {
   const chains = inboundChains(protocol, mode, { http: "h", tcp: "t" });
-  const listener: InboundListener = { port: 1, protocol, mode, because: [], chains, cluster: "", virtualHost: "" };
+  const listener: InboundListener = {
+    port: 1,
+    protocol,
+    mode,
+    because: [],
+    chains,
+    cluster: "",
+    http: "http1",
+    virtualHost: "",
+  };
   const chain = chooseChain(listener, seen);
   if (chain === undefined) return "none";
   return `${chain.terminates ? "mtls " : ""}${chain.network}`;

@@ -37,6 +37,7 @@ function section(routes: readonly Route[], mode: OutboundSection["mode"] = "ALLO
         port: 8080,
         subset: "",
         protocol: "http",
+        http: "http1",
         discovery: "endpoints",
         endpoints: [],
         tls: { mode: "none" },
