@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import type { RequestSink } from "./http-server.ts";
+import type { RequestSink } from "./exchange.ts";
+import type { Piece } from "./piece.ts";
 
 /** For requests that are answered already: the rest of them is of no interest. */
 export const deafSink: RequestSink = {
@@ -11,19 +12,19 @@ export const deafSink: RequestSink = {
 
 /** Holds a request back for a while (fault delay), its body too. `onGone`: the caller left meanwhile. */
 export function delaySink(clock: Clock, ms: number, proceed: () => RequestSink, onGone: () => void): RequestSink {
-  const waiting: { readonly bytes: Buffer; readonly done: boolean }[] = [];
+  const waiting: Piece[] = [];
   let sink: RequestSink | undefined;
   let over = false;
   const cancel = clock.after(ms, () => {
     if (over) return;
     sink = proceed();
-    for (const { bytes, done } of waiting.splice(0)) sink.body(bytes, done);
+    for (const piece of waiting.splice(0)) sink.body(piece);
   });
   return {
-    body: (bytes, done) => {
-      if (sink !== undefined) return sink.body(bytes, done);
-      waiting.push({ bytes, done });
-      return done;
+    body: (piece) => {
+      if (sink !== undefined) return sink.body(piece);
+      waiting.push(piece);
+      return piece.part.done;
     },
     drained: () => sink?.drained(),
     gone: () => {

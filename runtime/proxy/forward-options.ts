@@ -5,7 +5,8 @@ import type { LocalReplyCause } from "../traffic/local-reply.ts";
 import type { ResetReason } from "../traffic/reset.ts";
 import type { Timeouts } from "../traffic/timeout.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
-import type { Exchange } from "./http-server.ts";
+import type { HeadChange } from "./client-exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 
 /** What came of looking for a connection. */
@@ -21,7 +22,7 @@ export interface ForwardOptions {
   /** Finds a connection for a try; `fresh` asks for one that has carried nothing. The returned function gives up. */
   readonly acquire: (attempt: number, fresh: boolean, done: (result: Acquired) => void) => () => void;
   readonly release: (connection: UpstreamConnection) => void;
-  readonly writeHead: (attempt: number, elapsedMs: number, body: Buffer) => Buffer;
+  readonly change: (attempt: number, elapsedMs: number) => HeadChange;
   readonly retry: RetryPolicy | undefined;
   readonly timeouts: Timeouts;
   readonly responseEdit: (head: ResponseHead, serviceTimeMs: number) => HeaderEdit;

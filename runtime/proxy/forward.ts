@@ -4,23 +4,20 @@ import type { TryOutcome } from "../traffic/retry.ts";
 import type { ResetReason } from "../traffic/reset.ts";
 import { headerValue } from "../wire/http1/head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
-import { chunkedBody } from "../wire/http1/semantics.ts";
-import { writeResponseHead } from "../wire/http1/write.ts";
-import { sendRequest } from "./http-client.ts";
-import type { ClientExchange } from "./http-client.ts";
+import type { ClientExchange } from "./client-exchange.ts";
+import type { RequestSink } from "./exchange.ts";
 import type { ForwardOptions } from "./forward-options.ts";
-import type { RequestSink } from "./http-server.ts";
+import { createForwardTimers } from "./forward-timers.ts";
+import { sendHttp1 } from "./http1-client.ts";
+import type { Piece } from "./piece.ts";
 import { createReplayBody } from "./replay-body.ts";
+import { mayReplaySilently } from "./silent-replay.ts";
 import { tunnel } from "./tunnel.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
-
-const maxSilentReplays = 3;
-const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Carries one request upstream, try after try, and its answer back. */
 export function forward(options: ForwardOptions): RequestSink {
   const { exchange, clock } = options;
-  const { method } = exchange.head;
   const body = createReplayBody(exchange.early);
   let attempt = 0;
   let silentReplays = 0;
@@ -35,15 +32,7 @@ export function forward(options: ForwardOptions): RequestSink {
   let bytesOut = 0;
   let answering = false;
   let over = false;
-  let routeTimer: (() => void) | undefined;
-  let tryTimer: (() => void) | undefined;
-
-  function stopTimers(): void {
-    routeTimer?.();
-    tryTimer?.();
-    routeTimer = undefined;
-    tryTimer = undefined;
-  }
+  const timers = createForwardTimers(clock, options.timeouts, onRouteTimeout, onTryTimeout);
 
   function finish(result: {
     readonly status: number;
@@ -53,7 +42,7 @@ export function forward(options: ForwardOptions): RequestSink {
   }): void {
     if (over) return;
     over = true;
-    stopTimers();
+    timers.stop();
     body.forget();
     options.onDone({
       status: result.status,
@@ -78,30 +67,26 @@ export function forward(options: ForwardOptions): RequestSink {
     giveUp = undefined;
     client?.abort();
     client = undefined;
-    tryTimer?.();
-    tryTimer = undefined;
+    timers.stopTry();
   }
 
-  function startRouteTimer(): void {
-    const { routeMs } = options.timeouts;
-    if (routeMs === undefined || routeTimer !== undefined || over) return;
-    routeTimer = clock.after(routeMs, () => {
-      if (answering) cut("UT", "response_timeout");
-      else replyWith({ kind: "route-timeout" });
+  function onRouteTimeout(): void {
+    if (answering) cut("UT", "response_timeout");
+    else replyWith({ kind: "route-timeout" });
+  }
+
+  function onTryTimeout(): void {
+    dropUpstream();
+    judge({ kind: "per-try-timeout" }, (exhausted) => {
+      replyWith({ kind: "per-try-timeout", exhausted });
     });
   }
 
-  function startTryTimer(): void {
-    const { perTryMs } = options.timeouts;
-    if (perTryMs === undefined || over || answering) return;
-    tryTimer?.();
-    tryTimer = clock.after(perTryMs, () => {
-      if (answering) return;
-      dropUpstream();
-      judge({ kind: "per-try-timeout" }, (exhausted) => {
-        replyWith({ kind: "per-try-timeout", exhausted });
-      });
-    });
+  /** The request is complete: from here on the server's time is measured. */
+  function onRequestComplete(): void {
+    requestAt = clock.monotonic();
+    timers.startRoute();
+    if (client !== undefined && !answering) timers.startTry();
   }
 
   /** The answer began but can't be completed: the caller must see a broken connection, not a short body. */
@@ -159,110 +144,97 @@ export function forward(options: ForwardOptions): RequestSink {
   function send(to: UpstreamConnection): void {
     connection = to;
     const elapsed = requestAt === 0 ? 0 : clock.monotonic() - requestAt;
-    const first = options.writeHead(attempt, elapsed, body.bytes());
+    const request = { head: exchange.head, change: options.change(attempt, elapsed), body: body.pieces() };
     let mine = true;
     sentAt = clock.monotonic();
-    client = sendRequest(to, method, first, {
-      interim: (head) => {
-        if (mine && !over) exchange.send(writeResponseHead(head));
-      },
-      head: (head, early, done, reusable) => {
-        if (!mine || over) return true;
-        const outcome: TryOutcome = {
-          kind: "response",
-          status: head.status,
-          header: (name) => headerValue(head, name),
-        };
-        const verdict = decideRetry(options.retry, outcome, attempt - 1);
-        if (verdict === "retry" && body.replayable() && options.retry !== undefined) {
+    client = sendHttp1(
+      to,
+      request,
+      {
+        interim: (head) => {
+          if (mine && !over) exchange.interim(head);
+        },
+        head: (head, early) => {
+          if (!mine || over) return true;
+          const outcome: TryOutcome = {
+            kind: "response",
+            status: head.status,
+            header: (name) => headerValue(head, name),
+          };
+          const verdict = decideRetry(options.retry, outcome, attempt - 1);
+          if (verdict === "retry" && body.replayable() && options.retry !== undefined) {
+            mine = false;
+            if (early.part.done) client?.finish(exchange.requestDone());
+            else client?.abort();
+            client = undefined;
+            giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
+              start(false);
+            });
+            return true;
+          }
+          if (verdict === "exhausted") extraFlags = ["URX"];
+          return answer(head, early);
+        },
+        body: (piece) => {
+          if (!mine || over) return true;
+          bytesOut += piece.part.size;
+          const more = exchange.body(piece);
+          if (piece.part.done) complete();
+          return more;
+        },
+        failed: (cause, answered) => {
+          if (!mine || over) return;
           mine = false;
-          if (done && reusable && exchange.requestDone()) options.release(to);
-          else client?.abort();
           client = undefined;
-          giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
-            start(false);
-          });
-          return true;
-        }
-        if (verdict === "exhausted") extraFlags = ["URX"];
-        return answer(to, head, early, done, reusable);
+          if (answering) {
+            cut(
+              cause === "protocol" ? "UPE" : "UC",
+              `upstream_reset_after_response_started{${cause === "protocol" ? "protocol_error" : "connection_termination"}}`,
+            );
+            return;
+          }
+          if (
+            cause === "termination" &&
+            !answered &&
+            body.replayable() &&
+            mayReplaySilently(to, exchange.head.method, silentReplays)
+          ) {
+            silentReplays += 1;
+            start(true);
+            return;
+          }
+          failTry(cause === "protocol" ? "protocol error" : "connection termination", "", true);
+        },
+        switched: (head, early) => {
+          if (!mine || over) return;
+          mine = false;
+          if (options.upgrade) switchTo(to, head, early);
+          else {
+            to.socket.destroy();
+            failTry("protocol error", "", true);
+          }
+        },
+        drained: () => {
+          if (mine && !over) exchange.resume();
+        },
       },
-      body: (bytes, done, reusable) => {
-        if (!mine || over) return true;
-        bytesOut += bytes.length;
-        const more = exchange.send(bytes);
-        if (done) complete(to, reusable);
-        return more;
-      },
-      failed: (cause, answered) => {
-        if (!mine || over) return;
-        mine = false;
-        client = undefined;
-        if (answering) {
-          cut(
-            cause === "protocol" ? "UPE" : "UC",
-            `upstream_reset_after_response_started{${cause === "protocol" ? "protocol_error" : "connection_termination"}}`,
-          );
-          return;
-        }
-        // Another sidecar probably closed an idle connection at the moment we used it. It can't be proven that nobody read the request, so
-        // only a method that may be repeated is (RFC 9110, 9.2.2); others fail as with Envoy.
-        if (
-          cause === "termination" &&
-          !answered &&
-          to.used > 0 &&
-          to.leaf !== undefined &&
-          idempotent.has(exchange.head.method) &&
-          body.replayable() &&
-          silentReplays < maxSilentReplays
-        ) {
-          silentReplays += 1;
-          start(true);
-          return;
-        }
-        failTry(cause === "protocol" ? "protocol error" : "connection termination", "", true);
-      },
-      switched: (head, early) => {
-        if (!mine || over) return;
-        mine = false;
-        if (options.upgrade) switchTo(to, head, early);
-        else {
-          to.socket.destroy();
-          failTry("protocol error", "", true);
-        }
-      },
-      drained: () => {
-        if (mine && !over) exchange.resume();
-      },
-    });
+      options.release,
+    );
     body.sent();
-    if (exchange.requestDone()) startTryTimer();
+    if (exchange.requestDone()) timers.startTry();
     else exchange.resume();
   }
 
-  function answer(
-    to: UpstreamConnection,
-    head: ResponseHead,
-    early: Buffer,
-    done: boolean,
-    reusable: boolean,
-  ): boolean {
+  function answer(head: ResponseHead, early: Piece): boolean {
     answering = true;
     body.forget();
-    tryTimer?.();
+    timers.stopTry();
     status = head.status;
     const now = clock.monotonic();
     upstreamMs = now - (requestAt === 0 ? sentAt : Math.max(requestAt, sentAt));
-    const framing = head.framing.kind === "until-close" ? chunkedBody : head.framing;
-    const bytes = writeResponseHead(head, {
-      edit: options.responseEdit(head, Math.max(0, Math.round(upstreamMs))),
-      framing,
-      close: exchange.closing(),
-      body: early,
-    });
-    bytesOut += early.length;
-    const more = exchange.send(bytes);
-    if (done) complete(to, reusable);
+    bytesOut += early.part.size;
+    const more = exchange.respond(head, options.responseEdit(head, Math.max(0, Math.round(upstreamMs))), early);
+    if (early.part.done) complete();
     return more;
   }
 
@@ -271,12 +243,10 @@ export function forward(options: ForwardOptions): RequestSink {
     return options.upgrade && status >= 200 && status < 300;
   }
 
-  function complete(to: UpstreamConnection, reusable: boolean): void {
+  function complete(): void {
+    client?.finish(exchange.requestDone());
     client = undefined;
-    if (reusable && exchange.requestDone()) options.release(to);
-    else to.socket.destroy();
-    const close = exchange.closing();
-    exchange.finish(close);
+    exchange.finish();
     finish({
       status,
       flags: extraFlags,
@@ -288,26 +258,22 @@ export function forward(options: ForwardOptions): RequestSink {
   function switchTo(to: UpstreamConnection, head: ResponseHead, early: Buffer): void {
     answering = true;
     status = 101;
-    stopTimers();
+    timers.stop();
     upstreamMs = clock.monotonic() - sentAt;
     options.onTunnel(tunnel(exchange, to.socket, head, early, options.responseEdit(head, 0), finish));
   }
 
-  if (exchange.requestDone()) startRouteTimer();
+  if (exchange.requestDone()) timers.startRoute();
   start(false);
 
   return {
-    body: (bytes, done) => {
+    body: (piece) => {
       if (over) return true;
-      if (done && requestAt === 0) {
-        requestAt = clock.monotonic();
-        startRouteTimer();
-        if (client !== undefined) startTryTimer();
-      }
-      if (!answering) body.keep(bytes);
+      if (piece.part.done) onRequestComplete();
+      if (!answering) body.keep(piece);
       if (client === undefined) return !body.full();
       body.sent();
-      return client.write(bytes);
+      return client.write(piece);
     },
     drained: () => {
       client?.resume();

@@ -3,12 +3,13 @@ import { requestScheme, tokenChallenge, withoutHeaders } from "../policy/token.t
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
 import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { isGrpc } from "../traffic/grpc.ts";
+import { replyHead } from "../traffic/reply-head.ts";
+import type { ReplyHead } from "../traffic/reply-head.ts";
 import { localReply } from "../traffic/local-reply.ts";
 import type { LocalReply, LocalReplyCause } from "../traffic/local-reply.ts";
 import { inboundRetryPolicy } from "../traffic/retry.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { hasHeader, headerEntries, headerValue, headerValues } from "../wire/http1/head.ts";
-import { writeRequestHead } from "../wire/http1/write.ts";
 import type { Binding } from "./binding.ts";
 import { selfParty } from "./context.ts";
 import type { Tracked } from "./context.ts";
@@ -17,14 +18,12 @@ import { deafSink } from "./deaf-sink.ts";
 import { acquireApp } from "./dial-app.ts";
 import { denialDetails, httpFacts } from "./facts.ts";
 import { forward } from "./forward.ts";
-import { forwardedFraming } from "./forwarded-framing.ts";
-import { serveHttp } from "./http-server.ts";
-import type { Exchange, RequestSink } from "./http-server.ts";
+import type { Exchange, RequestSink } from "./exchange.ts";
+import { serveHttp1 } from "./http1-server.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
 import type { DecisionRef } from "./record.ts";
 import { refuseHead } from "./refuse-head.ts";
-import { encodeReply } from "./reply.ts";
 
 /** Applications close idle connections after a few seconds (Node after five): ours go first. */
 const appIdleMs = 3000;
@@ -44,7 +43,7 @@ export function serveInboundHttp(connection: InboundConnection): void {
   const { sidecar, socket } = connection;
   let doomed = false;
 
-  const server = serveHttp({
+  const server = serveHttp1({
     socket,
     early: connection.early,
     clock: sidecar.shared.clock,
@@ -94,25 +93,19 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   }
 
   function replyWith(reply: LocalReply, withDecorator: boolean): Told {
-    const close = exchange.closing();
-    const encoded = encodeReply(
-      reply,
-      {
-        server: "istio-envoy",
-        date: shared.date(),
-        grpc,
-        head: head.method === "HEAD",
-        ...(withDecorator && decorator !== undefined ? { decorator } : {}),
-      },
-      close,
-    );
-    exchange.send(encoded.bytes);
-    exchange.finish(close);
+    const answered = replyHead(reply, {
+      server: "istio-envoy",
+      date: shared.date(),
+      grpc,
+      head: head.method === "HEAD",
+      ...(withDecorator && decorator !== undefined ? { decorator } : {}),
+    });
+    exchange.reply(answered);
     return {
-      status: encoded.status,
+      status: answered.status,
       flags: reply.flags,
       details: reply.details,
-      bytesOut: encoded.body,
+      bytesOut: Buffer.byteLength(answered.body),
       attempts: 0,
       upstreamMs: 0,
       reached: false,
@@ -162,8 +155,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     release: (used) => {
       sidecar.upstreams.give(used, appIdleMs);
     },
-    writeHead: (_attempt, _elapsed, body) =>
-      writeRequestHead(head, { target: path, edit, body, framing: forwardedFraming(head) }),
+    change: () => ({ target: path, authority: head.authority, edit }),
     retry: grpc ? undefined : inboundRetryPolicy,
     timeouts: { routeMs: undefined, perTryMs: undefined, grpc },
     responseEdit: (response, serviceTimeMs) =>
@@ -248,7 +240,7 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
 }
 
 /** A head that breaks the protocol never reaches a policy. */
-function refuse(connection: InboundConnection, error: CodecError): Buffer {
+function refuse(connection: InboundConnection, error: CodecError): ReplyHead {
   const { sidecar, listener, tls } = connection;
   sidecar.shared.reporter.counts(sidecar.proxy).requests += 1;
   return refuseHead(sidecar, error, {

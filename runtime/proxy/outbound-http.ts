@@ -6,23 +6,21 @@ import type { LocalReply } from "../traffic/local-reply.ts";
 import { editForTry } from "../traffic/outbound-plan.ts";
 import type { ForwardPlan, OutboundPlan } from "../traffic/outbound-plan.ts";
 import { isGrpc } from "../traffic/grpc.ts";
+import { replyHead } from "../traffic/reply-head.ts";
 import { outboundResponseEdit } from "../traffic/response-headers.ts";
 import { headerValue, headerValues } from "../wire/http1/head.ts";
-import { writeRequestHead } from "../wire/http1/write.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { deafSink, delaySink } from "./deaf-sink.ts";
 import { acquireUpstream } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import { forward } from "./forward.ts";
-import { forwardedFraming } from "./forwarded-framing.ts";
-import { serveHttp } from "./http-server.ts";
-import type { Exchange, RequestSink } from "./http-server.ts";
+import type { Exchange, RequestSink } from "./exchange.ts";
+import { serveHttp1 } from "./http1-server.ts";
 import type { OutboundConnection } from "./outbound.ts";
 import { chooseTarget, passthrough } from "./outbound-target.ts";
 import { nothingSent, recordOutbound, refuseOutbound } from "./outbound-record.ts";
 import type { OutboundOutcome } from "./outbound-record.ts";
-import { encodeReply } from "./reply.ts";
 
 /** Idle connections to other sidecars stay this long; they end them after an hour. */
 const upstreamIdleMs = 60_000;
@@ -30,7 +28,7 @@ const upstreamIdleMs = 60_000;
 /** HTTP from the own program: route, cluster, endpoint, mutual TLS (spec traffic §1.5, 2). */
 export function serveOutboundHttp(connection: OutboundConnection): void {
   const { sidecar, socket } = connection;
-  const server = serveHttp({
+  const server = serveHttp1({
     socket,
     early: connection.early,
     clock: sidecar.shared.clock,
@@ -61,27 +59,21 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
   }
 
   function replyWith(reply: LocalReply, plan: OutboundPlan | undefined): OutboundOutcome {
-    const close = exchange.closing();
     const delayed = plan !== undefined && plan.delayMs > 0 && !reply.flags.includes("DI");
-    const encoded = encodeReply(
-      reply,
-      {
-        server: "envoy",
-        date: shared.date(),
-        grpc: isGrpc(header),
-        head: head.method === "HEAD",
-        ...(plan === undefined ? {} : { operations: { phases: plan.responsePhases, facts: plan.facts } }),
-      },
-      close,
-    );
-    exchange.send(encoded.bytes);
-    exchange.finish(close);
+    const answered = replyHead(reply, {
+      server: "envoy",
+      date: shared.date(),
+      grpc: isGrpc(header),
+      head: head.method === "HEAD",
+      ...(plan === undefined ? {} : { operations: { phases: plan.responsePhases, facts: plan.facts } }),
+    });
+    exchange.reply(answered);
     return {
       ...nothingSent,
-      status: encoded.status,
+      status: answered.status,
       flags: delayed ? ["DI", ...reply.flags] : reply.flags,
       details: reply.details,
-      bytesOut: encoded.body,
+      bytesOut: Buffer.byteLength(answered.body),
     };
   }
 
@@ -106,7 +98,7 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
       upgrade: head.upgrade?.toLowerCase(),
       remoteAddress: connection.from.address,
       localAddress: `${destination.address}:${destination.port}`,
-      protocol: "HTTP/1.1",
+      protocol: exchange.protocol,
     },
     shared.draw,
   );
@@ -146,7 +138,6 @@ function send(
 ): RequestSink {
   const { sidecar, destination } = connection;
   const { shared } = sidecar;
-  const { head } = exchange;
   const tried = new Set<Endpoint>();
   let target: UpstreamTarget | undefined;
   let told: OutboundOutcome | undefined;
@@ -172,14 +163,11 @@ function send(
     release: (used) => {
       sidecar.upstreams.give(used, upstreamIdleMs);
     },
-    writeHead: (attempt, elapsed, body) =>
-      writeRequestHead(head, {
-        target: plan.path,
-        authority: plan.authority,
-        edit: editForTry(plan, attempt, elapsed),
-        body,
-        framing: forwardedFraming(head),
-      }),
+    change: (attempt, elapsed) => ({
+      target: plan.path,
+      authority: plan.authority,
+      edit: editForTry(plan, attempt, elapsed),
+    }),
     retry: plan.retry,
     timeouts: plan.timeouts,
     responseEdit: (response, serviceTimeMs) =>

@@ -1,11 +1,12 @@
 import type { OutboundPlan } from "../traffic/outbound-plan.ts";
+import type { ReplyHead } from "../traffic/reply-head.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { headerEntries } from "../wire/http1/head.ts";
 import type { Binding } from "./binding.ts";
 import { compactHead } from "./compact-head.ts";
 import { targetParty } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
-import type { Exchange } from "./http-server.ts";
+import type { Exchange } from "./exchange.ts";
 import type { OutboundConnection } from "./outbound.ts";
 import { refuseHead } from "./refuse-head.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
@@ -90,7 +91,7 @@ export function recordOutbound(
 }
 
 /** A head that breaks the protocol is answered and told, never routed. */
-export function refuseOutbound(connection: OutboundConnection, error: CodecError): Buffer {
+export function refuseOutbound(connection: OutboundConnection, error: CodecError): ReplyHead {
   const { sidecar, destination } = connection;
   return refuseHead(sidecar, error, {
     side: "outbound",

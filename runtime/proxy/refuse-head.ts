@@ -1,8 +1,9 @@
+import { replyHead } from "../traffic/reply-head.ts";
+import type { ReplyHead } from "../traffic/reply-head.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import type { Sidecar } from "./context.ts";
 import type { ExchangeRecord } from "./record.ts";
-import { encodeReply } from "./reply.ts";
 
 /** Where a broken head came in, and what is known of the connection. */
 interface RefusedAt extends Pick<ExchangeRecord, "side" | "from" | "to" | "handshake" | "cluster"> {
@@ -10,8 +11,8 @@ interface RefusedAt extends Pick<ExchangeRecord, "side" | "from" | "to" | "hands
   readonly server: "envoy" | "istio-envoy";
 }
 
-/** Records an exchange whose head broke the protocol and returns the bytes that answer it, as Envoy's codec does before any filter. */
-export function refuseHead(sidecar: Sidecar, error: CodecError, { server, ...at }: RefusedAt): Buffer {
+/** Records an exchange whose head broke the protocol and returns the answer, as Envoy's codec does before any filter. */
+export function refuseHead(sidecar: Sidecar, error: CodecError, { server, ...at }: RefusedAt): ReplyHead {
   const { reporter, clock, date } = sidecar.shared;
   const head: RequestHead | undefined = error.head;
   reporter.add(
@@ -51,5 +52,5 @@ export function refuseHead(sidecar: Sidecar, error: CodecError, { server, ...at 
     details: error.details,
     headers: [],
   };
-  return encodeReply(reply, { server, date: date(), grpc: false, head: head?.method === "HEAD" }, error.close).bytes;
+  return replyHead(reply, { server, date: date(), grpc: false, head: head?.method === "HEAD" });
 }

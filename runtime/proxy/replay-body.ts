@@ -1,10 +1,12 @@
+import type { Piece } from "./piece.ts";
+
 /** A request body is kept for another try up to here (spec traffic 2.9.8). */
 const limit = 1024 * 1024;
 
-/** The body of a request so far, framed: what a first try has to send at once, and what another try has to send again. */
+/** The body of a request so far: what a first try has to send at once, and what another try has to send again. */
 export interface ReplayBody {
-  readonly keep: (bytes: Buffer) => void;
-  readonly bytes: () => Buffer;
+  readonly keep: (piece: Piece) => void;
+  readonly pieces: () => readonly Piece[];
   /** Everything so far is on its way: from here on too much of it means that there is no other try. */
   readonly sent: () => void;
   readonly replayable: () => boolean;
@@ -14,21 +16,18 @@ export interface ReplayBody {
   readonly forget: () => void;
 }
 
-export function createReplayBody(early: Buffer): ReplayBody {
-  let kept: Buffer[] = early.length > 0 ? [early] : [];
-  let size = early.length;
+export function createReplayBody(early: Piece): ReplayBody {
+  let kept: Piece[] = early.part.size > 0 || early.part.done ? [early] : [];
+  let size = early.part.size;
   let lost = false;
 
   return {
-    keep: (bytes) => {
+    keep: (piece) => {
       if (lost) return;
-      kept.push(bytes);
-      size += bytes.length;
+      kept.push(piece);
+      size += piece.part.size;
     },
-    bytes: () => {
-      const [only] = kept;
-      return kept.length === 1 && only !== undefined ? only : Buffer.concat(kept);
-    },
+    pieces: () => kept,
     sent: () => {
       if (size <= limit) return;
       lost = true;

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
 import type { HeaderEdit } from "../model/header-edit.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
-import { writeResponseHead } from "../wire/http1/write.ts";
-import type { Exchange } from "./http-server.ts";
+import type { Exchange } from "./exchange.ts";
 import { splice } from "./splice.ts";
 
 export interface TunnelResult {
@@ -23,8 +22,7 @@ export function tunnel(
 ): () => void {
   // The answer to an upgrade carries no service time (headers/websocket-both).
   const shown = { remove: edit.remove, add: edit.add.filter(([name]) => name !== "x-envoy-upstream-service-time") };
-  exchange.send(writeResponseHead(head, { edit: shown, body: early }));
-  const own = exchange.takeOver();
+  const own = exchange.takeOver(head, shown, early);
   if (own.early.length > 0) upstream.write(own.early);
   return splice(own.socket, upstream, {
     halfClose: false,

@@ -1,63 +1,15 @@
-import type { Socket } from "node:net";
-import type { Clock } from "../core/clock.ts";
-import { createBodyScanner, encodeChunks, payloadOf } from "../wire/http1/body.ts";
-import type { BodyPart, BodyScanner } from "../wire/http1/body.ts";
+import { createBodyScanner } from "../wire/http1/body.ts";
+import type { BodyScanner } from "../wire/http1/body.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { defaultLimits, mayComplete, parseRequestHead } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
-
-/** One request and the answer to it, on a connection that carries them one after the other. */
-export interface Exchange {
-  readonly head: RequestHead;
-  /** Monotonic milliseconds at which the head was complete. */
-  readonly startedAt: number;
-  /** Body bytes that arrived together with the head, framed as they will be forwarded. */
-  readonly early: Buffer;
-  readonly requestDone: () => boolean;
-  /** Bytes of request body so far. */
-  readonly received: () => number;
-  /** Whether the connection ends after this answer, so that the answer must say so. */
-  readonly closing: () => boolean;
-  /** False: wait for `drained` before sending more. */
-  readonly send: (bytes: Buffer) => boolean;
-  /** The answer is complete. */
-  readonly finish: (close: boolean) => void;
-  /** Cuts the connection: the answer can't be completed. */
-  readonly abort: () => void;
-  /** Lets the request body flow again after `body` said false. */
-  readonly resume: () => void;
-  /** Ends HTTP on this connection: its bytes belong to the caller from here on. */
-  readonly takeOver: () => { readonly socket: Socket; readonly early: Buffer };
-}
-
-/** Takes what comes after the head. */
-export interface RequestSink {
-  /** `bytes`: framed as they are to be forwarded. False stops the flow. */
-  readonly body: (bytes: Buffer, done: boolean) => boolean;
-  readonly drained: () => void;
-  /** The caller went away before the answer was complete. */
-  readonly gone: () => void;
-  /** The body breaks the protocol. */
-  readonly broken: (error: CodecError) => void;
-}
-
-export interface HttpServerOptions {
-  readonly socket: Socket;
-  readonly early: Buffer;
-  readonly clock: Clock;
-  readonly onRequest: (exchange: Exchange) => RequestSink;
-  /** A head that breaks the protocol; returns the bytes of the reply. */
-  readonly onRefused: (error: CodecError, at: number) => Buffer;
-  readonly onClose: () => void;
-}
-
-export interface HttpConnection {
-  /** Looks at the bytes that are here already, then reads on. */
-  readonly start: () => void;
-  /** Ends the connection: now when it is idle, after the answer when it is busy. */
-  readonly retire: () => void;
-  readonly destroy: () => void;
-}
+import { chunkedBody, noBody } from "../wire/http1/semantics.ts";
+import type { Framing } from "../wire/http1/semantics.ts";
+import { writeResponseHead } from "../wire/http1/write.ts";
+import type { Exchange, HttpConnection, HttpServerOptions, RequestSink } from "./exchange.ts";
+import { framePiece, pieceOf } from "./piece.ts";
+import type { Piece } from "./piece.ts";
+import { encodeReply } from "./reply.ts";
 
 const empty = Buffer.alloc(0);
 /** Pipelined bytes that may wait while a request is being answered. */
@@ -82,7 +34,7 @@ interface Current {
 }
 
 /** Reads requests from a connection, strictly in order; one is answered before the next is looked at. */
-export function serveHttp(options: HttpServerOptions): HttpConnection {
+export function serveHttp1(options: HttpServerOptions): HttpConnection {
   const { socket, clock } = options;
   let pending = options.early;
   let from = 0;
@@ -153,7 +105,7 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
       from = 0;
     }
     if (part.size === 0 && !part.done) return;
-    if (exchange.sink?.body(frame(exchange.scanner, chunk, 0, part), part.done) === false) socket.pause();
+    if (exchange.sink?.body(pieceOf(chunk, 0, part)) === false) socket.pause();
   }
 
   function onData(chunk: Buffer): void {
@@ -197,16 +149,20 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
   function refuse(error: CodecError): void {
     if (error.close || error.head === undefined) {
       closing = true;
-      socket.write(options.onRefused(error, clock.monotonic()));
+      answerRefused(error);
       endGently();
       return;
     }
     // A request whose meaning was refused is whole; the connection lives on behind it.
     const skipped = parseEnd();
-    socket.write(options.onRefused(error, clock.monotonic()));
+    answerRefused(error);
     pending = skipped === undefined ? empty : pending.subarray(skipped);
     from = 0;
     if (skipped === undefined || closing) endGently();
+  }
+
+  function answerRefused(error: CodecError): void {
+    socket.write(encodeReply(options.onRefused(error), error.close));
   }
 
   /** The end of a head without body, found the plain way: rare. */
@@ -223,7 +179,7 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
     from = 0;
     if (part.kind === "error") {
       closing = true;
-      socket.write(options.onRefused(part.error, clock.monotonic()));
+      answerRefused(part.error);
       endGently();
       return;
     }
@@ -233,7 +189,7 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
     current = mine;
     // The handler may answer before it returns.
     try {
-      mine.sink = options.onRequest(exchangeOf(mine, head, frame(scanner, rest, next, part)));
+      mine.sink = options.onRequest(exchangeOf(mine, head, pieceOf(rest, next, part)));
     } catch (error) {
       // A fault of ours ends this connection, unanswered, and no other; the process tells it.
       onGone();
@@ -242,26 +198,54 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
     if (current === mine) socket.resume();
   }
 
-  function exchangeOf(state: Current, head: RequestHead, early: Buffer): Exchange {
+  function exchangeOf(state: Current, head: RequestHead, early: Piece): Exchange {
     let mine = true;
+    /** Of the answer. */
+    let framing: Framing = noBody;
+
+    function send(bytes: Buffer): boolean {
+      return !mine || over || bytes.length === 0 || socket.write(bytes);
+    }
+
+    /** Whether the connection ends after this answer; once said it holds. */
+    function isClosing(): boolean {
+      closing ||= !state.requestDone;
+      return closing;
+    }
+
+    function finish(): void {
+      if (!mine || over) return;
+      mine = false;
+      if (isClosing()) {
+        endGently();
+        return;
+      }
+      current = undefined;
+      // Not inside the handler of the request that has just ended.
+      queueMicrotask(parse);
+    }
+
     return {
       head,
+      protocol: "HTTP/1.1",
       startedAt: clock.monotonic(),
       early,
       requestDone: () => state.requestDone,
       received: () => state.received,
-      closing: () => closing || !state.requestDone,
-      send: (bytes) => !mine || over || bytes.length === 0 || socket.write(bytes),
-      finish: (close) => {
-        if (!mine || over) return;
-        mine = false;
-        if (close || closing || !state.requestDone) {
-          endGently();
-          return;
-        }
-        current = undefined;
-        // Not inside the handler of the request that has just ended.
-        queueMicrotask(parse);
+      interim: (response) => {
+        send(writeResponseHead(response));
+      },
+      respond: (response, edit, piece) => {
+        framing = response.framing.kind === "until-close" ? chunkedBody : response.framing;
+        return send(
+          writeResponseHead(response, { edit, framing, close: isClosing(), body: framePiece(piece, framing) }),
+        );
+      },
+      body: (piece) => send(framePiece(piece, framing)),
+      finish,
+      reply: (reply) => {
+        send(encodeReply(reply, isClosing()));
+        finish();
       },
       abort: () => {
         if (!mine || over) return;
@@ -275,15 +259,16 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
       resume: () => {
         if (mine && !over) socket.resume();
       },
-      takeOver: () => {
+      takeOver: (response, edit, bytes) => {
+        send(writeResponseHead(response, { edit, body: bytes }));
         mine = false;
         detach();
         current = undefined;
         socket.pause();
-        const early = pending;
+        const rest = pending;
         pending = empty;
         options.onClose();
-        return { socket, early };
+        return { socket, early: rest };
       },
     };
   }
@@ -308,11 +293,6 @@ export function serveHttp(options: HttpServerOptions): HttpConnection {
     },
     destroy: onGone,
   };
-}
-
-/** Body bytes as they will be forwarded. */
-function frame(scanner: BodyScanner, bytes: Buffer, start: number, part: BodyPart): Buffer {
-  return scanner.framing.kind === "chunked" ? encodeChunks(bytes, start, part) : payloadOf(bytes, part);
 }
 
 function swallow(): void {

@@ -1,40 +1,24 @@
-import { createBodyScanner, encodeChunks, endChunks, payloadOf } from "../wire/http1/body.ts";
-import type { BodyPart, BodyScanner } from "../wire/http1/body.ts";
+import { createBodyScanner } from "../wire/http1/body.ts";
+import type { BodyScanner } from "../wire/http1/body.ts";
 import { mayComplete } from "../wire/http1/head.ts";
 import { parseResponseHead } from "../wire/http1/response-head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
+import { writeRequestHead } from "../wire/http1/write.ts";
+import type { ClientExchange, OutgoingRequest, Release, ResponseHandlers } from "./client-exchange.ts";
+import { forwardedFraming } from "./forwarded-framing.ts";
+import { framePiece, framePieces, lastPiece, pieceOf } from "./piece.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 
-export interface ResponseHandlers {
-  /** 100, 103: another head follows. */
-  readonly interim: (head: ResponseHead) => void;
-  /** `early`: body bytes that are here already, framed for the next hop (until-close becomes chunked). */
-  readonly head: (head: ResponseHead, early: Buffer, done: boolean, reusable: boolean) => boolean;
-  /** False stops the flow until `resume`. */
-  readonly body: (bytes: Buffer, done: boolean, reusable: boolean) => boolean;
-  /** `answered`: some byte of an answer had come. */
-  readonly failed: (cause: "termination" | "protocol", answered: boolean) => void;
-  /** 101: the connection is no longer HTTP. */
-  readonly switched: (head: ResponseHead, early: Buffer) => void;
-  readonly drained: () => void;
-}
-
-export interface ClientExchange {
-  /** False: wait for `drained`. */
-  readonly write: (bytes: Buffer) => boolean;
-  readonly resume: () => void;
-  /** Gives up on the answer; the connection is destroyed. */
-  readonly abort: () => void;
-}
-
 /** Sends one request on a connection and reads the answer. When it is over the connection has no listeners of ours left. */
-export function sendRequest(
+export function sendHttp1(
   connection: UpstreamConnection,
-  method: string,
-  first: Buffer,
+  request: OutgoingRequest,
   handlers: ResponseHandlers,
+  release: Release,
 ): ClientExchange {
   const { socket } = connection;
+  const { head: asked, change } = request;
+  const outgoing = forwardedFraming(asked);
   let pending: Buffer | undefined;
   let scanner: BodyScanner | undefined;
   let reusable = false;
@@ -54,29 +38,27 @@ export function sendRequest(
     socket.off("drain", handlers.drained);
   }
 
-  function fail(cause: "termination" | "protocol"): void {
-    if (over) return;
-    detach();
+  function drop(): void {
+    if (!over) detach();
     socket.on("error", swallow);
     socket.destroy();
+  }
+
+  function fail(cause: "termination" | "protocol"): void {
+    if (over) return;
+    drop();
     handlers.failed(cause, answered);
   }
 
   function onEnd(): void {
     if (over) return;
     if (scanner?.framing.kind === "until-close" && socket.readableEnded) {
-      detach();
-      socket.on("error", swallow);
-      socket.destroy();
-      handlers.body(endChunks(), true, false);
+      drop();
+      reusable = false;
+      handlers.body(lastPiece);
       return;
     }
     fail("termination");
-  }
-
-  function frame(from: Buffer, start: number, part: BodyPart): Buffer {
-    const kind = scanner?.framing.kind;
-    return kind === "chunked" || kind === "until-close" ? encodeChunks(from, start, part) : payloadOf(from, part);
   }
 
   function onHead(head: ResponseHead, bytes: Buffer, next: number): void {
@@ -95,7 +77,7 @@ export function sendRequest(
     // Bytes behind the answer belong to nothing that was asked.
     reusable = head.keepAlive && part.end === bytes.length;
     if (part.done) detach();
-    const more = handlers.head(head, frame(bytes, next, part), part.done, reusable);
+    const more = handlers.head(head, pieceOf(bytes, next, part));
     if (!more && !over) socket.pause();
   }
 
@@ -108,7 +90,7 @@ export function sendRequest(
     if (part.end < chunk.length) reusable = false;
     if (part.size === 0 && !part.done) return;
     if (part.done) detach();
-    const more = handlers.body(frame(chunk, 0, part), part.done, reusable);
+    const more = handlers.body(pieceOf(chunk, 0, part));
     if (!more && !over) socket.pause();
   }
 
@@ -126,7 +108,7 @@ export function sendRequest(
       return;
     }
     while (!isOver() && bytes.length > 0) {
-      const result = parseResponseHead(bytes, 0, method);
+      const result = parseResponseHead(bytes, 0, asked.method);
       if (result.kind === "incomplete") {
         pending = bytes.subarray(result.from);
         return;
@@ -154,19 +136,24 @@ export function sendRequest(
       fail("termination");
     });
   } else {
-    socket.write(first);
+    const body = framePieces(request.body, outgoing);
+    socket.write(writeRequestHead(asked, { ...change, body, framing: outgoing }));
     socket.resume();
   }
 
   return {
-    write: (bytes) => over || !socket.writable || bytes.length === 0 || socket.write(bytes),
+    write: (piece) => {
+      if (over || !socket.writable) return true;
+      const bytes = framePiece(piece, outgoing);
+      return bytes.length === 0 || socket.write(bytes);
+    },
     resume: () => {
       if (!over) socket.resume();
     },
-    abort: () => {
-      if (!over) detach();
-      socket.on("error", swallow);
-      socket.destroy();
+    abort: drop,
+    finish: (whole) => {
+      if (whole && reusable) release(connection);
+      else drop();
     },
   };
 }

@@ -1,0 +1,43 @@
+import type { Clock } from "../core/clock.ts";
+import type { Timeouts } from "../traffic/timeout.ts";
+
+/** The two clocks of a request: one over all its tries, one over each (spec traffic 2.8). Both begin when the request is complete. */
+export interface ForwardTimers {
+  readonly startRoute: () => void;
+  /** Begins anew for each try. */
+  readonly startTry: () => void;
+  readonly stopTry: () => void;
+  readonly stop: () => void;
+}
+
+export function createForwardTimers(
+  clock: Clock,
+  { routeMs, perTryMs }: Timeouts,
+  onRoute: () => void,
+  onTry: () => void,
+): ForwardTimers {
+  let route: (() => void) | undefined;
+  let attempt: (() => void) | undefined;
+
+  function stopTry(): void {
+    attempt?.();
+    attempt = undefined;
+  }
+
+  return {
+    startRoute: () => {
+      if (routeMs !== undefined && route === undefined) route = clock.after(routeMs, onRoute);
+    },
+    startTry: () => {
+      if (perTryMs === undefined) return;
+      stopTry();
+      attempt = clock.after(perTryMs, onTry);
+    },
+    stopTry,
+    stop: () => {
+      stopTry();
+      route?.();
+      route = undefined;
+    },
+  };
+}
