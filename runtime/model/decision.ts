@@ -28,14 +28,12 @@ export interface PeerFacts {
   readonly subject: string;
 }
 
-/** The outcome with its whole evaluation, compactly: small integers only, turned into words by `explain` when somebody looks. */
+/** The outcome alone; `explain` finds its reasons again from the same facts when somebody looks. */
 export interface Decision {
   readonly verdict: "allow" | "deny";
   readonly reason: "matched" | "no-allow-matched" | "no-policy" | "jwt-not-supported";
   /** The deciding rule: indices into `PolicySet.policies` and `CompiledPolicy.rules`. */
   readonly by: { readonly policy: number; readonly rule: number } | undefined;
-  /** One entry per evaluated rule, flattened: policy, rule, outcome; see `policy/decide.ts`. */
-  readonly evaluation: readonly number[];
   /** Set with `jwt-not-supported`: where the token was found. */
   readonly token?: TokenLocation;
 }

@@ -4,20 +4,19 @@ import type { TokenLocation } from "../model/token.ts";
 import type { Clause, ClauseGroup, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
 import { assertNever } from "../core/assert-never.ts";
 import { bindClause, headerLines, pathOf, peerNames, remoteAddress } from "./clause.ts";
-import { evaluationStride, isEnforced } from "./decide.ts";
+import { evaluate } from "./evaluate.ts";
+import { isEnforced } from "./rule.ts";
 
 /**
- * A decision in words. Only the rules that were really tried are told, with the first clause that failed; policies that never decide
+ * A decision in words. Only the rules up to the one that decided are told, with the first clause that failed; policies that never decide
  * (AUDIT, dry-run) are evaluated here, as the shadow they are.
  */
 export function explain(set: PolicySet, decision: Decision, facts: RequestFacts): DecisionRecord {
   if (decision.token !== undefined) return refusedToken(decision.token);
   const tried: Ranked[] = [];
-  for (let at = 0; at < decision.evaluation.length; at += evaluationStride) {
-    const policy = set.policies[decision.evaluation[at] ?? -1];
-    const rule = policy?.rules[decision.evaluation[at + 1] ?? -1];
-    if (policy === undefined || rule === undefined) continue;
-    tried.push(describeRule(policy, rule, decision.evaluation[at + 2] === 1, facts));
+  for (const { policy, source, matched } of evaluate(set, facts)) {
+    const from = set.policies[policy];
+    if (from !== undefined) tried.push(describeRule(from, source, matched, facts));
   }
   const denies = decision.verdict === "deny";
   for (const policy of set.policies) {

@@ -44,3 +44,10 @@ export function bindTemplate(value: string): ((path: string) => boolean) | undef
     return end >= at && path.endsWith(suffix) && anyCharacters.test(path.slice(at, end));
   };
 }
+
+/** What every path that the template matches begins with; undefined when the template is not valid and matches none. */
+export function literalHead(value: string): string | undefined {
+  if (bindTemplate(value) === undefined) return undefined;
+  const operator = value.indexOf("{");
+  return operator < 0 ? value : value.slice(0, operator);
+}
