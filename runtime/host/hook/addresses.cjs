@@ -80,4 +80,9 @@ function present(handle, peer, local) {
   if (local) handle.getsockname = answer(local);
 }
 
-module.exports = { isLoopback, mappedIPv4, present, proxyHeader, withoutBrackets };
+/** A Unix socket that stands for a TCP connection of the program. */
+function isStandIn(handle) {
+  return Boolean(handle) && Object.hasOwn(handle, "getpeername") && handle.constructor.name === "Pipe";
+}
+
+module.exports = { isLoopback, isStandIn, mappedIPv4, present, proxyHeader, withoutBrackets };

@@ -2,7 +2,7 @@
 const fs = require("node:fs");
 const net = require("node:net");
 const tls = require("node:tls");
-const { isLoopback, mappedIPv4, present, proxyHeader, withoutBrackets } = require("./addresses.cjs");
+const { isLoopback, isStandIn, mappedIPv4, present, proxyHeader, withoutBrackets } = require("./addresses.cjs");
 const { findName, notFound } = require("./names.cjs");
 
 const { existsSync } = fs;
@@ -47,7 +47,7 @@ function refuse(socket, what) {
 
 function install(config) {
   // oxlint-disable-next-line typescript/unbound-method -- always called on a socket
-  const { connect: originalConnect, _writeGeneric: writeGeneric } = net.Socket.prototype;
+  const { connect: originalConnect, _writeGeneric: writeGeneric, resetAndDestroy } = net.Socket.prototype;
   const originalTlsConnect = tls.connect;
   const claimPort = createPortCounter();
 
@@ -181,6 +181,11 @@ function install(config) {
     if (where.kind === "alias") return resolveThenConnect(this, current, settled, callback, where.name);
     process.nextTick(() => this.destroy(notFound("getaddrinfo", host)));
     return this;
+  };
+
+  // A Unix socket has no reset to send, and Node refuses to try: the nearest thing is to drop it.
+  net.Socket.prototype.resetAndDestroy = function reset() {
+    return isStandIn(this._handle) ? this.destroy() : resetAndDestroy.call(this);
   };
 
   // A TLS socket makes its TCP handle before connect: give it one that is already on its way to the sidecar.

@@ -26,8 +26,11 @@ export interface Project extends AsyncDisposable {
   readonly start: (...args: readonly string[]) => ChildProcess;
 }
 
-/** `files` maps paths to contents; the project is stopped and removed on disposal. */
-export function createProject(files: Readonly<Record<string, string>>): Project {
+/** `files` maps paths to contents, `more` adds variables; the project is stopped and removed on disposal. */
+export function createProject(
+  files: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>> = {},
+): Project {
   // Short names: a Unix socket path has 107 bytes.
   const root = mkdtempSync(join(tmpdir(), "md-"));
   const directory = join(root, "p");
@@ -38,6 +41,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
     XDG_STATE_HOME: join(root, "s"),
     NO_COLOR: "1",
     LANG: "C.UTF-8",
+    ...more,
   };
   for (const folder of [directory, env.XDG_RUNTIME_DIR, env.XDG_STATE_HOME])
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -213,6 +213,21 @@ for (const major of testedMajors) {
         expect(lab.arrivals).toEqual([]);
       });
 
+      it("a socket may be reset, before it is connected and after", async () => {
+        lab = await openHookLab();
+        const outcome = await lab.run(
+          executable,
+          `
+        import { connect } from "node:net";
+        const closed = (socket, from) => new Promise((done) => { socket.on("error", (e) => done(e.message)).on("close", () => done("closed")); if (from) socket.on(from, () => socket.resetAndDestroy()); else socket.resetAndDestroy(); });
+        console.log(JSON.stringify([await closed(connect(8080, "backend")), await closed(connect(8080, "backend"), "connect")]));
+        process.exit(0);
+      `,
+        );
+        expect(outcome.stderr).toBe("");
+        expect(said(outcome.stdout)).toEqual(["closed", "closed"]);
+      });
+
       it("works in worker threads and in Node children, and takes up a changed file", async () => {
         lab = await openHookLab();
         const running = lab.start(
