@@ -20,7 +20,7 @@ function isInstalled() {
 }
 
 function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], ...options });
+  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", process.stderr.fd, "inherit"], ...options });
   if (result.error !== undefined) throw result.error;
   return result.status ?? 1;
 }

@@ -25,3 +25,18 @@ export function figure(what: string, unit: string, samples: readonly number[], t
     ...(target === undefined ? {} : { target }),
   };
 }
+
+/** The report as text. */
+export function printFigures(figures: readonly Figure[]): string {
+  const width = Math.max(...figures.map((each) => each.what.length));
+  const lines = figures.map(({ what, median, unit, worst, target, runs }) => {
+    const columns = [
+      what.padEnd(width),
+      `${median} ${unit}`.padStart(14),
+      worst === undefined ? "" : `worst ${worst}`.padStart(14),
+      `n=${runs}`.padStart(7),
+    ];
+    return `${columns.join("  ")}${target === undefined ? "" : `  target ${target}`}\n`;
+  });
+  return `\nNode ${process.version}, ${process.platform} ${process.arch}\n\n${lines.join("")}`;
+}

@@ -1,6 +1,6 @@
 import { createSampleProject, until } from "../e2e/support/project.ts";
-import { rolesOf } from "./memory.ts";
 import { figure, type Figure } from "./figure.ts";
+import { rolesOf } from "./roles.ts";
 
 /** From killing (or stopping) the data plane to the next answered connection on the published port. */
 export async function dataPlaneReplacement(): Promise<readonly Figure[]> {

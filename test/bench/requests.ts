@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { createProject } from "../e2e/support/project.ts";
 import { allowOnly, peerAuthentication, serverProgram } from "../e2e/support/load.ts";
-import { rolesOf } from "./memory.ts";
 import { figure, type Figure } from "./figure.ts";
+import { rolesOf } from "./roles.ts";
+import { cpuSeconds } from "./usage.ts";
 
 const seconds = 5;
 const connections = 32;
@@ -26,12 +26,6 @@ await Promise.all(Array.from({ length: ${connections} }, async () => { while (pe
 took.sort((a, b) => a - b);
 console.log(JSON.stringify({ count: took.length, wrong, p50: took[took.length >> 1], p99: took[Math.floor(took.length * 0.99)] }));
 `;
-
-/** CPU seconds a process has used. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
 
 /** HTTP/1.1 keep-alive through both sidecars, mutual TLS between them, one policy deciding each request. */
 export async function requests(): Promise<readonly Figure[]> {
