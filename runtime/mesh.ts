@@ -1,41 +1,27 @@
-import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { systemClock, type Clock } from "./core/clock.ts";
-import { MeshError } from "./core/error.ts";
 import type { Problem } from "./core/problem.ts";
 import { createScope, type Scope } from "./core/scope.ts";
 import { openApi } from "./control/api.ts";
 import { obeyCommand } from "./control/commands.ts";
-import { withCompileCache, withoutCompileCache } from "./control/compile-cache.ts";
+import { withoutCompileCache } from "./control/compile-cache.ts";
 import { createDataPlaneEar } from "./control/data-plane-ear.ts";
-import { openDataPlane, type DataPlaneLink } from "./control/data-plane-link.ts";
 import { createEventHub } from "./control/event-hub.ts";
-import { loadFirst } from "./control/first-load.ts";
-import { claimMachineAddresses } from "./control/machine-address.ts";
-import { openMeshCa } from "./control/mesh-ca.ts";
 import { createMeshLoop, type MeshLoop } from "./control/mesh-loop.ts";
 import { createObservation } from "./control/observation.ts";
 import { socketAddress } from "./control/placement.ts";
 import { createPlane } from "./control/plane.ts";
-import { isProcessStopped } from "./control/process-state.ts";
-import { findProjectFile } from "./control/project-file.ts";
 import { createProxyReadiness } from "./control/proxy-readiness.ts";
 import { waitUntilReady } from "./control/ready.ts";
-import { publishedPorts, requireNone, requireStartable } from "./control/start-check.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { createSvids } from "./control/svids.ts";
 import { createUsageMeter } from "./control/usage-meter.ts";
-import { caFolder, openCaStore, readGivenCa } from "./host/ca-store.ts";
 import { buildHookConfig, type HookPlace } from "./host/hook-config.ts";
 import { createHostRunner } from "./host/host-runner.ts";
-import { checkPublishedPorts } from "./host/ports.ts";
 import { captureVariables } from "./host/program-environment.ts";
 import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
 import type { MeshWatcher } from "./host/watch.ts";
-import { startReaper } from "./host/reaper/reaper.ts";
-import { openSession, type Session } from "./host/session.ts";
-import { currentUser } from "./host/session-folder.ts";
+import type { Session } from "./host/session.ts";
+import { takeGround, type Env } from "./ground.ts";
 import { initialState } from "./store/initial-state.ts";
 import { createSupervisor, type Supervisor } from "./workload/supervisor.ts";
 
@@ -51,8 +37,6 @@ export interface RunningMesh {
   /** Ends everything that was started; `hurry` gives programs no time to say goodbye. Joins an end that has begun. */
   readonly stop: (hurry?: boolean) => Promise<void>;
 }
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 export interface MeshSurroundings {
   readonly options: DaemonOptions;
@@ -82,26 +66,8 @@ export async function startMesh(surroundings: MeshSurroundings): Promise<Running
 async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<RunningMesh> {
   const { options, log, env, clock = systemClock } = surroundings;
   const { directory } = options;
-  const user = currentUser(env);
-  const projectFile = findProjectFile(directory, options.file);
-  const session = requireSession(directory, user, env);
-  scope.defer(session.remove);
-  const reaper = startReaper({ id: session.id, folder: session.paths.root });
-  scope.defer(reaper.close);
-
-  // The data plane starts while this process reads files and makes keys.
-  const link = startDataPlane(session, env, clock, reaper.watch, scope);
-  const { result, files, env: variables } = loadFirst({ directory, projectFile, env }, readMeshFiles);
-  const first = requireStartable(result, options);
-  const given = options.caDirectory === undefined ? undefined : readGivenCa(options.caDirectory);
-  const keeper = { given, ...openCaStore(caFolder(directory, env), user, options.freshCa) };
-  const [machine, ca, taken] = await Promise.all([
-    claimMachineAddresses(process.platform),
-    openMeshCa(keeper, first.mesh.config.trustDomain, options.svidTtlMs, clock),
-    checkPublishedPorts(publishedPorts(first.mesh, options)),
-  ]);
-  scope.defer(machine.release);
-  requireNone(taken);
+  const ground = await takeGround(options, env, clock, scope);
+  const { user, projectFile, session, reaper, link, first, machine, ca } = ground;
 
   const place: HookPlace = {
     outbound: session.paths.outbound,
@@ -198,7 +164,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   const loop = createMeshLoop({
     directory,
     projectFile,
-    env: variables,
+    env: ground.variables,
     services: options.services,
     noDeps: options.noDeps,
     hub,
@@ -219,7 +185,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   link.attach(createDataPlaneEar({ hub, plane, svids, proxies, observation, loop, roots: ca.roots, send, onLost }));
   loop.start(first);
   scope.defer(supervisor.close);
-  const watched = { loop, directory, projectFile, clock, paths: first.project.mesh, from: files };
+  const watched = { loop, directory, projectFile, clock, paths: first.project.mesh, from: ground.files };
   const watcher = options.watch ? watchFiles(watched) : undefined;
   scope.defer(async () => (await watcher)?.close());
   const meter = createUsageMeter(clock, hub, runner.usage, observation.isObserved);
@@ -286,39 +252,6 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   });
   ready.catch(() => undefined);
   return { session, ready, stop: (hurry = false) => (stopping ??= stop(hurry)) };
-}
-
-/** Throws MD7005 when the folder has a mesh already. */
-function requireSession(directory: string, user: ReturnType<typeof currentUser>, env: Env): Session {
-  const opened = openSession(directory, user, env);
-  if (opened.kind === "opened") return opened.session;
-  throw new MeshError("MD7005", `a mesh already runs in ${directory} (pid ${opened.record.pid})`, {
-    hint: "attach with `meshdev attach`",
-  });
-}
-
-function startDataPlane(
-  session: Session,
-  env: Env,
-  clock: Clock,
-  watch: (pid: number) => void,
-  scope: Scope,
-): DataPlaneLink {
-  const logFile = openSync(join(session.paths.root, "dataplane.log"), "a", 0o600);
-  const link = openDataPlane({
-    // TypeScript in a checkout, JavaScript in a package.
-    entry: fileURLToPath(new URL(`./dataplane.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)),
-    env: withCompileCache({ ...env, MESHDEV_SESSION: session.id }),
-    log: logFile,
-    clock,
-    isStopped: isProcessStopped,
-    onSpawn: watch,
-  });
-  scope.defer(async () => {
-    await link.close();
-    closeSync(logFile);
-  });
-  return link;
 }
 
 /** Reloads whenever files change. Loaded late: nothing of the start waits for it. */

@@ -1,0 +1,99 @@
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "./core/clock.ts";
+import { MeshError } from "./core/error.ts";
+import type { Scope } from "./core/scope.ts";
+import { withCompileCache } from "./control/compile-cache.ts";
+import { openDataPlane, type DataPlaneLink } from "./control/data-plane-link.ts";
+import { loadFirst } from "./control/first-load.ts";
+import type { Loaded } from "./control/load.ts";
+import { claimMachineAddresses, type MachineAddresses } from "./control/machine-address.ts";
+import { openMeshCa, type MeshCa } from "./control/mesh-ca.ts";
+import { isProcessStopped } from "./control/process-state.ts";
+import { findProjectFile } from "./control/project-file.ts";
+import { publishedPorts, requireNone, requireStartable } from "./control/start-check.ts";
+import type { DaemonOptions } from "./control/start-report.ts";
+import { caFolder, openCaStore, readGivenCa } from "./host/ca-store.ts";
+import { checkPublishedPorts } from "./host/ports.ts";
+import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
+import { startReaper, type Reaper } from "./host/reaper/reaper.ts";
+import { openSession, type Session } from "./host/session.ts";
+import { currentUser } from "./host/session-folder.ts";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** What a mesh stands on before anything of it runs. */
+export interface Ground {
+  readonly user: ReturnType<typeof currentUser>;
+  readonly projectFile: string;
+  readonly session: Session;
+  readonly reaper: Reaper;
+  readonly link: DataPlaneLink;
+  /** The files as they were read, and what they mean. */
+  readonly files: MeshFileSet;
+  readonly first: Loaded;
+  /** Variables that the project file may use. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly machine: MachineAddresses;
+  readonly ca: MeshCa;
+}
+
+/** Takes the session, files, keys, addresses and ports of a project; `scope` gives them back in the reverse order. */
+export async function takeGround(options: DaemonOptions, env: Env, clock: Clock, scope: Scope): Promise<Ground> {
+  const { directory } = options;
+  const user = currentUser(env);
+  const projectFile = findProjectFile(directory, options.file);
+  const session = requireSession(directory, user, env);
+  scope.defer(session.remove);
+  const reaper = startReaper({ id: session.id, folder: session.paths.root });
+  scope.defer(reaper.close);
+
+  // The data plane starts while this process reads files and makes keys.
+  const link = startDataPlane(session, env, clock, reaper.watch, scope);
+  const { result, files, env: variables } = loadFirst({ directory, projectFile, env }, readMeshFiles);
+  const first = requireStartable(result, options);
+  const given = options.caDirectory === undefined ? undefined : readGivenCa(options.caDirectory);
+  const keeper = { given, ...openCaStore(caFolder(directory, env), user, options.freshCa) };
+  const [machine, ca, taken] = await Promise.all([
+    claimMachineAddresses(process.platform),
+    openMeshCa(keeper, first.mesh.config.trustDomain, options.svidTtlMs, clock),
+    checkPublishedPorts(publishedPorts(first.mesh, options)),
+  ]);
+  scope.defer(machine.release);
+  requireNone(taken);
+  return { user, projectFile, session, reaper, link, files, first, variables, machine, ca };
+}
+
+/** Throws MD7005 when the folder has a mesh already. */
+function requireSession(directory: string, user: ReturnType<typeof currentUser>, env: Env): Session {
+  const opened = openSession(directory, user, env);
+  if (opened.kind === "opened") return opened.session;
+  throw new MeshError("MD7005", `a mesh already runs in ${directory} (pid ${opened.record.pid})`, {
+    hint: "attach with `meshdev attach`",
+  });
+}
+
+function startDataPlane(
+  session: Session,
+  env: Env,
+  clock: Clock,
+  watch: (pid: number) => void,
+  scope: Scope,
+): DataPlaneLink {
+  const logFile = openSync(join(session.paths.root, "dataplane.log"), "a", 0o600);
+  const link = openDataPlane({
+    // TypeScript in a checkout, JavaScript in a package.
+    entry: fileURLToPath(new URL(`./dataplane.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)),
+    env: withCompileCache({ ...env, MESHDEV_SESSION: session.id }),
+    log: logFile,
+    clock,
+    isStopped: isProcessStopped,
+    onSpawn: watch,
+  });
+  scope.defer(async () => {
+    await link.close();
+    closeSync(logFile);
+  });
+  return link;
+}
