@@ -1,4 +1,5 @@
 import { receive } from "./inbound.ts";
+import { proxyPort } from "./own-pod.ts";
 import type { Answer, Payload } from "./payload.ts";
 import type { Trace } from "./trace.ts";
 import type { PaperWorld } from "./world.ts";
@@ -17,5 +18,7 @@ export function deliver(
   if (found === undefined) return { kind: "refused" };
   const proxy = world.proxy(found.workload);
   if (proxy === undefined) return world.programs(found.workload, found.port, payload, trace);
+  // The sidecar's own port for what arrives leads nowhere, and leaves no access log (recorded: inbound/undeclared-port).
+  if (found.port === proxyPort(world, "proxyInboundListenPort", 15_006)) return { kind: "closed", reset: true };
   return receive(world, proxy, { port: found.port, sourceIp, payload }, trace);
 }

@@ -1,3 +1,5 @@
+import type { Http2Fields } from "../wire/http2/request-head.ts";
+
 /** A certificate as far as a handshake and a policy care. */
 export interface CertificateClaim {
   readonly uriSans: readonly string[];
@@ -22,10 +24,27 @@ export interface TlsOffer {
   readonly judge: (server: CertificateClaim) => string | undefined;
 }
 
-/** What a caller puts on a connection: bytes, or TLS with something inside. */
+/** What a caller puts on a connection: bytes, one HTTP/2 request, or TLS with something inside. */
 export type Payload =
-  | { readonly kind: "bytes"; readonly bytes: Buffer }
+  | BytesPayload
+  | Http2Payload
   | { readonly kind: "tls"; readonly offer: TlsOffer; readonly inner: Payload };
+
+export interface BytesPayload {
+  readonly kind: "bytes";
+  readonly bytes: Buffer;
+  /** After how many milliseconds without an answer the caller breaks off; undefined: it waits. */
+  readonly patienceMs?: number;
+}
+
+export interface Http2Payload {
+  readonly kind: "h2";
+  readonly fields: Http2Fields;
+  readonly body: Buffer;
+  /** The request ended; otherwise more of the body was due. */
+  readonly whole: boolean;
+  readonly patienceMs?: number;
+}
 
 export interface TlsSession {
   readonly version: number;
@@ -35,22 +54,37 @@ export interface TlsSession {
   readonly inside?: TlsSession;
 }
 
+type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+export interface HttpAnswer {
+  readonly kind: "http";
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: HeaderLines;
+  readonly body: string;
+  readonly trailers?: HeaderLines;
+  /** Heads before the answer: 100, 103. */
+  readonly interim?: readonly number[];
+  /** The connection is closed after it. */
+  readonly close?: true;
+  /** Milliseconds until it comes. */
+  readonly delayMs?: number;
+  /** What came back after a 101. */
+  readonly tunnel?: string;
+  /** Answers to further requests on the same connection. */
+  readonly more?: readonly HttpAnswer[];
+  readonly tls?: TlsSession;
+}
+
 /** What the caller gets back. */
 export type Answer =
-  | {
-      readonly kind: "http";
-      readonly status: number;
-      /** Lower-case names. */
-      readonly headers: readonly (readonly [name: string, value: string])[];
-      readonly body: string;
-      readonly tls?: TlsSession;
-    }
+  | HttpAnswer
   /** Raw bytes of a program that does not speak HTTP. */
   | { readonly kind: "bytes"; readonly text: string; readonly tls?: TlsSession }
   /** Closed without a byte; `reset`: before what was sent had been read. */
   | { readonly kind: "closed"; readonly reset?: true; readonly tls?: TlsSession }
   /** Nothing ever comes. */
-  | { readonly kind: "hang" }
+  | { readonly kind: "hang"; readonly tls?: TlsSession }
   | { readonly kind: "refused" }
   | TlsFailure;
 

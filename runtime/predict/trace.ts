@@ -11,6 +11,8 @@ export interface Hit {
   readonly host?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
+  /** As the program saw it: `HTTP/1.1`, `HTTP/2.0`. */
+  readonly proto?: string;
   readonly data?: string;
   /** SNI that the program itself saw. */
   readonly sni?: string;
@@ -33,6 +35,10 @@ export interface ProxyFacts {
   readonly upstreamPeer: string | undefined;
   readonly sni: string | undefined;
   readonly attempts: number;
+  /** Of the request; undefined: not HTTP. */
+  readonly protocol?: string | undefined;
+  /** Towards the server; undefined: no connection came about. */
+  readonly upstreamProtocol?: string | undefined;
   readonly path: string | undefined;
   readonly filterChain: string | undefined;
   /** How a TCP connection was ended by policy. */

@@ -1,13 +1,13 @@
 import type { HeaderEdit } from "../model/header-edit.ts";
-import { createEdit, dropHeader, editedValues, setHeader } from "./header-edit-builder.ts";
+import { createEdit, dropHeader, editedValues, type HeaderEditBuilder, setHeader } from "./header-edit-builder.ts";
 import type { FormatFacts } from "./header-format.ts";
 import { applyPhases, type HeaderPhase } from "./header-operations.ts";
 
 type ReadHeader = (name: string) => readonly string[];
 
 export interface InboundResponseContext {
-  /** Milliseconds from the end of the request sent to the application to its first answer. */
-  readonly serviceTimeMs: number;
+  /** Milliseconds from the end of the request sent to the application to its first answer; undefined: an upgrade, which tells none. */
+  readonly serviceTimeMs: number | undefined;
   /** Value of `date` when the application sent none. */
   readonly date: string;
   /** `<fqdn>:<port>/*`, told to callers that sent no decorator; undefined: the caller sent one (errata traffic C17). */
@@ -16,8 +16,9 @@ export interface InboundResponseContext {
 
 /** What the server's proxy does to an answer of the application (spec traffic 5.1, 5.4). */
 export function inboundResponseEdit(header: ReadHeader, context: InboundResponseContext): HeaderEdit {
-  const edit = createEdit(["server", "x-envoy-upstream-service-time"]);
-  edit.add.push(["server", "istio-envoy"], ["x-envoy-upstream-service-time", `${context.serviceTimeMs}`]);
+  const edit = createEdit(["server"]);
+  tellServiceTime(edit, context.serviceTimeMs);
+  edit.add.push(["server", "istio-envoy"]);
   if (context.decorator !== undefined) {
     edit.remove.add("x-envoy-decorator-operation");
     edit.add.push(["x-envoy-decorator-operation", context.decorator]);
@@ -26,8 +27,12 @@ export function inboundResponseEdit(header: ReadHeader, context: InboundResponse
   return edit;
 }
 
+function tellServiceTime(edit: HeaderEditBuilder, ms: number | undefined): void {
+  if (ms !== undefined) setHeader(edit, "x-envoy-upstream-service-time", `${ms}`);
+}
+
 export interface OutboundResponseContext {
-  readonly serviceTimeMs: number;
+  readonly serviceTimeMs: number | undefined;
   readonly date: string;
   /** The route's `headers.response`. */
   readonly phases: readonly HeaderPhase[];
@@ -36,8 +41,8 @@ export interface OutboundResponseContext {
 
 /** What the caller's proxy does to an answer: service time, then the route's operations, then what no operation can change (spec traffic 2.7.5, 5.4). */
 export function outboundResponseEdit(header: ReadHeader, context: OutboundResponseContext): HeaderEdit {
-  const edit = createEdit(["x-envoy-upstream-service-time"]);
-  edit.add.push(["x-envoy-upstream-service-time", `${context.serviceTimeMs}`]);
+  const edit = createEdit();
+  tellServiceTime(edit, context.serviceTimeMs);
   if (context.phases.length > 0) {
     const response = (name: string): string | undefined => editedValues(edit, header, name)[0];
     applyPhases(context.phases, edit, { ...context.facts, response });

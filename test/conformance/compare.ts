@@ -3,6 +3,7 @@ import { assertNever } from "../../runtime/core/assert-never.ts";
 import type { Answer, TlsSession } from "../../runtime/predict/payload.ts";
 import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";
+import { predictedBytes, recordedBytes, sameBody } from "./received.ts";
 
 export interface Difference {
   readonly what: string;
@@ -44,7 +45,7 @@ function outcomeOf(request: CaseRequest, answer: Answer): string {
   const overTls = request.tls !== undefined || request.url?.startsWith("https:") === true;
   switch (answer.kind) {
     case "http":
-      return overTls && answer.tls === undefined ? "tls-rejected" : `http:${answer.status}`;
+      return overTls && answer.tls === undefined ? "tls-rejected" : `http:${answer.interim?.[0] ?? answer.status}`;
     case "bytes":
       if (overTls && answer.tls === undefined) return "tls-rejected";
       return request.tcp === undefined ? "bytes" : "tcp:echo";
@@ -75,10 +76,10 @@ function checkHits(expected: ExpectedRequest, hits: readonly Hit[], check: Check
     const hit = hits[index];
     if (hit === undefined) return;
     const actual: Readonly<Record<string, unknown>> = { ...hit };
-    for (const field of ["workload", "port", "kind", "method", "uri", "host", "data", "sni"]) {
+    for (const field of ["workload", "port", "kind", "proto", "method", "uri", "host", "data", "sni"]) {
       check(`upstream[${index}].${field}`, shown(field, wanted[field]), shown(field, actual[field]));
     }
-    check(`upstream[${index}].body`, wanted["body"] ?? "", actual["body"] ?? "");
+    if (!sameBody(wanted["body"] ?? "", hit.body ?? "")) check(`upstream[${index}].body`, wanted["body"], hit.body);
     if (wanted["headers"] !== undefined)
       checkHeaders(`upstream[${index}].headers`, wanted["headers"], hit.headers ?? [], check);
   }
@@ -113,6 +114,7 @@ function checkHeaders(
 /** Values that differ from run to run stand as their kind. */
 function placeholder(value: string | undefined, wanted: string | undefined): string | undefined {
   if (value !== undefined && (wanted === "<date>" || wanted === "<ms>")) return wanted;
+  if (value === wanted) return value;
   return value?.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>");
 }
 
@@ -128,11 +130,16 @@ function checkClient(request: CaseRequest, expected: ExpectedRequest, answer: An
     check("client.received", client.received, parsed(answer.text));
     return;
   }
-  if (answer.kind !== "http" || client.status === undefined) return;
+  if (answer.kind !== "http") return;
+  if (request.raw !== undefined && typeof client.received === "string") {
+    const recorded = recordedBytes(client.received);
+    check("client.received", recorded, predictedBytes(answer, recorded));
+  }
+  if (client.status === undefined) return;
   check("client.status", client.status, answer.status);
   // After HEAD the recordings hold a placeholder or nothing, by the client that was used.
   if (request.method === "HEAD") return;
-  check("client.body", client.body ?? "", answer.body);
+  if (!sameBody(client.body ?? "", answer.body)) check("client.body", client.body, answer.body);
   if (client.headers !== undefined) checkHeaders("client.headers", client.headers, answer.headers, check);
 }
 
@@ -161,6 +168,8 @@ const comparedFields = [
   "upstreamPeer",
   "sni",
   "attempts",
+  "protocol",
+  "upstreamProtocol",
   "path",
   "termination",
   "filterChain",
@@ -181,15 +190,31 @@ function checkProxies(
     const logs = wanted.filter((proxy) => proxy["proxy"] === name);
     const facts = trace.proxies.filter((proxy) => proxy.proxy === name);
     check(`proxies.${String(name)}.length`, logs.length, facts.length);
-    for (const [index, log] of logs.entries()) {
-      const actual = facts[index];
-      if (actual === undefined) continue;
-      for (const field of fields) {
-        if (field === "filterChain" && actual.side === "outbound") continue;
-        check(`proxies.${String(name)}.${field}`, shown(field, log[field]), shown(field, actual[field]));
-      }
+    for (const log of logs) {
+      // The recorder sorted the logs of a proxy: each belongs to the facts that fit best.
+      const [best] = facts.toSorted((a, b) => misfit(log, a, fields) - misfit(log, b, fields));
+      if (best === undefined) continue;
+      facts.splice(facts.indexOf(best), 1);
+      for (const field of unequal(log, best, fields))
+        check(`proxies.${String(name)}.${field}`, shown(field, log[field]), shown(field, best[field]));
     }
   }
+}
+
+type Log = Readonly<Record<string, unknown>>;
+
+function unequal(log: Log, facts: ProxyFacts, fields: readonly (keyof ProxyFacts)[]): readonly (keyof ProxyFacts)[] {
+  return fields.filter(
+    (field) =>
+      !(field === "filterChain" && facts.side === "outbound") &&
+      // A runner that cannot tell the protocols leaves these out.
+      !((field === "protocol" || field === "upstreamProtocol") && !Object.hasOwn(facts, field)) &&
+      !isDeepStrictEqual(shown(field, log[field]), shown(field, facts[field])),
+  );
+}
+
+function misfit(log: Log, facts: ProxyFacts, fields: readonly (keyof ProxyFacts)[]): number {
+  return unequal(log, facts, fields).length;
 }
 
 function shown(field: string, value: unknown): unknown {

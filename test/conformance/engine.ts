@@ -4,12 +4,13 @@ import { createPaperWorld, meshCertificate } from "../../runtime/predict/paper.t
 import type { CertificateClaim } from "../../runtime/predict/payload.ts";
 import { createTrace } from "../../runtime/predict/trace.ts";
 import type { PaperWorld } from "../../runtime/predict/world.ts";
-import type { Case, LoadedCase } from "./case.ts";
+import type { Case, ExpectedRequest, LoadedCase } from "./case.ts";
 import { compare, type Difference } from "./compare.ts";
 import { meshOf } from "./mesh.ts";
 import { echoPrograms } from "./program.ts";
 import { callOf, lookUp } from "./request.ts";
 import { skipCase, skipRequest } from "./skip.ts";
+import { strayRequests, withoutStrays } from "./strays.ts";
 
 export type RequestResult =
   | { readonly kind: "passed" }
@@ -49,7 +50,7 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
       results.set(request.id, { kind: "skipped", reason: reason ?? "unstable" });
       continue;
     }
-    const differences = runRequest(world, spec, request, expected);
+    const differences = runRequest(world, loaded, request, expected);
     results.set(request.id, differences.length === 0 ? { kind: "passed" } : { kind: "failed", differences });
   }
   return results;
@@ -57,14 +58,15 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
 
 function runRequest(
   world: PaperWorld,
-  spec: Case,
+  loaded: LoadedCase,
   request: Case["requests"][number],
-  expected: Parameters<typeof compare>[1],
+  expected: ExpectedRequest,
 ): readonly Difference[] {
   const { mesh } = world;
+  const spec = loaded.case;
   const from = mesh.workloads.find((each) => each.name === request.from || each.id === request.from);
   if (from === undefined) return [{ what: "from", expected: request.from, actual: undefined }];
-  const call = callOf(request, spec.id);
+  const call = callOf(request, `${spec.id}~${request.id}~1`);
   const address = lookUp(mesh, spec, from, call.host);
   if (address === undefined) {
     return expected.outcome === "unresolved" ? [] : [{ what: "address", expected: call.host, actual: undefined }];
@@ -76,7 +78,11 @@ function runRequest(
     proxy === undefined
       ? deliver(world, from.address, dialled, call.payload, trace)
       : leave(world, proxy, dialled, call.payload, trace);
-  return compare(request, expected, answer, trace);
+  const own = withoutStrays(request, expected, strayRequests(spec.requests, loaded.expected), {
+    hits: trace.hits.length,
+    logs: (name) => trace.proxies.filter((facts) => facts.proxy === name).length,
+  });
+  return compare(request, own, answer, trace);
 }
 
 /** The identities that a case gives its proxies, and what certificate files stand for. */

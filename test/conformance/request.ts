@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Mesh, Workload } from "../../runtime/model/mesh.ts";
 import { isSelected } from "../../runtime/policy/selector.ts";
 import type { CertificateClaim, Payload, TlsOffer } from "../../runtime/predict/payload.ts";
+import type { Http2Fields } from "../../runtime/wire/http2/request-head.ts";
 import type { Case, CaseRequest } from "./case.ts";
 
 export interface Call {
@@ -14,15 +15,14 @@ export interface Call {
 export function callOf(request: CaseRequest, caseId: string): Call {
   if (request.tcp !== undefined) {
     const { host, port, send, sends } = request.tcp;
-    return { host, port, payload: wrap(request, host, Buffer.from(send ?? sends?.join("") ?? "", "utf8")) };
+    return { host, port, payload: wrap(request, host, bytesOf(send ?? sends?.join("") ?? "")) };
   }
   const match = /^(https?):\/\/([^/?#]*)(.*)$/s.exec(request.url ?? "");
   const [, scheme = "http", authority = "", rest = ""] = match ?? [];
   const dialled = request.connect ?? authority;
   const { host, port } = splitAuthority(dialled, scheme === "https" ? 443 : 80);
-  const bytes =
-    request.raw === undefined ? requestBytes(request, authority, rest, caseId) : Buffer.from(request.raw, "utf8");
-  return { host, port, payload: wrap(request, splitAuthority(authority, 80).host, bytes) };
+  const inner = request.raw === undefined ? written(request, authority, rest, caseId) : bytesOf(request.raw);
+  return { host, port, payload: wrap(request, splitAuthority(authority, 80).host, inner) };
 }
 
 function splitAuthority(authority: string, fallback: number): { readonly host: string; readonly port: number } {
@@ -31,7 +31,12 @@ function splitAuthority(authority: string, fallback: number): { readonly host: s
   return { host: authority.slice(0, at), port: Number(authority.slice(at + 1)) };
 }
 
-function requestBytes(request: CaseRequest, authority: string, rest: string, caseId: string): Buffer {
+function bytesOf(text: string): Payload {
+  return { kind: "bytes", bytes: Buffer.from(text, "utf8") };
+}
+
+/** A request in the protocol that it asks for. */
+function written(request: CaseRequest, authority: string, rest: string, caseId: string): Payload {
   const entries: (readonly [string, string])[] = Array.isArray(request.headers)
     ? request.headers.map(([name, value]: readonly [string, string]) => [name, value] as const)
     : Object.entries(request.headers ?? {}).flatMap(([name, value]) =>
@@ -40,25 +45,51 @@ function requestBytes(request: CaseRequest, authority: string, rest: string, cas
   const host = entries.find(([name]) => name.toLowerCase() === "host")?.[1] ?? authority.replace(/:80$/, "");
   const target = rest.startsWith("/") ? rest : `/${rest}`;
   const body = request.body ?? "";
-  const lines = [
-    `${request.method ?? "GET"} ${target} HTTP/1.1`,
-    `Host: ${host}`,
-    ...entries.filter(([name]) => name.toLowerCase() !== "host").map(([name, value]) => `${name}: ${value}`),
-    `x-case-id: ${caseId}`,
-    ...(body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
+  const method = request.method ?? "GET";
+  const headers: readonly (readonly [string, string])[] = [
+    ...entries.filter(([name]) => name.toLowerCase() !== "host"),
+    ["x-case-id", caseId],
+    ...(tellsLength(request, method) ? [["content-length", `${Buffer.byteLength(body)}`] as const] : []),
   ];
-  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`, "utf8");
+  if (request.proto === "h2") {
+    const scheme = request.tls === undefined && request.url?.startsWith("https:") !== true ? "http" : "https";
+    const pseudo: Http2Fields = [
+      [":method", method],
+      [":scheme", scheme],
+      [":authority", host],
+      [":path", target],
+    ];
+    const fields = [...pseudo, ...headers].map(([name, value]) => [name.toLowerCase(), latin1(value)] as const);
+    return { kind: "h2", fields, body: Buffer.from(body, "utf8"), whole: true };
+  }
+  const version = request.proto === "http/1.0" ? "1.0" : "1.1";
+  const lines = [
+    `${method} ${target} HTTP/${version}`,
+    `Host: ${host}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
+  return bytesOf(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
-function wrap(request: CaseRequest, host: string, bytes: Buffer): Payload {
-  const inner: Payload = { kind: "bytes", bytes };
+/** The recordings' HTTP/2 client tells of an empty body where the method leads to expect one. */
+function tellsLength(request: CaseRequest, method: string): boolean {
+  if ((request.body ?? "") !== "") return true;
+  return request.proto === "h2" && ["POST", "PUT", "PATCH"].includes(method);
+}
+
+/** One character per byte. */
+function latin1(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+function wrap(request: CaseRequest, host: string, inner: Payload): Payload {
   const { tls } = request;
   const https = request.url?.startsWith("https:") === true;
   if (tls === undefined && !https) return inner;
   const maxVersion = version(tls?.maxVersion, 13);
   const sni = tls?.sni ?? (https && isIP(host) === 0 ? host : undefined);
   const offer: TlsOffer = {
-    alpn: tls?.alpn ?? [],
+    alpn: tls?.alpn ?? (request.proto === "h2" ? ["h2"] : []),
     sni: sni === "none" ? undefined : sni,
     certificate: certificateOf(tls?.cert, tls?.expired === true),
     minVersion: version(tls?.minVersion, Math.min(12, maxVersion)),

@@ -38,10 +38,6 @@ function hasProxyConfig(workload: LoadedCase["case"]["workloads"][number]): bool
 /** Why one request belongs to later work. A request without a token means the same whether tokens are understood or not. */
 export function skipRequest(request: CaseRequest, expected: ExpectedRequest | undefined): string | undefined {
   if (expected === undefined) return "unstable";
-  if (request.proto === "h2") return "HTTP/2";
-  if (expected.proxies.some((proxy) => [proxy["protocol"], proxy["upstreamProtocol"]].includes("HTTP/2")))
-    return "HTTP/2";
-  if (request.tls?.alpn?.includes("h2") === true) return "HTTP/2";
   if (request.jwt !== undefined || carriesToken(request) || expected.outcome === "http:401") return "JWT";
   if (request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined)
     return "repeated requests";

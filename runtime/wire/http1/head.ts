@@ -124,7 +124,8 @@ function judgeFirstLine(
   return line.version === "0.9" ? refused(refusal.lowVersion) : undefined;
 }
 
-function isAuthorityText(authority: string): boolean {
+/** Characters that Envoy lets stand in an authority. */
+export function isAuthorityText(authority: string): boolean {
   for (let i = 0; i < authority.length; i += 1)
     if (((classes[authority.charCodeAt(i)] ?? 0) & AUTHORITY) === 0) return false;
   return true;

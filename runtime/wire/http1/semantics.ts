@@ -102,7 +102,14 @@ export function readMeaning(
     !seen.lengthIsCanonical ||
     hasRepeatedSingle(bytes, kept);
   const block = rebuild
-    ? rebuildBlock(bytes, kept, { nominated, trailers, upgrade, dropSettings: h2c, length: seen.length })
+    ? rebuildBlock(bytes, kept, {
+        nominated,
+        trailers,
+        upgrade,
+        connection: nominated.length === 0 ? seen.connection : tokens.filter((t) => !nominated.includes(t)).join(", "),
+        dropSettings: h2c,
+        length: seen.length,
+      })
     : { bytes, fields: kept };
   return {
     kind: "meaning",
@@ -182,6 +189,8 @@ interface Rebuild {
   readonly nominated: readonly string[];
   readonly trailers: boolean;
   readonly upgrade: string | undefined;
+  /** Goes on with an upgrade, as it came but for what it nominates (headers/websocket-both ws-case). */
+  readonly connection: string | undefined;
   readonly dropSettings: boolean;
   readonly length: number | undefined;
 }
@@ -196,6 +205,7 @@ function rebuildBlock(bytes: Buffer, kept: Fields, wanted: Rebuild): HeaderBlock
     else entries.push(rawEntry(bytes, kept, at));
   }
   if (wanted.trailers) entries.push(["te", "trailers"]);
-  if (wanted.upgrade !== undefined) entries.push(["connection", "Upgrade"], ["upgrade", wanted.upgrade]);
+  if (wanted.upgrade !== undefined)
+    entries.push(["connection", wanted.connection ?? "Upgrade"], ["upgrade", wanted.upgrade]);
   return buildBlock(entries);
 }

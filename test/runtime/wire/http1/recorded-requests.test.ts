@@ -229,7 +229,7 @@ describe("headers that filters and the next hop see", () => {
       "websocket",
       "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n",
       [
-        ["connection", "Upgrade"],
+        ["connection", "keep-alive, Upgrade"],
         ["upgrade", "websocket"],
       ],
     ],

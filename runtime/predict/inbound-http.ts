@@ -1,0 +1,188 @@
+import type { DecisionRecord } from "../model/decision.ts";
+import { explain } from "../policy/explain.ts";
+import { normalizePath } from "../policy/normalize.ts";
+import { requestScheme, tokenChallenge, withoutHeaders } from "../policy/token.ts";
+import { isGrpc } from "../traffic/grpc.ts";
+import { localReply, type LocalReply } from "../traffic/local-reply.ts";
+import { inboundRequestEdit } from "../traffic/request-headers.ts";
+import { inboundResponseEdit } from "../traffic/response-headers.ts";
+import { decideRetry, inboundRetryPolicy } from "../traffic/retry.ts";
+import { headerValues, type RequestHead } from "../wire/http1/head.ts";
+import { applyEdit, closesAfter, localAnswer, paperDate, refusalOf, valuesOf } from "./http-answer.ts";
+import type { Connection } from "./inbound.ts";
+import { type Message, serveMessages } from "./messages.ts";
+import { dialOwnPod } from "./own-pod.ts";
+import type { Answer, CertificateClaim, HttpAnswer, Payload } from "./payload.ts";
+import type { ProxyFacts } from "./trace.ts";
+import { judgeAnswer, sentAs, upstreamProtocol } from "./upstream.ts";
+
+/** The requests of a connection at the server's sidecar. */
+export function serveHttp(connection: Connection, payload: Payload, certificate: CertificateClaim | undefined): Answer {
+  const peer = certificate?.uriSans[0];
+  // TLS inside an HTTP chain is nothing that a request could begin with.
+  const sent = payload.kind === "tls" ? ({ kind: "bytes", bytes: Buffer.from([0x16, 3, 1]) } as const) : payload;
+  const protocol = sent.kind === "h2" ? "HTTP/2" : "HTTP/1.1";
+  return serveMessages(sent, {
+    serve: (message) => serveRequest(connection, message, certificate),
+    refuse: (error) => {
+      const reply = refusalOf(error);
+      const answer = localAnswer(reply, contextOf(connection, error.head, false), error.close);
+      const path = error.head?.target;
+      const facts = { ...told(reply), code: answer.status, peer, protocol, cluster: undefined };
+      connection.note({ ...facts, path: path === "" ? undefined : path });
+      return answer;
+    },
+    reset: (details) => {
+      connection.note({ peer, details, flags: "DR", protocol, cluster: undefined });
+    },
+  });
+}
+
+function told(reply: LocalReply): Partial<ProxyFacts> {
+  return { code: reply.status, details: reply.details, flags: reply.flags.join(",") || undefined };
+}
+
+function contextOf(
+  connection: Connection,
+  head: RequestHead | undefined,
+  decorated: boolean,
+): Parameters<typeof localAnswer>[1] {
+  const { decorator } = connection.listener;
+  const named = head !== undefined && decorated && headerValues(head, "x-envoy-decorator-operation").length === 0;
+  return {
+    server: "istio-envoy",
+    grpc: head !== undefined && isGrpc((name) => headerValues(head, name)),
+    head: head?.method === "HEAD",
+    ...(named && decorator !== undefined ? { decorator } : {}),
+  };
+}
+
+function serveRequest(connection: Connection, message: Message, certificate: CertificateClaim | undefined): Answer {
+  const { proxy, note } = connection;
+  const { head } = message;
+  const peer = certificate?.uriSans[0];
+  const header = (name: string): readonly string[] => headerValues(head, name);
+  const common = { peer, protocol: message.protocol };
+  const respond = (reply: LocalReply, facts: Partial<ProxyFacts>, decorated: boolean): HttpAnswer => {
+    const answer = localAnswer(reply, contextOf(connection, head, decorated), closesAfter(message));
+    note({ ...told(reply), ...common, code: answer.status, ...facts });
+    return answer;
+  };
+  const normalized = normalizePath(head.target, proxy.snapshot.trust.pathNormalization);
+  if (!normalized.ok) {
+    return respond(localReply({ kind: "path-normalization-failed" }), { path: head.target, cluster: undefined }, false);
+  }
+  const { path } = normalized;
+  if (head.method === "CONNECT") return respond(localReply({ kind: "route-not-found" }), { cluster: undefined }, false);
+  if (head.upgrade !== undefined && head.upgrade.toLowerCase() !== "websocket") {
+    return respond(localReply({ kind: "upgrade-failed" }), { path, route: "default" }, false);
+  }
+  const { claimHeaders } = proxy.snapshot.inbound;
+  const facts = withoutHeaders(connection.facts(certificate, head, path), claimHeaders);
+  const decision = proxy.http(facts);
+  const record = explain(proxy.snapshot.inbound.http, decision, facts);
+  const known = { path, route: "default", decision: record };
+  if (decision.verdict === "deny") {
+    const scheme = requestScheme(header, certificate !== undefined);
+    const reply =
+      decision.token === undefined
+        ? localReply({ kind: "rbac-denied", details: record.details ?? "" })
+        : localReply({ kind: "jwt-denied", challenge: tokenChallenge(scheme, head.authority, path) });
+    return respond(reply, known, true);
+  }
+  return forward(connection, message, { path, certificate, record }, respond);
+}
+
+interface Allowed {
+  readonly path: string;
+  readonly certificate: CertificateClaim | undefined;
+  readonly record: DecisionRecord;
+}
+
+/** To the own application; a connection that fails before the request was sent is tried again (spec traffic 2.9.11, errata A15). */
+function forward(
+  connection: Connection,
+  message: Message,
+  allowed: Allowed,
+  respond: (reply: LocalReply, facts: Partial<ProxyFacts>, decorated: boolean) => HttpAnswer,
+): Answer {
+  const { world, proxy, arrival, trace, listener, note } = connection;
+  const { head } = message;
+  const { path, certificate, record } = allowed;
+  const header = (name: string): readonly string[] => headerValues(head, name);
+  const edit = inboundRequestEdit(header, {
+    requestId: world.requestId,
+    tls: certificate !== undefined,
+    identity: world.certificate(proxy.workload).uriSans[0] ?? proxy.snapshot.identity,
+    peer: certificate,
+  });
+  const http = upstreamProtocol(listener.http, message);
+  const sent = sentAs(http, message, {
+    target: path,
+    authority: head.authority,
+    edit: { ...edit, remove: new Set([...edit.remove, ...proxy.snapshot.inbound.claimHeaders]) },
+  });
+  const known = {
+    path,
+    route: "default",
+    decision: record,
+    peer: certificate?.uriSans[0],
+    protocol: message.protocol,
+    upstreamProtocol: http,
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = dialOwnPod(world, proxy.workload, arrival.port, sent, trace);
+    const attempts = { ...known, attempts: attempt };
+    if (message.broken !== undefined) return respond(refusalOf(message.broken), attempts, true);
+    if (answer.kind === "hang") {
+      note({ ...attempts, details: "downstream_remote_disconnect", flags: "DC" });
+      return answer;
+    }
+    const judged = judgeAnswer(answer, message, false);
+    if (judged.kind === "failed") {
+      const { reason, transport, started } = judged;
+      const verdict = decideRetry(inboundRetryPolicy, { kind: "reset", reason, started }, attempt - 1);
+      if (verdict === "retry") continue;
+      const exhausted = verdict === "exhausted";
+      const cause = { kind: "reset", reason, tries: attempt, exhausted, transport } as const;
+      const unconnected = reason === "remote connection failure" ? { upstreamProtocol: undefined } : {};
+      return respond(localReply(cause), { ...attempts, ...unconnected }, true);
+    }
+    const { seen, details } = judged;
+    const decorator = header("x-envoy-decorator-operation").length > 0 ? undefined : listener.decorator;
+    const responseEdit = inboundResponseEdit((name) => valuesOf(seen.headers, name), {
+      serviceTimeMs: isUpgradeAnswer(seen, details) ? undefined : 0,
+      date: paperDate,
+      decorator,
+    });
+    const switched = seen.status === 101;
+    note({
+      ...attempts,
+      code: seen.status,
+      details: switched ? "downstream_remote_disconnect" : details,
+      flags: switched ? "DC" : undefined,
+    });
+    return finished(seen, applyEdit(seen.headers, responseEdit), message);
+  }
+}
+
+/** Answers to upgrades tell no service time: neither the 101 nor what stands for one that never came. */
+export function isUpgradeAnswer(seen: HttpAnswer, details: string): boolean {
+  return seen.status === 101 || details !== "via_upstream";
+}
+
+/** An answer as it leaves the proxy. */
+export function finished(seen: HttpAnswer, headers: HttpAnswer["headers"], message: Message): HttpAnswer {
+  const { kind, status, body, trailers, interim, delayMs, tunnel } = seen;
+  return {
+    kind,
+    status,
+    headers,
+    body,
+    ...(trailers === undefined ? {} : { trailers }),
+    ...(interim === undefined ? {} : { interim }),
+    ...(delayMs === undefined ? {} : { delayMs }),
+    ...(tunnel === undefined ? {} : { tunnel }),
+    ...(closesAfter(message) && status !== 101 ? { close: true } : {}),
+  };
+}
