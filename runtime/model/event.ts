@@ -105,6 +105,8 @@ export interface ConnectionEvent extends Stamp {
   readonly flags: string;
   readonly details: string;
   readonly handshake: string | null;
+  /** Server name in the caller's ClientHello, also of TLS that is passed on untouched. */
+  readonly sni: string | null;
   readonly cluster: string | null;
   readonly endpoint: string | null;
   readonly ms: number;

@@ -23,8 +23,6 @@ export interface InboundConnection {
   readonly chain: FilterChain;
   readonly seen: ConnectionSeen;
   readonly from: Party;
-  /** This sidecar's workload, as it is called. */
-  readonly to: Party;
   readonly facts: ConnectionFacts;
   /** Set when this sidecar ended the TLS. */
   readonly tls: InboundTls | undefined;
@@ -33,6 +31,8 @@ export interface InboundConnection {
 
 export interface InboundTls {
   readonly handshake: string;
+  /** The identity that this sidecar showed. */
+  readonly identity: string;
   readonly leaf: X509Certificate;
   readonly names: SubjectAltNames;
   readonly forwarded: ForwardedCertificate;
@@ -69,6 +69,8 @@ export function isStillAccepted(connection: InboundConnection, binding: Binding)
   if (now?.transport !== chain.transport || now.terminates !== chain.terminates || now.network !== chain.network)
     return false;
   if (tls === undefined) return true;
+  // The caller accepted somebody else: a workload with another account is another workload.
+  if (binding.snapshot.identity !== tls.identity) return false;
   // OpenSSL's verdict is about the bundle of that time; under another one the chain must be proven anew.
   const sameBundle = sidecar.shared.bundle()?.version === tls.bundle;
   return verifyCaller(sidecar, binding, tls.leaf, sameBundle ? true : undefined).ok;

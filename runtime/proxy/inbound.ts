@@ -103,7 +103,8 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
   const bundle = sidecar.shared.bundle();
   const context =
     bundle === undefined ? undefined : sidecar.credentials.server(sidecar.binding().snapshot.trust, bundle);
-  if (bundle === undefined || context === undefined || socket.destroyed) {
+  const identity = sidecar.credentials.svid()?.spiffe;
+  if (bundle === undefined || context === undefined || identity === undefined || socket.destroyed) {
     socket.destroy();
     const failure = {
       step: "certificate",
@@ -147,6 +148,7 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
       const subject = rfc2253(leaf.subject);
       const tls: InboundTls = {
         handshake: id,
+        identity,
         leaf,
         names,
         bundle: bundle.version,
@@ -160,8 +162,9 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
       // The snapshot, or the bundle that OpenSSL looked at, may have changed while hands were shaken.
       const now = sidecar.binding().inbound.listener(port);
       const still = chooseChain(now, seen);
-      const sameBundle = sidecar.shared.bundle()?.version === bundle.version;
-      if (still?.terminates !== true || still.network !== chain.network || !sameBundle) {
+      const same =
+        sidecar.shared.bundle()?.version === bundle.version && sidecar.binding().snapshot.identity === identity;
+      if (still?.terminates !== true || still.network !== chain.network || !same) {
         result.socket.destroy();
         return;
       }
@@ -196,21 +199,7 @@ function serve(
     destinationPort: port,
     sni: seen.sni,
   };
-  const to = selfParty(sidecar, port);
-  const connection = {
-    sidecar,
-    socket,
-    early,
-    port,
-    listener,
-    chain,
-    seen,
-    from,
-    to,
-    facts,
-    tls,
-    acceptedAt: accepted.at,
-  };
+  const connection = { sidecar, socket, early, port, listener, chain, seen, from, facts, tls, acceptedAt: accepted.at };
   if (chain.network === "http") serveInboundHttp(connection);
   else serveInboundTcp(connection);
 }
@@ -233,25 +222,29 @@ function refuse(accepted: Accepted, listener: InboundListener, seen: Seen): void
     because: listener.because,
   };
   const handshake = report(accepted, seen, undefined, noTls(seen), null, failure, ms, from);
-  reporter.add({
-    kind: "connection",
-    id: reporter.nextId("c"),
-    at: clock.now(),
-    generation: sidecar.binding().generation,
-    proxy: sidecar.proxy,
-    side: "inbound",
-    from,
-    to: selfParty(sidecar, accepted.port),
-    flags: "NR",
-    details: "filter_chain_not_found",
-    handshake,
-    cluster: null,
-    endpoint: null,
-    ms,
-    bytesIn: 0,
-    bytesOut: 0,
-    decision: undefined,
-  });
+  reporter.add(
+    {
+      kind: "connection",
+      id: reporter.nextId("c"),
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "inbound",
+      from,
+      to: selfParty(sidecar, accepted.port),
+      flags: "NR",
+      details: "filter_chain_not_found",
+      handshake,
+      sni: seen.sni ?? null,
+      cluster: null,
+      endpoint: null,
+      ms,
+      bytesIn: 0,
+      bytesOut: 0,
+      decision: undefined,
+    },
+    512,
+  );
 }
 
 function report(
@@ -269,21 +262,24 @@ function report(
   const id = reporter.nextId("h");
   if (failure !== null) reporter.counts(sidecar.proxy).handshakesFailed += 1;
   const caller = from ?? partyOf(sidecar.shared, accepted.socket.remoteAddress, accepted.socket.remotePort, null);
-  reporter.add({
-    kind: "handshake",
-    id,
-    at: clock.now(),
-    generation: sidecar.binding().generation,
-    proxy: sidecar.proxy,
-    side: "server",
-    from: { ...caller, spiffe },
-    to: selfParty(sidecar, port),
-    tls,
-    local: seen.transport === "tls" ? sidecar.credentials.svid()?.leaf : undefined,
-    peer,
-    ms,
-    failure,
-  });
+  reporter.add(
+    {
+      kind: "handshake",
+      id,
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "server",
+      from: { ...caller, spiffe },
+      to: selfParty(sidecar, port),
+      tls,
+      local: seen.transport === "tls" ? sidecar.credentials.svid()?.leaf : undefined,
+      peer,
+      ms,
+      failure,
+    },
+    2048,
+  );
   return id;
 }
 

@@ -42,28 +42,32 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
     sidecar.tracked.delete(tracked);
     const { reporter, clock } = shared;
     const { address, port } = connection.destination;
-    reporter.add({
-      kind: "connection",
-      id: reporter.nextId("c"),
-      at: clock.now(),
-      generation: sidecar.binding().generation,
-      proxy: sidecar.proxy,
-      side: "outbound",
-      from: connection.from,
-      to:
-        target === undefined
-          ? { workload: null, address: `${address}:${port}`, spiffe: null }
-          : targetParty(sidecar, target, upstream?.spiffe ?? null),
-      flags,
-      details,
-      handshake: upstream?.handshake ?? null,
-      cluster: name,
-      endpoint: target === undefined ? null : `${target.address}:${target.port}`,
-      ms: clock.monotonic() - connection.acceptedAt,
-      bytesIn,
-      bytesOut,
-      decision: undefined,
-    });
+    reporter.add(
+      {
+        kind: "connection",
+        id: reporter.nextId("c"),
+        at: clock.now(),
+        generation: sidecar.binding().generation,
+        proxy: sidecar.proxy,
+        side: "outbound",
+        from: connection.from,
+        to:
+          target === undefined
+            ? { workload: null, address: `${address}:${port}`, spiffe: null }
+            : targetParty(target, upstream?.spiffe ?? null),
+        flags,
+        details,
+        handshake: upstream?.handshake ?? null,
+        sni: null,
+        cluster: name,
+        endpoint: target === undefined ? null : `${target.address}:${target.port}`,
+        ms: clock.monotonic() - connection.acceptedAt,
+        bytesIn,
+        bytesOut,
+        decision: undefined,
+      },
+      1024,
+    );
   }
 
   const tracked: Tracked = {
@@ -114,10 +118,15 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
     if (connection.early.length > 0) socket.unshift(connection.early);
     const pass = splice(socket, upstream.socket, {
       onEnd: (sum) => {
-        const reset = sum.error !== undefined && sum.first === "b";
+        const reset = sum.first === "b" && isReset(sum.error);
         tell(reset ? "UR" : "-", reset ? "connection_termination" : "-", sum.forward, sum.backward);
       },
     });
     close = pass.close;
   });
+}
+
+/** An alert ends a connection too, but nobody reset it. */
+function isReset(error: Error | undefined): boolean {
+  return error !== undefined && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }

@@ -83,6 +83,7 @@ function renderConnection(record: ConnectionRecord): MeshEvent {
     flags: record.flags,
     details: record.details,
     handshake: record.handshake,
+    sni: record.sni,
     cluster: record.cluster,
     endpoint: record.endpoint,
     ms: round(record.ms),

@@ -38,7 +38,8 @@ export function handshakeFault(error: Error, version: string | null): HandshakeF
     return fault("verify", alert, `the other side refused the handshake: ${alert.replaceAll("_", " ")}`, code);
   if (code.startsWith("ERR_SSL_"))
     return fault("client-hello", null, code.slice(8).toLowerCase().replaceAll("_", " "), code);
-  return closedFault;
+  // Node gives an end before the handshake is over the same code, but no system call.
+  return code === "ECONNRESET" && "syscall" in error ? { ...closedFault, transport: resetByPeer } : closedFault;
 }
 
 /** The peer left without a word. */
@@ -55,6 +56,9 @@ export const slowFault: HandshakeFault = {
   reason: "the handshake took too long",
   transport: "",
 };
+
+/** Envoy's text for a reset during the handshake (mtls-matrix/client-simple-server-permissive). */
+const resetByPeer = "TLS_error:|33554536:system library:OPENSSL_internal:Connection reset by peer:TLS_error_end";
 
 /** BoringSSL's text for an answer that is not TLS (spec security MX-5). */
 const wrongVersion = "TLS_error:|268435703:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end";

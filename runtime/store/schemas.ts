@@ -98,6 +98,7 @@ const events: Readonly<Record<string, Schema>> = {
     flags: text,
     details: text,
     handshake: nullable(text),
+    sni: nullable(text),
     cluster: nullable(text),
     endpoint: nullable(text),
     ms: number,

@@ -64,6 +64,9 @@ export interface CaseRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | readonly (readonly [string, string])[];
   readonly body?: string;
   readonly proto?: string;
+  /** Name of a connection that several requests use. */
+  readonly conn?: string;
+  readonly timeoutMs?: number;
   readonly connect?: string;
   readonly repeat?: number;
   readonly parallel?: number;
@@ -103,6 +106,7 @@ export interface ExpectedRequest {
     readonly body?: unknown;
     readonly headers?: Readonly<Record<string, unknown>>;
     readonly received?: unknown;
+    readonly error?: string;
     readonly tls?: Readonly<Record<string, unknown>>;
   };
   readonly upstream: readonly Readonly<Record<string, unknown>>[];
@@ -111,6 +115,8 @@ export interface ExpectedRequest {
   readonly proxies: readonly Readonly<Record<string, unknown>>[];
   readonly unstable?: readonly string[];
   readonly counts?: unknown;
+  /** Rounded; 0 is less than 0.15. */
+  readonly seconds?: number;
 }
 
 export interface LoadedCase {

@@ -108,6 +108,7 @@ export function connection(about: {
     flags: about.flags,
     details: "upstream_reset",
     handshake: null,
+    sni: null,
     cluster: null,
     endpoint: null,
     ms: about.ms,

@@ -1,0 +1,321 @@
+import type { HandshakeEvent } from "../../../runtime/model/event.ts";
+import type { Mesh, Workload } from "../../../runtime/model/mesh.ts";
+import { spiffeId } from "../../../runtime/model/identity.ts";
+import { isSelected } from "../../../runtime/policy/selector.ts";
+import type { Answer, CertificateClaim, Payload } from "../../../runtime/predict/payload.ts";
+import type { Hit } from "../../../runtime/predict/trace.ts";
+import type { Case, CaseRequest, ExpectedRequest, LoadedCase } from "../case.ts";
+import { compare, type Difference } from "../compare.ts";
+import type { RequestResult } from "../engine.ts";
+import { meshOf } from "../mesh.ts";
+import { callOf, lookUp } from "../request.ts";
+import { skipCase, skipRequest } from "../skip.ts";
+import type { Certificates, KeyPair } from "./certificates.ts";
+import { type ClientConnection, type ClientTls, type Dial, openClient, type Seen } from "./client.ts";
+import type { EchoApps, EchoPort } from "./echo-app.ts";
+import { factsOf, isHandshake, type Told } from "./facts.ts";
+import { type Certified, type MeshWorld, PortTaken } from "./mesh-world.ts";
+import type { Patience } from "./read-answer.ts";
+import { alertOf } from "./recorded-alert.ts";
+
+/** What all cases share. */
+export interface Stage {
+  readonly world: MeshWorld;
+  readonly apps: EchoApps;
+  readonly certificates: Certificates;
+  /** Every handshake so far: requests travel on connections that earlier ones, even of other cases, opened. */
+  readonly handshakes: Map<string, HandshakeEvent>;
+}
+
+interface Scene extends Stage {
+  readonly spec: Case;
+  readonly mesh: Mesh;
+  readonly ready: ReadonlySet<string>;
+  /** Connections that several requests use. */
+  readonly shared: Map<string, ClientConnection>;
+}
+
+/** Plays a case on real sockets: makes its mesh current, sends its requests in order, compares. */
+export async function playCase(stage: Stage, loaded: LoadedCase): Promise<ReadonlyMap<string, RequestResult>> {
+  const spec = loaded.case;
+  // A mesh that cannot be made current fails with all of its requests, and the next case begins anew.
+  try {
+    return await playRequests(stage, loaded);
+  } catch (error) {
+    const told = error instanceof Error ? error.message : String(error);
+    if (error instanceof PortTaken)
+      return new Map(spec.requests.map(({ id }) => [id, { kind: "skipped", reason: told }]));
+    const differences = [{ what: "case", expected: undefined, actual: told }];
+    return new Map(spec.requests.map(({ id }) => [id, { kind: "failed", differences }]));
+  }
+}
+
+async function playRequests(stage: Stage, loaded: LoadedCase): Promise<ReadonlyMap<string, RequestResult>> {
+  const spec = loaded.case;
+  const results = new Map<string, RequestResult>();
+  const made = meshOf(spec, loaded.expected);
+  const later = skipCase(loaded, made);
+  if (later !== undefined) {
+    for (const { id } of spec.requests) results.set(id, { kind: "skipped", reason: later });
+    return results;
+  }
+  const mesh = withDialledPorts(made.mesh, spec);
+  const unready = new Set(spec.workloads.filter((each) => each.notReady === true).map(idOf));
+  const ready = new Set(mesh.workloads.map(({ id }) => id).filter((id) => !unready.has(id)));
+  await stage.apps.serve([]);
+  await stage.world.apply(mesh, ready, certifiedOf(mesh, spec));
+  await stage.apps.serve(echoPorts(stage.world, made.mesh, spec));
+  const scene: Scene = { ...stage, spec, mesh, ready, shared: new Map() };
+  for (const request of spec.requests) {
+    const expected = loaded.expected.requests[request.id];
+    const reason = skipRequest(request, expected);
+    // What is not compared is sent all the same: later requests depend on the order.
+    if (reason !== undefined && reason !== "unstable") {
+      results.set(request.id, { kind: "skipped", reason });
+      continue;
+    }
+    const differences = await play(scene, request, expected);
+    if (expected === undefined) results.set(request.id, { kind: "skipped", reason: "unstable" });
+    else results.set(request.id, differences.length === 0 ? { kind: "passed" } : { kind: "failed", differences });
+  }
+  for (const connection of scene.shared.values()) connection.close();
+  return results;
+}
+
+function idOf(workload: { readonly name: string; readonly namespace?: string }): string {
+  return `${workload.name}.${workload.namespace ?? "default"}`;
+}
+
+/** A pod's sidecar guards every port that somebody dials at its address; ours must be told which. */
+function withDialledPorts(mesh: Mesh, spec: Case): Mesh {
+  const dialled = spec.requests.map((request) => {
+    const { host, port } = callOf(request, spec.id);
+    const from = mesh.workloads.find((each) => each.name === request.from || each.id === request.from);
+    return { address: from === undefined ? undefined : lookUp(mesh, spec, from, host), port };
+  });
+  const workloads = mesh.workloads.map((workload) => {
+    if (!workload.sidecar) return workload;
+    const asked = dialled.filter(({ address }) => address === workload.address).map(({ port }) => port);
+    const ports = new Set([...workload.ports.map(({ port }) => port), ...asked]);
+    return { ...workload, ports: [...ports].map((port) => ({ name: "", port })) };
+  });
+  return { ...mesh, workloads };
+}
+
+function certifiedOf(mesh: Mesh, spec: Case): ReadonlyMap<string, Certified> {
+  const certified = new Map<string, Certified>();
+  for (const workload of spec.workloads) {
+    const { cert } = workload;
+    const known = mesh.workloads.find(({ id }) => id === idOf(workload));
+    if (cert === undefined || known === undefined) continue;
+    certified.set(
+      known.id,
+      cert === "rogue" ? { ca: "rogue", name: identityOf(mesh, known) } : { ca: "mesh", name: cert },
+    );
+  }
+  return certified;
+}
+
+function identityOf(mesh: Mesh, { trustDomain, namespace, serviceAccount }: Workload): string {
+  return spiffeId({ trustDomain: trustDomain ?? mesh.config.trustDomain, namespace, serviceAccount });
+}
+
+function echoPorts(world: MeshWorld, mesh: Mesh, spec: Case): readonly EchoPort[] {
+  const modes = new Map(
+    spec.workloads.flatMap((workload) =>
+      (workload.ports ?? []).map(({ port, mode }) => [`${idOf(workload)}:${port}`, mode ?? ""] as const),
+    ),
+  );
+  return mesh.workloads.flatMap((workload) =>
+    workload.ports.flatMap(({ port }): readonly EchoPort[] => {
+      const mode = modes.get(`${workload.id}:${port}`) ?? "";
+      const at = workload.sidecar
+        ? { path: world.paths.app(workload.id, port) }
+        : world.socketAddress(workload.address, port);
+      return mode === "closed" || at === undefined ? [] : [{ workload: workload.name, port, mode, at }];
+    }),
+  );
+}
+
+async function play(
+  scene: Scene,
+  request: CaseRequest,
+  expected: ExpectedRequest | undefined,
+): Promise<readonly Difference[]> {
+  const { mesh, spec, apps } = scene;
+  const from = mesh.workloads.find((each) => each.name === request.from || each.id === request.from);
+  if (from === undefined) return [{ what: "from", expected: request.from, actual: undefined }];
+  const call = callOf(request, spec.id);
+  const address = lookUp(mesh, spec, from, call.host);
+  if (address === undefined)
+    return expected?.outcome === "unresolved" ? [] : [{ what: "address", expected: call.host, actual: undefined }];
+  const before = performance.now();
+  const seen = await send(scene, request, from, { address, port: call.port }, call.payload);
+  const seconds = (performance.now() - before) / 1000;
+  const hits: Hit[] = [];
+  const told = await collect(scene, expected, hits);
+  if (expected === undefined) return [];
+  const answer = settled(apps, seen, told);
+  const differences = [...compare(request, expected, answer, { hits, proxies: [...told.proxies] })];
+  const alert = alertOf(expected.client);
+  if (alert !== undefined && expected.outcome === "tls-rejected") {
+    const ours = told.failures.find(({ side }) => side === "server")?.failure?.alert ?? seen.alert;
+    if (ours !== alert) differences.push({ what: "alert", expected: alert, actual: ours });
+  }
+  const recorded = expected.seconds;
+  if (recorded !== undefined && Math.abs(recorded - seconds) > 0.4)
+    differences.push({ what: "seconds", expected: recorded, actual: Math.round(seconds * 100) / 100 });
+  return differences;
+}
+
+/** What the proxies told of the request, once as much of it is there as was recorded; more is waited for in vain, and that shows. */
+async function collect(scene: Scene, expected: ExpectedRequest | undefined, hits: Hit[]): Promise<Told> {
+  const wanted = (expected?.proxies ?? []).filter(
+    (each) => each["log"] === "access" && each["downstreamTlsFailure"] === undefined,
+  ).length;
+  const failures = (expected?.proxies ?? []).some((each) => each["downstreamTlsFailure"] !== undefined) ? 1 : 0;
+  const events = [];
+  for (let waited = 0; ; waited += 5) {
+    const fresh = await scene.world.takeEvents();
+    for (const event of fresh) if (isHandshake(event)) scene.handshakes.set(event.id, event);
+    events.push(...fresh);
+    hits.push(...scene.apps.takeHits().map((hit) => withoutHash(scene.certificates, hit)));
+    const told = factsOf(events, scene.handshakes, scene.world.snapshots());
+    const enough =
+      told.proxies.length >= wanted &&
+      told.failures.length >= failures &&
+      hits.length >= (expected?.upstream.length ?? 0);
+    if (enough || waited > maxWaitMs) return told;
+    // A connection that sidecars keep for later is told when it ends: the recordings' applications ended them.
+    if (waited === patientMs) scene.apps.hangUp();
+    await new Promise((done) => {
+      setTimeout(done, 5);
+    });
+  }
+}
+
+const maxWaitMs = 500;
+const patientMs = 50;
+
+/** Replaces the hash of a forwarded certificate by the recordings' placeholder when it is the one of the certificate that is named beside it. */
+function withoutHash(certificates: Certificates, hit: Hit): Hit {
+  if (hit.headers === undefined) return hit;
+  const headers = hit.headers.map(([name, value]): readonly [string, string] => [
+    name,
+    name === "x-forwarded-client-cert"
+      ? value.replaceAll(/Hash=([0-9a-f]{64})(?=([^,]*))/g, (whole, hash: string, rest: string) => {
+          const known = certificates.nameOf(hash);
+          return known !== undefined && (rest.includes(`URI=${known}`) || rest.includes(`DNS=${known}`))
+            ? "Hash=<sha256>"
+            : whole;
+        })
+      : value,
+  ]);
+  return { ...hit, headers };
+}
+
+/** The answer in the words of a recording: the echo's own body has a name, and a close that our event explains was a refusal. */
+function settled(apps: EchoApps, { answer }: Seen, told: Told): Answer {
+  if (answer.kind === "http" && apps.isEcho(answer.body)) return { ...answer, body: "<echo>" };
+  if (answer.kind !== "closed" || answer.tls === undefined) return answer;
+  const failure = told.failures.find(({ side }) => side === "server")?.failure;
+  if (failure === undefined || failure === null || failure.alert === null) return answer;
+  return {
+    kind: "tls-failed",
+    by: "server",
+    alert: failure.alert,
+    late: true,
+    text: failure.reason,
+    session: answer.tls,
+  };
+}
+
+async function send(
+  scene: Scene,
+  request: CaseRequest,
+  from: Workload,
+  target: { readonly address: string; readonly port: number },
+  payload: Payload,
+): Promise<Seen> {
+  const patience = patienceOf(request);
+  const name = request.conn;
+  const kept = name === undefined ? undefined : scene.shared.get(name);
+  const bytes = sendsOf(request, payload);
+  if (kept !== undefined) return kept.ask(bytes, patience);
+  const dial = dialOf(scene, from, target);
+  if (dial === undefined) return { answer: { kind: "refused" }, received: undefined, alert: undefined };
+  const tls = payload.kind === "tls" ? await clientTls(scene, from, request, payload) : undefined;
+  const opened = await openClient({ dial, tls, patience });
+  if ("answer" in opened) return opened;
+  const seen = await opened.ask(bytes, patience);
+  if (name === undefined) opened.close();
+  else scene.shared.set(name, opened);
+  return seen;
+}
+
+let sourcePort = 20_000;
+
+function dialOf(
+  scene: Scene,
+  from: Workload,
+  target: { readonly address: string; readonly port: number },
+): Dial | undefined {
+  const { world } = scene;
+  if (from.sidecar) {
+    sourcePort = sourcePort >= 60_000 ? 20_000 : sourcePort + 1;
+    return {
+      kind: "sidecar",
+      path: world.paths.outbound(from.id),
+      source: { address: from.address, port: sourcePort },
+      destination: target,
+    };
+  }
+  const pod = behindVip(scene, target);
+  const at = pod === undefined ? undefined : world.socketAddress(pod.address, pod.port);
+  const local = world.socketAddress(from.address, 0);
+  return at === undefined || local === undefined ? undefined : { kind: "direct", ...at, localAddress: local.host };
+}
+
+/** Without a sidecar a VIP leads to a ready pod, as kube-proxy arranges it. */
+function behindVip(
+  { mesh, ready }: Scene,
+  target: { readonly address: string; readonly port: number },
+): { readonly address: string; readonly port: number } | undefined {
+  const service = mesh.services.find((each) => each.address === target.address);
+  if (service === undefined) return target;
+  const port = service.ports.find((each) => each.port === target.port);
+  const pod = mesh.workloads.find(
+    (each) => each.namespace === service.namespace && ready.has(each.id) && isSelected(service.selector, each.labels),
+  );
+  return port === undefined || pod === undefined ? undefined : { address: pod.address, port: port.target };
+}
+
+async function clientTls(
+  scene: Scene,
+  from: Workload,
+  request: CaseRequest,
+  payload: Extract<Payload, { kind: "tls" }>,
+): Promise<ClientTls> {
+  const { certificate } = payload.offer;
+  return { offer: payload.offer, certificate: certificate === undefined ? undefined : await keyPair(certificate) };
+
+  function keyPair(claim: CertificateClaim): Promise<KeyPair> {
+    const [name = ""] = [...claim.uriSans, ...claim.dnsSans];
+    const ca = claim.issuer === "rogue" || request.tls?.cert === "rogue" ? "rogue" : "mesh";
+    const known = name === "workload" || name === "rogue" ? identityOf(scene.mesh, from) : name;
+    return scene.certificates.issue(ca, known, claim.expired);
+  }
+}
+
+function sendsOf(request: CaseRequest, payload: Payload): readonly Buffer[] {
+  if (request.tcp?.sends !== undefined) return request.tcp.sends.map((text) => Buffer.from(text, "utf8"));
+  for (let inner = payload; ; inner = inner.inner) if (inner.kind === "bytes") return [inner.bytes];
+}
+
+/** Recorded clients gave up a silent connection after 1.5 s of TCP and 5 s of HTTP. */
+function patienceOf(request: CaseRequest): Patience {
+  const method = request.method ?? "GET";
+  if (request.tcp !== undefined) return { until: "line", method, firstByteMs: request.timeoutMs ?? 1500, quietMs: 0 };
+  if (request.raw !== undefined) return { until: "quiet", method, firstByteMs: request.timeoutMs ?? 5000, quietMs: 60 };
+  return { until: "http", method, firstByteMs: request.timeoutMs ?? 5000, quietMs: 0 };
+}
