@@ -1,7 +1,7 @@
 import type { RequestHead } from "../wire/http1/head.ts";
 
 /** A copy that holds on to its own headers only: the buffer that a head was read from may be far larger than the head. */
-export function compactHead(head: RequestHead): RequestHead {
+export function compactHead<Head extends Pick<RequestHead, "bytes" | "fields">>(head: Head): Head {
   const { fields } = head;
   const from = fields[0] ?? 0;
   // A header's line ends in CRLF behind its value.

@@ -1,12 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import type { AddressMap, Placement } from "../model/dataplane.ts";
 import type { Party } from "../model/event.ts";
-import type { ProxyId } from "../model/snapshot.ts";
+import type { Endpoint, ProxyId } from "../model/snapshot.ts";
 import { toModelAddress } from "./address.ts";
 import type { Binding } from "./binding.ts";
 import type { Credentials, TrustBundle } from "./credentials.ts";
+import type { AppAddress } from "./dial-app.ts";
 import type { Reporter } from "./reporter.ts";
 import type { SessionCache } from "./session-cache.ts";
+import type { KnownEndpoint } from "./upstream-key.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
 
 /** What all sidecars of the process share. Values that messages replace are read through functions. */
@@ -35,6 +37,11 @@ export interface Sidecar {
   /** Open connections, looked at again whenever the snapshot changes (model.md §4). */
   readonly tracked: Set<Tracked>;
   readonly upstreams: UpstreamPool;
+  /** Where the own application takes what comes to a port. */
+  readonly app: (port: number) => AppAddress;
+  /** What requests to the same endpoint need again and again. */
+  readonly known: WeakMap<Endpoint, KnownEndpoint>;
+  readonly parties: WeakMap<Endpoint, Party>;
   /** Round robin position by cluster name. */
   readonly turn: (cluster: string) => number;
 }

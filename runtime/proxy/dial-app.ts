@@ -1,15 +1,22 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import type { SocketAddress } from "../model/dataplane.ts";
+import type { Placement, SocketAddress } from "../model/dataplane.ts";
 import type { Sidecar } from "./context.ts";
 import type { Acquired } from "./forward-options.ts";
 import { ignore } from "./server-handshake.ts";
+import { upstreamConnection } from "./upstream-pool.ts";
 
 const connectTimeoutMs = 10_000;
 
-export function appAddress(sidecar: Sidecar, port: number): SocketAddress {
-  const placement = sidecar.placement();
-  return placement.app[String(port)] ?? { kind: "tcp", host: placement.appHost, port };
+/** Where the own application is, and the key of the connections to it. */
+export interface AppAddress {
+  readonly address: SocketAddress;
+  readonly key: string;
+}
+
+export function appAddress(placement: Placement, port: number): AppAddress {
+  const address = placement.app[String(port)] ?? { kind: "tcp", host: placement.appHost, port };
+  return { address, key: `app ${address.kind === "unix" ? address.path : `${address.host}:${address.port}`}` };
 }
 
 /** Opens a plain connection. Exactly one of the outcomes is told; the returned function gives up. */
@@ -70,8 +77,7 @@ export function dial(
 
 /** A connection to the own application, waiting or new. */
 export function acquireApp(sidecar: Sidecar, port: number, done: (result: Acquired) => void): () => void {
-  const address = appAddress(sidecar, port);
-  const key = `app ${address.kind === "unix" ? address.path : `${address.host}:${address.port}`}`;
+  const { address, key } = sidecar.app(port);
   const waiting = sidecar.upstreams.take(key);
   if (waiting !== undefined) {
     done({ kind: "connection", connection: waiting });
@@ -81,7 +87,7 @@ export function acquireApp(sidecar: Sidecar, port: number, done: (result: Acquir
     if (result.ok) {
       done({
         kind: "connection",
-        connection: { socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null, used: 0 },
+        connection: upstreamConnection({ socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null }),
       });
     } else {
       done({

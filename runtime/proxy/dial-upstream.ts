@@ -18,6 +18,7 @@ import { createOriginationContext, verifyOriginated } from "./origination.ts";
 import { ignore } from "./server-handshake.ts";
 import { upstreamKey } from "./upstream-key.ts";
 import type { UpstreamTls } from "./upstream-key.ts";
+import { upstreamConnection } from "./upstream-pool.ts";
 
 /** One server to connect to, for one cluster. */
 export interface UpstreamTarget {
@@ -74,7 +75,7 @@ export function acquireUpstream(
   const { shared } = sidecar;
   const protection = tlsOf(target);
   const sni = sniOf(target);
-  const key = upstreamKey(sidecar, target.cluster, protection, `${target.address}:${target.port}`, sni);
+  const key = upstreamKey(sidecar, target, protection, sni);
   const waiting = options.pooled ? sidecar.upstreams.take(key) : undefined;
   if (waiting !== undefined) {
     done({ kind: "connection", connection: waiting });
@@ -99,7 +100,7 @@ export function acquireUpstream(
     } else if (protection === "plain") {
       done({
         kind: "connection",
-        connection: { socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null, used: 0 },
+        connection: upstreamConnection({ socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null }),
       });
     } else {
       const left = Math.max(1, timeoutMs - (shared.clock.monotonic() - startedAt));
@@ -182,7 +183,7 @@ function secure(
       const spiffe = spiffeOf(subjectAltNames(result.leaf));
       done({
         kind: "connection",
-        connection: { socket: result.socket, key: plan.key, handshake, leaf: result.leaf, spiffe, used: 0 },
+        connection: upstreamConnection({ socket: result.socket, key: plan.key, handshake, leaf: result.leaf, spiffe }),
       });
     },
   );
@@ -234,10 +235,15 @@ const noTls: TlsFacts = { version: null, cipher: null, alpn: null, sni: null, re
 
 /** The other end, named by its workload where it has one. */
 export function targetParty(
-  target: Pick<UpstreamTarget, "address" | "port" | "endpoint">,
+  sidecar: Sidecar,
+  { address, port, endpoint }: Pick<UpstreamTarget, "address" | "port" | "endpoint">,
   spiffe: string | null,
 ): Party {
-  return { workload: target.endpoint?.workload ?? null, address: `${target.address}:${target.port}`, spiffe };
+  const known = endpoint === undefined ? undefined : sidecar.parties.get(endpoint);
+  if (known?.spiffe === spiffe) return known;
+  const party = { workload: endpoint?.workload ?? null, address: `${address}:${port}`, spiffe };
+  if (endpoint !== undefined) sidecar.parties.set(endpoint, party);
+  return party;
 }
 
 function report(
@@ -252,23 +258,20 @@ function report(
   const id = reporter.nextId("h");
   if (failure !== null) reporter.counts(sidecar.proxy).handshakesFailed += 1;
   const spiffe = peer === undefined ? null : spiffeOf(subjectAltNames(peer));
-  reporter.add(
-    {
-      kind: "handshake",
-      id,
-      at: clock.now(),
-      generation: sidecar.binding().generation,
-      proxy: sidecar.proxy,
-      side: "client",
-      from: selfParty(sidecar, plan.socket.localPort ?? 0),
-      to: targetParty(target, spiffe),
-      tls,
-      local: sidecar.credentials.svid()?.leaf,
-      peer,
-      ms: clock.monotonic() - plan.startedAt,
-      failure,
-    },
-    2048,
-  );
+  reporter.add({
+    kind: "handshake",
+    id,
+    at: clock.now(),
+    generation: sidecar.binding().generation,
+    proxy: sidecar.proxy,
+    side: "client",
+    from: selfParty(sidecar, plan.socket.localPort ?? 0),
+    to: targetParty(sidecar, target, spiffe),
+    tls,
+    local: sidecar.credentials.svid()?.leaf,
+    peer,
+    ms: clock.monotonic() - plan.startedAt,
+    failure,
+  });
   return id;
 }

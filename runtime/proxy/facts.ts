@@ -12,7 +12,11 @@ export interface ConnectionFacts {
   readonly sni: string | undefined;
 }
 
-export function httpFacts(connection: ConnectionFacts, head: RequestHead, path: string): RequestFacts {
+export function httpFacts(
+  connection: ConnectionFacts,
+  head: Pick<RequestHead, "method" | "authority" | "bytes" | "fields">,
+  path: string,
+): RequestFacts {
   return {
     layer: "http",
     ...connection,

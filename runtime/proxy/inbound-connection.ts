@@ -23,6 +23,8 @@ export interface InboundConnection {
   readonly chain: FilterChain;
   readonly seen: ConnectionSeen;
   readonly from: Party;
+  /** This sidecar's workload, as it is called. */
+  readonly to: Party;
   readonly facts: ConnectionFacts;
   /** Set when this sidecar ended the TLS. */
   readonly tls: InboundTls | undefined;

@@ -1,5 +1,6 @@
+import type { Decision } from "../model/decision.ts";
 import { normalizePath } from "../policy/normalize.ts";
-import { requestScheme, tokenChallenge, withoutHeaders } from "../policy/token.ts";
+import { requestScheme, tokenChallenge } from "../policy/token.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
 import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { isGrpc } from "../traffic/grpc.ts";
@@ -9,9 +10,8 @@ import { localReply } from "../traffic/local-reply.ts";
 import type { LocalReply, LocalReplyCause } from "../traffic/local-reply.ts";
 import { inboundRetryPolicy } from "../traffic/retry.ts";
 import type { CodecError } from "../wire/http1/error.ts";
-import { hasHeader, headerEntries, headerValue, headerValues } from "../wire/http1/head.ts";
+import { hasHeader, headerValue, headerValues } from "../wire/http1/head.ts";
 import type { Binding } from "./binding.ts";
-import { selfParty } from "./context.ts";
 import type { Tracked } from "./context.ts";
 import { compactHead } from "./compact-head.ts";
 import { deafSink } from "./deaf-sink.ts";
@@ -22,7 +22,6 @@ import type { Exchange, RequestSink } from "./exchange.ts";
 import { serveHttp1 } from "./http1-server.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
-import type { DecisionRef } from "./record.ts";
 import { refuseHead } from "./refuse-head.ts";
 
 /** Applications close idle connections after a few seconds (Node after five): ours go first. */
@@ -82,7 +81,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   const grpc = isGrpc(header);
   const decorator = hasHeader(head, "x-envoy-decorator-operation") ? undefined : listener.decorator;
   let path = head.target;
-  let decision: DecisionRef | undefined;
+  let decision: Decision | undefined;
   let over = false;
   let held: Tracked | undefined;
 
@@ -126,7 +125,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   const { set, decide } = binding.inbound.http;
   const facts = httpFacts(connection.facts, head, path);
   const verdict = decide(facts);
-  decision = { set, decision: verdict, facts };
+  decision = verdict;
   const counts = shared.reporter.counts(sidecar.proxy);
   if (verdict.verdict === "deny") {
     counts.denied += 1;
@@ -188,7 +187,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
 interface Outcome extends Told {
   readonly path: string;
   readonly requestId: string;
-  readonly decision: DecisionRef | undefined;
+  readonly decision: Decision | undefined;
 }
 
 function record(connection: InboundConnection, binding: Binding, exchange: Exchange, outcome: Outcome): void {
@@ -198,45 +197,36 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
   const counts = reporter.counts(sidecar.proxy);
   counts.requests += 1;
   if (outcome.status >= 500) counts.failed += 1;
-  const kept = compactHead(head);
-  const { claimHeaders } = binding.inbound.section;
-  const { decision } = outcome;
-  reporter.add(
-    {
-      kind: "exchange",
-      id: reporter.nextId("r"),
-      at: clock.now(),
-      generation: binding.generation,
-      proxy: sidecar.proxy,
-      side: "inbound",
-      from: connection.from,
-      to: selfParty(sidecar, connection.port),
-      method: head.method,
-      authority: head.authority,
-      path: outcome.path,
-      originalPath: outcome.path === head.target ? null : head.target,
-      requestId: outcome.requestId,
-      status: outcome.status,
-      flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
-      details: outcome.details,
-      handshake: tls?.handshake ?? null,
-      route: "default",
-      routeAt: null,
-      cluster: listener.cluster,
-      endpoint: outcome.reached ? `${binding.snapshot.workload.address}:${connection.port}` : null,
-      attempts: outcome.attempts,
-      totalMs: clock.monotonic() - exchange.startedAt,
-      upstreamMs: outcome.upstreamMs,
-      bytesIn: exchange.received(),
-      bytesOut: outcome.bytesOut,
-      decision:
-        decision === undefined
-          ? undefined
-          : { ...decision, facts: withoutHeaders(httpFacts(connection.facts, kept, outcome.path), claimHeaders) },
-      headers: () => headerEntries(kept),
-    },
-    kept.bytes.length + 2048,
-  );
+  reporter.exchange({
+    at: clock.now(),
+    generation: binding.generation,
+    proxy: sidecar.proxy,
+    side: "inbound",
+    from: connection.from,
+    to: connection.to,
+    method: head.method,
+    authority: head.authority,
+    path: outcome.path,
+    originalPath: outcome.path === head.target ? null : head.target,
+    requestId: outcome.requestId,
+    status: outcome.status,
+    flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
+    details: outcome.details,
+    handshake: tls?.handshake ?? null,
+    route: "default",
+    routeAt: null,
+    cluster: listener.cluster,
+    endpoint: outcome.reached ? connection.to.address : null,
+    attempts: outcome.attempts,
+    totalMs: clock.monotonic() - exchange.startedAt,
+    upstreamMs: outcome.upstreamMs,
+    bytesIn: exchange.received(),
+    bytesOut: outcome.bytesOut,
+    head,
+    decision: outcome.decision,
+    section: binding.inbound.section,
+    caller: connection.facts,
+  });
 }
 
 /** A head that breaks the protocol never reaches a policy. */
@@ -247,7 +237,7 @@ function refuse(connection: InboundConnection, error: CodecError): ReplyHead {
     side: "inbound",
     server: "istio-envoy",
     from: connection.from,
-    to: selfParty(sidecar, connection.port),
+    to: connection.to,
     handshake: tls?.handshake ?? null,
     cluster: error.head === undefined ? null : listener.cluster,
   });

@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import type { Decision } from "../model/decision.ts";
 import type { Binding } from "./binding.ts";
-import { selfParty } from "./context.ts";
 import type { Tracked } from "./context.ts";
-import { appAddress, dial, transportOf } from "./dial-app.ts";
+import { dial, transportOf } from "./dial-app.ts";
 import { denialDetails, tcpFacts } from "./facts.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
@@ -32,30 +31,27 @@ export function serveInboundTcp(connection: InboundConnection): void {
     counts.requests += 1;
     const { reporter, clock } = shared;
     const denied = decided?.decision.verdict === "deny";
-    reporter.add(
-      {
-        kind: "connection",
-        id: reporter.nextId("c"),
-        at: clock.now(),
-        generation: sidecar.binding().generation,
-        proxy: sidecar.proxy,
-        side: "inbound",
-        from: connection.from,
-        to: selfParty(sidecar, connection.port),
-        flags: refusal?.flags ?? "-",
-        details:
-          denied && decided !== undefined ? denialDetails(decided.set, decided.decision) : (refusal?.details ?? "-"),
-        handshake: connection.tls?.handshake ?? null,
-        sni: connection.facts.sni ?? null,
-        cluster: connection.listener.cluster,
-        endpoint: reached ? `${sidecar.binding().snapshot.workload.address}:${connection.port}` : null,
-        ms: clock.monotonic() - connection.acceptedAt,
-        bytesIn,
-        bytesOut,
-        decision: decided,
-      },
-      1024,
-    );
+    reporter.add({
+      kind: "connection",
+      id: reporter.nextId("c"),
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "inbound",
+      from: connection.from,
+      to: connection.to,
+      flags: refusal?.flags ?? "-",
+      details:
+        denied && decided !== undefined ? denialDetails(decided.set, decided.decision) : (refusal?.details ?? "-"),
+      handshake: connection.tls?.handshake ?? null,
+      sni: connection.facts.sni ?? null,
+      cluster: connection.listener.cluster,
+      endpoint: reached ? connection.to.address : null,
+      ms: clock.monotonic() - connection.acceptedAt,
+      bytesIn,
+      bytesOut,
+      decision: decided,
+    });
   }
 
   function decide(binding: Binding): Decision {
@@ -111,7 +107,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
   };
   sidecar.tracked.add(tracked);
 
-  const cancel = dial(sidecar, appAddress(sidecar, connection.port), connectTimeoutMs, undefined, (result) => {
+  const cancel = dial(sidecar, sidecar.app(connection.port).address, connectTimeoutMs, undefined, (result) => {
     if (!result.ok) {
       refusal = {
         flags: "UF,URX",

@@ -199,7 +199,21 @@ function serve(
     destinationPort: port,
     sni: seen.sni,
   };
-  const connection = { sidecar, socket, early, port, listener, chain, seen, from, facts, tls, acceptedAt: accepted.at };
+  const to = selfParty(sidecar, port);
+  const connection = {
+    sidecar,
+    socket,
+    early,
+    port,
+    listener,
+    chain,
+    seen,
+    from,
+    to,
+    facts,
+    tls,
+    acceptedAt: accepted.at,
+  };
   if (chain.network === "http") serveInboundHttp(connection);
   else serveInboundTcp(connection);
 }
@@ -222,29 +236,26 @@ function refuse(accepted: Accepted, listener: InboundListener, seen: Seen): void
     because: listener.because,
   };
   const handshake = report(accepted, seen, undefined, noTls(seen), null, failure, ms, from);
-  reporter.add(
-    {
-      kind: "connection",
-      id: reporter.nextId("c"),
-      at: clock.now(),
-      generation: sidecar.binding().generation,
-      proxy: sidecar.proxy,
-      side: "inbound",
-      from,
-      to: selfParty(sidecar, accepted.port),
-      flags: "NR",
-      details: "filter_chain_not_found",
-      handshake,
-      sni: seen.sni ?? null,
-      cluster: null,
-      endpoint: null,
-      ms,
-      bytesIn: 0,
-      bytesOut: 0,
-      decision: undefined,
-    },
-    512,
-  );
+  reporter.add({
+    kind: "connection",
+    id: reporter.nextId("c"),
+    at: clock.now(),
+    generation: sidecar.binding().generation,
+    proxy: sidecar.proxy,
+    side: "inbound",
+    from,
+    to: selfParty(sidecar, accepted.port),
+    flags: "NR",
+    details: "filter_chain_not_found",
+    handshake,
+    sni: seen.sni ?? null,
+    cluster: null,
+    endpoint: null,
+    ms,
+    bytesIn: 0,
+    bytesOut: 0,
+    decision: undefined,
+  });
 }
 
 function report(
@@ -262,24 +273,21 @@ function report(
   const id = reporter.nextId("h");
   if (failure !== null) reporter.counts(sidecar.proxy).handshakesFailed += 1;
   const caller = from ?? partyOf(sidecar.shared, accepted.socket.remoteAddress, accepted.socket.remotePort, null);
-  reporter.add(
-    {
-      kind: "handshake",
-      id,
-      at: clock.now(),
-      generation: sidecar.binding().generation,
-      proxy: sidecar.proxy,
-      side: "server",
-      from: { ...caller, spiffe },
-      to: selfParty(sidecar, port),
-      tls,
-      local: seen.transport === "tls" ? sidecar.credentials.svid()?.leaf : undefined,
-      peer,
-      ms,
-      failure,
-    },
-    2048,
-  );
+  reporter.add({
+    kind: "handshake",
+    id,
+    at: clock.now(),
+    generation: sidecar.binding().generation,
+    proxy: sidecar.proxy,
+    side: "server",
+    from: { ...caller, spiffe },
+    to: selfParty(sidecar, port),
+    tls,
+    local: seen.transport === "tls" ? sidecar.credentials.svid()?.leaf : undefined,
+    peer,
+    ms,
+    failure,
+  });
   return id;
 }
 

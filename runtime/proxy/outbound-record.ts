@@ -1,9 +1,7 @@
 import type { OutboundPlan } from "../traffic/outbound-plan.ts";
 import type { ReplyHead } from "../traffic/reply-head.ts";
 import type { CodecError } from "../wire/http1/error.ts";
-import { headerEntries } from "../wire/http1/head.ts";
 import type { Binding } from "./binding.ts";
-import { compactHead } from "./compact-head.ts";
 import { targetParty } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -51,43 +49,40 @@ export function recordOutbound(
   const { head } = exchange;
   const { plan, target } = outcome;
   const path = plan?.path ?? outcome.path;
-  const kept = compactHead(head);
-  reporter.add(
-    {
-      kind: "exchange",
-      id: reporter.nextId("r"),
-      at: clock.now(),
-      generation: binding.generation,
-      proxy: sidecar.proxy,
-      side: "outbound",
-      from: connection.from,
-      to:
-        target === undefined
-          ? { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null }
-          : targetParty(target, outcome.connection?.spiffe ?? null),
-      method: head.method,
-      authority: head.authority,
-      path,
-      originalPath: path === head.target ? null : head.target,
-      requestId: outcome.requestId,
-      status: outcome.status,
-      flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
-      details: outcome.details,
-      handshake: outcome.connection?.handshake ?? null,
-      route: plan?.route?.name ?? null,
-      routeAt: plan?.route?.provenance ?? null,
-      cluster: plan?.clusterName ?? null,
-      endpoint: target === undefined ? null : `${target.address}:${target.port}`,
-      attempts: outcome.attempts,
-      totalMs: clock.monotonic() - exchange.startedAt,
-      upstreamMs: outcome.upstreamMs,
-      bytesIn: exchange.received(),
-      bytesOut: outcome.bytesOut,
-      decision: undefined,
-      headers: () => headerEntries(kept),
-    },
-    kept.bytes.length + 2048,
-  );
+  const to =
+    target === undefined
+      ? { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null }
+      : targetParty(sidecar, target, outcome.connection?.spiffe ?? null);
+  reporter.exchange({
+    at: clock.now(),
+    generation: binding.generation,
+    proxy: sidecar.proxy,
+    side: "outbound",
+    from: connection.from,
+    to,
+    method: head.method,
+    authority: head.authority,
+    path,
+    originalPath: path === head.target ? null : head.target,
+    requestId: outcome.requestId,
+    status: outcome.status,
+    flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
+    details: outcome.details,
+    handshake: outcome.connection?.handshake ?? null,
+    route: plan?.route?.name ?? null,
+    routeAt: plan?.route?.provenance ?? null,
+    cluster: plan?.clusterName ?? null,
+    endpoint: target === undefined ? null : to.address,
+    attempts: outcome.attempts,
+    totalMs: clock.monotonic() - exchange.startedAt,
+    upstreamMs: outcome.upstreamMs,
+    bytesIn: exchange.received(),
+    bytesOut: outcome.bytesOut,
+    head,
+    decision: undefined,
+    section: undefined,
+    caller: undefined,
+  });
 }
 
 /** A head that breaks the protocol is answered and told, never routed. */

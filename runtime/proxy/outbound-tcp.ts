@@ -42,32 +42,29 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
     sidecar.tracked.delete(tracked);
     const { reporter, clock } = shared;
     const { address, port } = connection.destination;
-    reporter.add(
-      {
-        kind: "connection",
-        id: reporter.nextId("c"),
-        at: clock.now(),
-        generation: sidecar.binding().generation,
-        proxy: sidecar.proxy,
-        side: "outbound",
-        from: connection.from,
-        to:
-          target === undefined
-            ? { workload: null, address: `${address}:${port}`, spiffe: null }
-            : targetParty(target, upstream?.spiffe ?? null),
-        flags,
-        details,
-        handshake: upstream?.handshake ?? null,
-        sni: null,
-        cluster: name,
-        endpoint: target === undefined ? null : `${target.address}:${target.port}`,
-        ms: clock.monotonic() - connection.acceptedAt,
-        bytesIn,
-        bytesOut,
-        decision: undefined,
-      },
-      1024,
-    );
+    reporter.add({
+      kind: "connection",
+      id: reporter.nextId("c"),
+      at: clock.now(),
+      generation: sidecar.binding().generation,
+      proxy: sidecar.proxy,
+      side: "outbound",
+      from: connection.from,
+      to:
+        target === undefined
+          ? { workload: null, address: `${address}:${port}`, spiffe: null }
+          : targetParty(sidecar, target, upstream?.spiffe ?? null),
+      flags,
+      details,
+      handshake: upstream?.handshake ?? null,
+      sni: null,
+      cluster: name,
+      endpoint: target === undefined ? null : `${target.address}:${target.port}`,
+      ms: clock.monotonic() - connection.acceptedAt,
+      bytesIn,
+      bytesOut,
+      decision: undefined,
+    });
   }
 
   const tracked: Tracked = {

@@ -4,10 +4,19 @@ import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
 import type { PolicySet } from "../model/policy.ts";
 import type { Provenance } from "../model/resource.ts";
-import type { ProxyId } from "../model/snapshot.ts";
+import type { InboundSection, ProxyId } from "../model/snapshot.ts";
+import { withoutHeaders } from "../policy/token.ts";
+import { headerEntries } from "../wire/http1/head.ts";
+import type { RequestHead } from "../wire/http1/head.ts";
+import type { HeaderEntry } from "../wire/http1/fields.ts";
+import { httpFacts } from "./facts.ts";
+import type { ConnectionFacts } from "./facts.ts";
 
 /** What happened, as references and numbers: turned into an event, with its explanation, only when somebody looks. */
-export type EventRecord = HandshakeRecord | ExchangeRecord | ConnectionRecord;
+export type EventRecord = OtherRecord | ExchangeRecord;
+
+/** Told once per connection. */
+export type OtherRecord = HandshakeRecord | ConnectionRecord;
 
 export interface HandshakeRecord {
   readonly kind: "handshake";
@@ -61,7 +70,19 @@ export interface ExchangeRecord {
   readonly bytesOut: number;
   readonly decision: DecisionRef | undefined;
   /** Request headers by lower-case name, unredacted: read only when a subscriber asks for headers. */
-  readonly headers: (() => readonly (readonly [string, string])[]) | undefined;
+  readonly headers: (() => readonly HeaderEntry[]) | undefined;
+}
+
+/**
+ * A request and how it ended, as the request path tells it. All that it refers to lives longer than the request, but for the head
+ * and the text: whoever keeps it copies those.
+ */
+export interface ExchangeTold extends Omit<ExchangeRecord, "kind" | "id" | "decision" | "headers"> {
+  readonly head: Pick<RequestHead, "bytes" | "fields"> | undefined;
+  readonly decision: Decision | undefined;
+  /** What the decision was made by and about; undefined where none was made. */
+  readonly section: InboundSection | undefined;
+  readonly caller: ConnectionFacts | undefined;
 }
 
 export interface ConnectionRecord {
@@ -85,13 +106,31 @@ export interface ConnectionRecord {
   readonly decision: DecisionRef | undefined;
 }
 
+/** A record that stands by itself: `told` must not change any more. `id`: of the exchange. */
+export function exchangeRecord(told: ExchangeTold, id: string): ExchangeRecord {
+  const { head, decision, section, caller, ...rest } = told;
+  const asked = head === undefined ? undefined : { ...head, method: told.method, authority: told.authority };
+  return {
+    ...rest,
+    kind: "exchange",
+    id,
+    decision:
+      decision === undefined || section === undefined || caller === undefined || asked === undefined
+        ? undefined
+        : {
+            set: section.http,
+            decision,
+            facts: withoutHeaders(httpFacts(caller, asked, told.path), section.claimHeaders),
+          },
+    headers: head === undefined ? undefined : () => headerEntries(head),
+  };
+}
+
 /** Denials and failed handshakes are never sampled (model.md §6). */
-export function isFailure(record: EventRecord): boolean {
+export function isFailure(record: OtherRecord): boolean {
   switch (record.kind) {
     case "handshake":
       return record.failure !== null;
-    case "exchange":
-      return record.decision?.decision.verdict === "deny";
     case "connection":
       return record.decision?.decision.verdict === "deny" || record.flags.includes("NR");
     default:

@@ -2,19 +2,20 @@ import type { Clock } from "../core/clock.ts";
 import type { DataPlaneCounts, FromDataPlane } from "../model/dataplane.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { ProxyId } from "../model/snapshot.ts";
-import { isFailure } from "./record.ts";
-import type { EventRecord } from "./record.ts";
+import { compactHead } from "./compact-head.ts";
+import { exchangeRecord, isFailure } from "./record.ts";
+import type { EventRecord, ExchangeTold, OtherRecord } from "./record.ts";
+import { createRecordRing } from "./record-ring.ts";
 import { renderRecord } from "./render.ts";
-import { createRing } from "./ring.ts";
 
 /** Keeps what happened, and tells it only to those who look (architecture.md §2). */
 export interface Reporter {
-  /** `bytes`: memory that the record keeps alive. */
-  readonly add: (record: EventRecord, bytes: number) => void;
+  readonly add: (record: OtherRecord) => void;
+  readonly exchange: (told: ExchangeTold) => void;
   /** Tells an event of the process itself at once, whether somebody looks or not: these are rare and change state. */
   readonly event: (event: MeshEvent) => void;
   /** Ids are unique in one mesh, also over restarts of the data plane. */
-  readonly nextId: (letter: "h" | "r" | "c" | "e") => string;
+  readonly nextId: (letter: "h" | "c" | "e") => string;
   readonly counts: (proxy: ProxyId) => MutableCounts;
   readonly observe: (perSecond: number, headers: boolean) => void;
   readonly replay: (token: number) => void;
@@ -34,7 +35,7 @@ export interface ReporterOptions {
 }
 
 const ringCapacity = 4096;
-const ringBytes = 16 * 1024 * 1024;
+const ringBytes = 4 * 1024 * 1024;
 const flushEveryMs = 20;
 const countsEveryMs = 1000;
 /** Even failures stop being sent when the reader is this far behind; they are counted as dropped. */
@@ -44,7 +45,7 @@ const maxBatch = 512;
 
 export function createReporter(options: ReporterOptions): Reporter {
   const { clock, send } = options;
-  const ring = createRing<EventRecord>(ringCapacity, ringBytes);
+  const ring = createRecordRing(ringCapacity, ringBytes, exchangeId);
   const counts = new Map<ProxyId, MutableCounts>();
   let ids = 0;
   let perSecond = 0;
@@ -58,8 +59,12 @@ export function createReporter(options: ReporterOptions): Reporter {
   let lastCounts = "";
   let closed = false;
 
-  function mayTell(record: EventRecord): boolean {
-    if (isFailure(record)) return pending.length < maxPending;
+  function exchangeId(serial: number): string {
+    return `r-${options.run}${serial}`;
+  }
+
+  function mayTell(failure: boolean): boolean {
+    if (failure) return pending.length < maxPending;
     const now = clock.monotonic();
     if (now - budgetFrom >= 1000) {
       budgetFrom = now;
@@ -112,17 +117,32 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (countsTimer === undefined && !closed) countsTimer = clock.after(countsEveryMs, sendCounts);
   }
 
-  function add(record: EventRecord, bytes: number): void {
-    ring.push(record, bytes);
+  function add(record: OtherRecord): void {
+    ring.other(record);
     scheduleCounts();
     if (perSecond === 0) return;
-    if (mayTell(record)) pending.push(record);
+    if (mayTell(isFailure(record))) pending.push(record);
     else dropped += 1;
+    schedule();
+  }
+
+  function exchange(told: ExchangeTold): void {
+    ids += 1;
+    ring.exchange(told, ids);
+    scheduleCounts();
+    if (perSecond === 0) return;
+    if (mayTell(told.decision?.verdict === "deny")) {
+      const head = told.head === undefined ? undefined : compactHead(told.head);
+      pending.push(exchangeRecord({ ...told, head }, exchangeId(ids)));
+    } else {
+      dropped += 1;
+    }
     schedule();
   }
 
   return {
     add,
+    exchange,
     event: (event) => {
       flush();
       send({ type: "events", events: [event], dropped: 0 });

@@ -1,42 +1,47 @@
-/** The last records, in a fixed space: a bounded number of them, and a bounded number of bytes that they keep alive. */
-export interface Ring<T> {
-  readonly push: (item: T, bytes: number) => void;
-  /** Oldest first. */
-  readonly list: () => readonly T[];
-  readonly size: () => number;
+/**
+ * Places for the last records in a fixed space: a bounded number of slots, and for each slot a piece of a bounded range of bytes.
+ * Both are used in a circle, at the cost of the oldest.
+ */
+export interface Ring {
+  /** The next slot, with so many bytes in one piece; -1: more than there is. */
+  readonly claim: (bytes: number) => number;
+  /** Where the bytes of a slot begin. */
+  readonly offset: (slot: number) => number;
+  /** Gives back what the newest slot does not need of its bytes. */
+  readonly shrink: (bytes: number) => void;
+  /** Slots in use, oldest first. */
+  readonly slots: () => readonly number[];
 }
 
-export function createRing<T>(capacity: number, maxBytes: number): Ring<T> {
-  const items: (T | undefined)[] = Array.from({ length: capacity }, () => undefined);
-  const weights = new Float64Array(capacity);
-  let start = 0;
+export function createRing(capacity: number, size: number, onDrop: (slot: number) => void): Ring {
+  /** Places as if the range had no end: the real place is the rest of a division by `size`. */
+  const starts = new Float64Array(capacity);
+  let oldest = 0;
   let count = 0;
-  let bytes = 0;
-
-  function drop(): void {
-    items[start] = undefined;
-    bytes -= weights[start] ?? 0;
-    start = (start + 1) % capacity;
-    count -= 1;
-  }
+  let next = 0;
 
   return {
-    push: (item, weight) => {
-      while (count > 0 && (count === capacity || bytes + weight > maxBytes)) drop();
-      const at = (start + count) % capacity;
-      items[at] = item;
-      weights[at] = weight;
-      bytes += weight;
-      count += 1;
-    },
-    list: () => {
-      const out: T[] = [];
-      for (let i = 0; i < count; i += 1) {
-        const item = items[(start + i) % capacity];
-        if (item !== undefined) out.push(item);
+    claim: (bytes) => {
+      if (bytes > size) return -1;
+      const left = size - (next % size);
+      const start = bytes > left ? next + left : next;
+      const end = start + bytes;
+      while (count > 0 && (count === capacity || (starts[oldest] ?? 0) < end - size)) {
+        onDrop(oldest);
+        oldest = (oldest + 1) % capacity;
+        count -= 1;
       }
-      return out;
+      const slot = (oldest + count) % capacity;
+      starts[slot] = start;
+      next = end;
+      count += 1;
+      return slot;
     },
-    size: () => count,
+    offset: (slot) => (starts[slot] ?? 0) % size,
+    shrink: (bytes) => {
+      const newest = (oldest + count - 1) % capacity;
+      if (count > 0) next = Math.min(next, (starts[newest] ?? 0) + bytes);
+    },
+    slots: () => Array.from({ length: count }, (_, i) => (oldest + i) % capacity),
   };
 }

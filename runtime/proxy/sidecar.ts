@@ -6,6 +6,8 @@ import { bindSnapshot } from "./binding.ts";
 import type { Binding } from "./binding.ts";
 import type { Shared, Sidecar, Tracked } from "./context.ts";
 import { createCredentials } from "./credentials.ts";
+import { appAddress } from "./dial-app.ts";
+import type { AppAddress } from "./dial-app.ts";
 import { acceptInbound } from "./inbound.ts";
 import { listen } from "./listener.ts";
 import type { BoundListener, ListenAddress } from "./listener.ts";
@@ -59,6 +61,7 @@ export function createSidecar(
   const tracked = new Set<Tracked>();
   const turns = new Map<string, number>();
   const upstreams = createUpstreamPool(shared.clock);
+  const apps = new Map<number, AppAddress>();
   const credentials = createCredentials(shared.clock, hooks.sendCsr, () => {
     announce();
   });
@@ -70,6 +73,16 @@ export function createSidecar(
     credentials,
     tracked,
     upstreams,
+    app: (port) => {
+      let address = apps.get(port);
+      if (address === undefined) {
+        address = appAddress(placement, port);
+        apps.set(port, address);
+      }
+      return address;
+    },
+    known: new WeakMap(),
+    parties: new WeakMap(),
     turn: (cluster) => {
       const turn = turns.get(cluster) ?? 0;
       turns.set(cluster, turn + 1);
@@ -172,6 +185,7 @@ export function createSidecar(
       const changed = change.snapshot !== undefined;
       binding = next;
       placement = change.placement ?? placement;
+      apps.clear();
       if (changed) {
         credentials.expect(next.snapshot.identity);
         for (const connection of tracked) connection.recheck(next);

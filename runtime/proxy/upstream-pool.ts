@@ -12,7 +12,17 @@ export interface UpstreamConnection {
   readonly leaf: X509Certificate | undefined;
   readonly spiffe: string | null;
   /** How many requests it has carried before. */
-  readonly used: number;
+  used: number;
+  /** Monotonic milliseconds until which it may wait for a request; undefined while it carries one. */
+  idleUntil: number | undefined;
+  /** Whether the pool already listens for what happens while it waits. */
+  watched: boolean;
+}
+
+export function upstreamConnection(
+  facts: Pick<UpstreamConnection, "socket" | "key" | "handshake" | "leaf" | "spiffe">,
+): UpstreamConnection {
+  return { ...facts, used: 0, idleUntil: undefined, watched: false };
 }
 
 /** Connections that wait for the next request, last used first. */
@@ -24,34 +34,37 @@ export interface UpstreamPool {
   readonly size: () => number;
 }
 
-interface Idle {
-  readonly connection: UpstreamConnection;
-  readonly deadline: number;
-  readonly detach: () => void;
-}
-
 const maxIdlePerKey = 512;
 const sweepEveryMs = 1000;
 
 export function createUpstreamPool(clock: Clock): UpstreamPool {
-  const idle = new Map<string, Idle[]>();
+  const idle = new Map<string, UpstreamConnection[]>();
   let count = 0;
   let timer: (() => void) | undefined;
 
-  function remove(entry: Idle): void {
-    const list = idle.get(entry.connection.key);
-    const at = list?.indexOf(entry) ?? -1;
-    if (list === undefined || at < 0) return;
-    list.splice(at, 1);
-    if (list.length === 0) idle.delete(entry.connection.key);
-    count -= 1;
+  /** Takes it out of the list of those that wait, and ends it. */
+  function discard(connection: UpstreamConnection): void {
+    const list = idle.get(connection.key);
+    const at = list?.lastIndexOf(connection) ?? -1;
+    if (list !== undefined && at >= 0) {
+      list.splice(at, 1);
+      count -= 1;
+    }
+    connection.idleUntil = undefined;
+    drop(connection);
   }
 
-  function discard(entry: Idle): void {
-    remove(entry);
-    entry.detach();
-    entry.connection.socket.on("error", nothing);
-    entry.connection.socket.destroy();
+  /** Once per connection: whatever an idle one says, even a well-formed answer, nobody asked for it. */
+  function watch(connection: UpstreamConnection): void {
+    connection.watched = true;
+    const { socket } = connection;
+    const onEvent = (): void => {
+      if (connection.idleUntil !== undefined) discard(connection);
+    };
+    socket.on("data", onEvent);
+    socket.on("end", onEvent);
+    socket.on("close", onEvent);
+    socket.on("error", onEvent);
   }
 
   function schedule(): void {
@@ -59,72 +72,59 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
     timer = clock.after(sweepEveryMs, () => {
       timer = undefined;
       const now = clock.monotonic();
-      for (const list of idle.values()) {
-        for (const entry of list.slice()) if (entry.deadline <= now) discard(entry);
-      }
+      sweep(({ idleUntil }) => idleUntil !== undefined && idleUntil > now);
       schedule();
     });
+  }
+
+  function sweep(keep: (connection: UpstreamConnection) => boolean): void {
+    for (const [key, list] of idle) {
+      for (const connection of list.slice()) if (!keep(connection)) discard(connection);
+      if (list.length === 0) idle.delete(key);
+    }
   }
 
   return {
     take: (key) => {
       const list = idle.get(key);
+      if (list === undefined || list.length === 0) return undefined;
       const now = clock.monotonic();
-      for (let entry = list?.at(-1); entry !== undefined; entry = list?.at(-1)) {
-        if (entry.deadline <= now || entry.connection.socket.destroyed || !entry.connection.socket.writable) {
-          discard(entry);
-          continue;
-        }
-        remove(entry);
-        entry.detach();
-        return entry.connection;
+      for (let connection = list.pop(); connection !== undefined; connection = list.pop()) {
+        count -= 1;
+        const { idleUntil, socket } = connection;
+        connection.idleUntil = undefined;
+        if (idleUntil !== undefined && idleUntil > now && !socket.destroyed && socket.writable) return connection;
+        drop(connection);
       }
       return undefined;
     },
     give: (connection, idleMs) => {
-      const { socket } = connection;
-      if (
-        socket.destroyed ||
-        !socket.writable ||
-        socket.readableEnded ||
-        (idle.get(connection.key)?.length ?? 0) >= maxIdlePerKey
-      ) {
-        socket.on("error", nothing);
-        socket.destroy();
+      const { socket, key } = connection;
+      let list = idle.get(key);
+      if (socket.destroyed || !socket.writable || socket.readableEnded || (list?.length ?? 0) >= maxIdlePerKey) {
+        drop(connection);
         return;
       }
-      // Whatever an idle connection says, even a well-formed answer, nobody asked for it.
-      const drop = (): void => {
-        discard(entry);
-      };
-      const entry: Idle = {
-        connection: { ...connection, used: connection.used + 1 },
-        deadline: clock.monotonic() + idleMs,
-        detach: () => {
-          socket.off("data", drop);
-          socket.off("end", drop);
-          socket.off("close", drop);
-          socket.off("error", drop);
-        },
-      };
-      socket.on("data", drop);
-      socket.on("end", drop);
-      socket.on("close", drop);
-      socket.on("error", drop);
-      const list = idle.get(connection.key);
-      if (list === undefined) idle.set(connection.key, [entry]);
-      else list.push(entry);
+      if (list === undefined) {
+        list = [];
+        idle.set(key, list);
+      }
+      connection.used += 1;
+      connection.idleUntil = clock.monotonic() + idleMs;
+      list.push(connection);
       count += 1;
+      if (!connection.watched) watch(connection);
       socket.resume();
       schedule();
     },
-    sweep: (keep) => {
-      for (const list of idle.values()) {
-        for (const entry of list.slice()) if (!keep(entry.connection)) discard(entry);
-      }
-    },
+    sweep,
     size: () => count,
   };
+}
+
+function drop({ socket }: UpstreamConnection): void {
+  socket.on("error", nothing);
+  socket.destroy();
 }
 
 function nothing(): void {

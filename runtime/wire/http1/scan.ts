@@ -96,7 +96,9 @@ export function scanHead(bytes: Buffer, from: number, limits: HeadLimits): ScanR
     } else {
       count += 1;
       if (count <= limits.maxHeaders) fields.push(pos, colon, valueStart, valueEnd);
-      if (valueStart !== colon + 2 || bytes[colon + 1] !== 32 || next !== valueEnd + 2) canonical = false;
+      // A blank and a bare LF are two bytes too.
+      if (valueStart !== colon + 2 || bytes[colon + 1] !== 32 || next !== valueEnd + 2 || stop !== CR)
+        canonical = false;
     }
     pos = next;
   }

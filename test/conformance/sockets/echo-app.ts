@@ -165,6 +165,7 @@ export function createEchoApps(certificateFor: (name: string) => Promise<KeyPair
     }
     return note(whereOf(request), {
       kind: "http",
+      proto: request.httpVersionMajor === 2 ? "HTTP/2.0" : `HTTP/${request.httpVersion}`,
       method: request.method ?? "",
       uri: request.url ?? "",
       host: request.headers.host ?? "",

@@ -67,7 +67,7 @@ function record(flags: string): ConnectionRecord {
 
 test("unobserved, things are kept and told only when somebody asks", () => {
   const { reporter, told, pass, sent } = setUp();
-  for (let i = 0; i < 5000; i += 1) reporter.add(record("-"), 100);
+  for (let i = 0; i < 5000; i += 1) reporter.add(record("-"));
   pass(1000);
   expect(told()).toBe(0);
   reporter.replay(3);
@@ -79,13 +79,13 @@ test("above the rate ordinary events are dropped and counted, failures never", (
   const { reporter, told, dropped, pass } = setUp();
   reporter.observe(10, false);
   for (let i = 0; i < 100; i += 1) {
-    reporter.add(record("-"), 100);
-    reporter.add(record("NR"), 100);
+    reporter.add(record("-"));
+    reporter.add(record("NR"));
   }
   pass(25);
   expect([told(), dropped()]).toEqual([110, 90]);
   pass(1000);
-  reporter.add(record("-"), 100);
+  reporter.add(record("-"));
   pass(25);
   expect([told(), dropped()]).toEqual([111, 90]);
 });
@@ -93,8 +93,8 @@ test("above the rate ordinary events are dropped and counted, failures never", (
 test("a reader that has fallen far behind gets failures only", () => {
   const { reporter, told, pass } = setUp(64 * 1024 * 1024);
   reporter.observe(1000, false);
-  reporter.add(record("-"), 100);
-  reporter.add(record("NR"), 100);
+  reporter.add(record("-"));
+  reporter.add(record("NR"));
   pass(25);
   expect(told()).toBe(1);
 });
@@ -102,7 +102,7 @@ test("a reader that has fallen far behind gets failures only", () => {
 test("nothing is told twice when a replay comes while something waits", () => {
   const { reporter, told, pass } = setUp();
   reporter.observe(100, false);
-  reporter.add(record("-"), 100);
+  reporter.add(record("-"));
   reporter.replay(1);
   pass(25);
   expect(told()).toBe(1);
@@ -111,7 +111,7 @@ test("nothing is told twice when a replay comes while something waits", () => {
 test("counts are sent once a second, only while they change", () => {
   const { reporter, sent, pass } = setUp();
   reporter.counts("p").requests += 1;
-  reporter.add(record("-"), 1);
+  reporter.add(record("-"));
   pass(1000);
   pass(1000);
   pass(1000);
