@@ -89,6 +89,8 @@ export interface CaseRequest {
 }
 
 export interface Expected {
+  /** `area/family/name` */
+  readonly id: string;
   readonly addresses?: Readonly<Record<string, string>>;
   readonly config?: readonly {
     readonly kind: string;

@@ -1,17 +1,15 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { loadCase } from "./case.ts";
+import { type LoadedCase, loadCase } from "./case.ts";
 import { runCase, type RequestResult } from "./engine.ts";
 import { createSocketsRunner } from "./sockets/run-sockets.ts";
-import type { LoadedCase } from "./case.ts";
 
-const known: Readonly<Record<string, string>> = JSON.parse(
-  readFileSync(new URL("known.json", import.meta.url), "utf8"),
-);
-
-/** `npm run conformance -- --runner=engine --cases DIR [--only REGEXP]`: the engine against recorded verdicts of Istio. */
+/**
+ * `npm run conformance -- [--runner=engine|sockets] [--cases DIR] [--only REGEXP]`: recorded verdicts of Istio against the engine, or
+ * against the data plane on real sockets.
+ */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -41,12 +39,10 @@ async function main(): Promise<number> {
     const sums = families.get(family) ?? { passed: 0, failed: 0, skipped: 0 };
     families.set(family, sums);
     for (const [id, result] of await run(loadCase(path))) {
-      const reason = result.kind === "skipped" ? result.reason : knownReason(name, id, result.kind);
-      const kind = reason === undefined ? result.kind : "skipped";
-      counts[kind] += 1;
-      sums[kind] += 1;
-      if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-      if (reason !== undefined || result.kind !== "failed") continue;
+      counts[result.kind] += 1;
+      sums[result.kind] += 1;
+      if (result.kind === "skipped") reasons.set(result.reason, (reasons.get(result.reason) ?? 0) + 1);
+      if (result.kind !== "failed") continue;
       const lines = result.differences.map(
         ({ what, expected, actual }) => `${what}: expected ${told(expected)}, actual ${told(actual)}`,
       );
@@ -70,10 +66,5 @@ function told(value: unknown): string {
 }
 
 const longestValue = 600;
-
-/** Why a disagreement is none of ours; undefined: it is one, or there is none. */
-function knownReason(name: string, id: string, kind: RequestResult["kind"]): string | undefined {
-  return kind === "failed" ? known[`${name} ${id}`] : undefined;
-}
 
 process.exitCode = await main();

@@ -4,9 +4,9 @@ import { type ConnectionOptions, connect as connectTls, createSecureContext, typ
 import type { TLSSocket } from "node:tls";
 import { encodeProxyV2 } from "../../../runtime/wire/proxy-v2.ts";
 import { subjectAltNames } from "../../../runtime/identity/certificate.ts";
-import type { Answer, TlsOffer, TlsSession } from "../../../runtime/predict/payload.ts";
+import type { Answer, HttpAnswer, TlsOffer, TlsSession } from "../../../runtime/predict/payload.ts";
 import type { KeyPair } from "./certificates.ts";
-import { type Patience, readAnswer, type Received } from "./read-answer.ts";
+import { furtherAnswers, type Patience, readAnswer, type Received } from "./read-answer.ts";
 
 /** Where a caller's connection really goes. */
 export type Dial =
@@ -17,6 +17,8 @@ export type Dial =
       readonly source: { readonly address: string; readonly port: number };
       readonly destination: { readonly address: string; readonly port: number };
     }
+  /** To an application's own socket. */
+  | { readonly kind: "app"; readonly path: string }
   | { readonly kind: "direct"; readonly host: string; readonly port: number; readonly localAddress: string };
 
 export interface ClientTls {
@@ -63,7 +65,7 @@ export async function openClient({ dial, tls, patience }: Omit<Sending, "sends">
 function dialled(dial: Dial): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket =
-      dial.kind === "sidecar"
+      dial.kind !== "direct"
         ? connect({ path: dial.path, allowHalfOpen: true })
         : connect({ host: dial.host, port: dial.port, localAddress: dial.localAddress, allowHalfOpen: true });
     socket.setNoDelay(true);
@@ -196,7 +198,7 @@ function connectionOn(socket: Socket, session: TlsSession | undefined): ClientCo
   return {
     ask: async (sends, patience) => {
       const result = await readAnswer(socket, sends, patience);
-      return judge(result, session, patience.until === "quiet");
+      return judge(result, session);
     },
     close: () => {
       socket.destroy();
@@ -204,7 +206,7 @@ function connectionOn(socket: Socket, session: TlsSession | undefined): ClientCo
   };
 }
 
-function judge(result: Awaited<ReturnType<typeof readAnswer>>, session: TlsSession | undefined, raw: boolean): Seen {
+function judge(result: Awaited<ReturnType<typeof readAnswer>>, session: TlsSession | undefined): Seen {
   const tls = session === undefined ? {} : { tls: session };
   const { received } = result;
   if (received === undefined) {
@@ -215,8 +217,19 @@ function judge(result: Awaited<ReturnType<typeof readAnswer>>, session: TlsSessi
   }
   if (received.kind === "bytes")
     return { answer: { kind: "bytes", text: received.text, ...tls }, received, alert: undefined };
-  const { headers, body } = received;
-  // Who reads raw bytes reads the first status line.
-  const status = raw ? (received.interim[0] ?? received.status) : received.status;
-  return { answer: { kind: "http", status, headers, body, ...tls }, received, alert: undefined };
+  const more = furtherAnswers(received.rest, "GET").map(httpAnswer);
+  const answer = { ...httpAnswer(received), ...(more.length > 0 ? { more } : {}), ...tls };
+  return { answer, received, alert: undefined };
+}
+
+function httpAnswer(received: Extract<Received, { kind: "http" }>): HttpAnswer {
+  const { status, headers, body, interim } = received;
+  return {
+    kind: "http",
+    status,
+    headers,
+    body,
+    ...(interim.length > 0 ? { interim } : {}),
+    ...(status === 101 ? { tunnel: received.rest.toString("utf8") } : {}),
+  };
 }

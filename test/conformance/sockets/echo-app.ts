@@ -60,6 +60,10 @@ export function createEchoApps(certificateFor: (name: string) => Promise<KeyPair
     response.writeContinue();
     answer(request, response);
   });
+  http.on("checkExpectation", (_request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(417, { "Content-Length": "0", Connection: "close" });
+    response.end();
+  });
   http.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     upgrade(request, socket, head);
   });

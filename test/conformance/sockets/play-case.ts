@@ -3,7 +3,7 @@ import type { HandshakeEvent } from "../../../runtime/model/event.ts";
 import type { Mesh, Workload } from "../../../runtime/model/mesh.ts";
 import { spiffeId } from "../../../runtime/model/identity.ts";
 import { isSelected } from "../../../runtime/policy/selector.ts";
-import type { Answer, CertificateClaim, Payload } from "../../../runtime/predict/payload.ts";
+import type { Answer, CertificateClaim, HttpAnswer, Payload } from "../../../runtime/predict/payload.ts";
 import type { Hit } from "../../../runtime/predict/trace.ts";
 import type { Case, CaseRequest, ExpectedRequest, LoadedCase } from "../case.ts";
 import { compare, type Difference } from "../compare.ts";
@@ -11,6 +11,7 @@ import type { RequestResult } from "../engine.ts";
 import { meshOf } from "../mesh.ts";
 import { callOf, lookUp } from "../request.ts";
 import { skipCase, skipRequest } from "../skip.ts";
+import { strayRequests, withoutStrays } from "../strays.ts";
 import type { Certificates, KeyPair } from "./certificates.ts";
 import { type ClientConnection, type ClientTls, type Dial, openClient, type Seen } from "./client.ts";
 import type { EchoApps, EchoPort } from "./echo-app.ts";
@@ -32,6 +33,8 @@ interface Scene extends Stage {
   readonly spec: Case;
   readonly mesh: Mesh;
   readonly ready: ReadonlySet<string>;
+  /** Requests that the recorder could not tell from their neighbours. */
+  readonly strays: readonly ExpectedRequest[];
   /** Connections that several requests use. */
   readonly shared: Map<string, ClientConnection>;
 }
@@ -66,7 +69,8 @@ async function playRequests(stage: Stage, loaded: LoadedCase): Promise<ReadonlyM
   await stage.apps.serve([]);
   await stage.world.apply(mesh, ready, certifiedOf(mesh, spec));
   await stage.apps.serve(echoPorts(stage.world, made.mesh, spec));
-  const scene: Scene = { ...stage, spec, mesh, ready, shared: new Map() };
+  const strays = strayRequests(spec.requests, loaded.expected);
+  const scene: Scene = { ...stage, spec, mesh, ready, strays, shared: new Map() };
   for (const request of spec.requests) {
     const expected = loaded.expected.requests[request.id];
     const reason = skipRequest(request, expected) ?? laterWork(request, expected);
@@ -164,7 +168,11 @@ async function play(
   const told = await collect(scene, expected, hits);
   if (expected === undefined) return [];
   const answer = settled(apps, seen, told);
-  const differences = [...compare(request, expected, answer, { hits, proxies: [...told.proxies] })];
+  const own = withoutStrays(request, expected, scene.strays, {
+    hits: hits.length,
+    logs: (proxy) => told.proxies.filter((facts) => facts.proxy === proxy).length,
+  });
+  const differences = [...compare(request, own, answer, { hits, proxies: [...told.proxies] })];
   const alert = alertOf(expected.client);
   if (alert !== undefined && expected.outcome === "tls-rejected") {
     const ours = told.failures.find(({ side }) => side === "server")?.failure?.alert ?? seen.alert;
@@ -224,7 +232,7 @@ function withoutHash(certificates: Certificates, hit: Hit): Hit {
 
 /** The answer in the words of a recording: the echo's own body has a name, and a close that our event explains was a refusal. */
 function settled(apps: EchoApps, { answer }: Seen, told: Told): Answer {
-  if (answer.kind === "http" && apps.isEcho(answer.body)) return { ...answer, body: "<echo>" };
+  if (answer.kind === "http") return named(apps, answer);
   if (answer.kind !== "closed" || answer.tls === undefined) return answer;
   const failure = told.failures.find(({ side }) => side === "server")?.failure;
   if (failure === undefined || failure === null || failure.alert === null) return answer;
@@ -236,6 +244,12 @@ function settled(apps: EchoApps, { answer }: Seen, told: Told): Answer {
     text: failure.reason,
     session: answer.tls,
   };
+}
+
+function named(apps: EchoApps, answer: HttpAnswer): HttpAnswer {
+  const more = answer.more?.map((each) => named(apps, each));
+  const body = apps.isEcho(answer.body) ? "<echo>" : answer.body;
+  return { ...answer, body, ...(more === undefined ? {} : { more }) };
 }
 
 async function send(
@@ -269,6 +283,9 @@ function dialOf(
   target: { readonly address: string; readonly port: number },
 ): Dial | undefined {
   const { world } = scene;
+  // A hook leaves a program's calls to itself alone, as a pod's rules do.
+  const self = from.address === target.address || target.address.startsWith("127.");
+  if (self) return { kind: "app", path: world.paths.app(from.id, target.port) };
   if (from.sidecar) {
     sourcePort = sourcePort >= 60_000 ? 20_000 : sourcePort + 1;
     return {

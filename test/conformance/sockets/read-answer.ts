@@ -20,7 +20,8 @@ export type Received =
       readonly headers: readonly (readonly [string, string])[];
       readonly body: string;
       readonly interim: readonly number[];
-      readonly raw: string;
+      /** What came behind the answer: a tunnel's bytes, or further answers. */
+      readonly rest: Buffer;
     }
   | { readonly kind: "bytes"; readonly text: string };
 
@@ -113,6 +114,12 @@ function readMore(socket: Socket, take: (chunk: Buffer) => boolean, patience: Pa
   });
 }
 
+/** Reads HTTP out of bytes that are known to begin with it. */
+export function furtherAnswers(bytes: Buffer, method: string): readonly Extract<Received, { kind: "http" }>[] {
+  const parsed = bytes.toString("latin1", 0, 5) === "HTTP/" ? parseHttp(bytes, method) : undefined;
+  return parsed === undefined ? [] : [parsed.received, ...furtherAnswers(parsed.received.rest, method)];
+}
+
 function interpret(bytes: Buffer, method: string): Received {
   const http = bytes.toString("latin1", 0, 5) === "HTTP/" ? parseHttp(bytes, method) : undefined;
   return http === undefined ? { kind: "bytes", text: bytes.toString("utf8") } : http.received;
@@ -140,8 +147,8 @@ function parseHttp(bytes: Buffer, method: string): ParsedHttp | undefined {
       interim.push(status);
       if (bytes.length > from) continue;
     }
-    const { body, complete } = bodyOf(bytes, from, status, headers, method);
-    const received = { kind: "http", status, headers, body, interim, raw: bytes.toString("latin1") } as const;
+    const { body, complete, to } = bodyOf(bytes, from, status, headers, method);
+    const received = { kind: "http", status, headers, body, interim, rest: bytes.subarray(to) } as const;
     return { received, complete: complete && status !== 100 };
   }
 }
@@ -152,23 +159,27 @@ function bodyOf(
   status: number,
   headers: readonly (readonly [string, string])[],
   method: string,
-): { readonly body: string; readonly complete: boolean } {
-  if (method === "HEAD" || status === 204 || status === 304 || status < 200) return { body: "", complete: true };
+): { readonly body: string; readonly complete: boolean; readonly to: number } {
+  if (method === "HEAD" || status === 204 || status === 304 || status < 200)
+    return { body: "", complete: true, to: from };
   const value = (name: string): string | undefined => headers.find(([each]) => each === name)?.[1];
   const length = value("content-length");
   if (length !== undefined) {
     const to = from + Number(length);
-    return { body: bytes.toString("utf8", from, to), complete: bytes.length >= to };
+    return { body: bytes.toString("utf8", from, to), complete: bytes.length >= to, to };
   }
   if (value("transfer-encoding")?.toLowerCase() !== "chunked")
-    return { body: bytes.toString("utf8", from), complete: false };
+    return { body: bytes.toString("utf8", from), complete: false, to: bytes.length };
   const parts: Buffer[] = [];
   for (let at = from; ;) {
     const lf = bytes.indexOf("\r\n", at);
     const size = lf < 0 ? Number.NaN : Number.parseInt(bytes.toString("latin1", at, lf), 16);
-    const done = size === 0 && bytes.indexOf("\r\n\r\n", lf) >= 0;
-    if (Number.isNaN(size) || size === 0 || bytes.length < lf + 4 + size)
-      return { body: Buffer.concat(parts).toString("utf8"), complete: done };
+    if (Number.isNaN(size) || size === 0 || bytes.length < lf + 4 + size) {
+      // Behind the last chunk come trailers, then a blank line.
+      const last = size === 0 ? bytes.indexOf("\r\n\r\n", lf) : -1;
+      const to = last < 0 ? bytes.length : last + 4;
+      return { body: Buffer.concat(parts).toString("utf8"), complete: last >= 0, to };
+    }
     parts.push(bytes.subarray(lf + 2, lf + 2 + size));
     at = lf + 4 + size;
   }
