@@ -62,6 +62,9 @@ export interface HandshakeEvent extends Stamp {
   readonly failure: HandshakeFailure | null;
 }
 
+/** As access logs say it. */
+export type HttpVersion = "HTTP/1.1" | "HTTP/2";
+
 /** One HTTP exchange, seen by one proxy; both sides of a call report one each, joined by `requestId`. */
 export interface ExchangeEvent extends Stamp {
   readonly type: "exchange.completed";

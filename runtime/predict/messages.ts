@@ -2,7 +2,7 @@ import { createBodyScanner, encodeChunks } from "../wire/http1/body.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { parseRequestHead, type RequestHead, type RequestLimits } from "../wire/http1/head.ts";
 import type { Framing } from "../wire/http1/semantics.ts";
-import { readHttp2Head } from "../wire/http2/request-head.ts";
+import { requestOfList } from "../wire/http2/request-head.ts";
 import type { Answer, BytesPayload, Http2Payload, HttpAnswer } from "./payload.ts";
 
 /** One request of a connection, with as much of its body as was sent. */
@@ -33,16 +33,12 @@ export function serveMessages(payload: BytesPayload | Http2Payload, handlers: Me
 
 function serveStream(payload: Http2Payload, handlers: MessageHandlers): Answer {
   const { fields, body, whole, patienceMs } = payload;
-  const read = readHttp2Head(fields, whole && body.length === 0, handlers.limits);
-  switch (read.kind) {
-    case "reset":
-      handlers.reset(read.details);
-      return { kind: "closed" };
-    case "error":
-      return handlers.refuse(read.error);
-    default:
-      return handlers.serve({ head: read.head, protocol: "HTTP/2", body, whole, broken: undefined, patienceMs });
-  }
+  const read = requestOfList(fields.flat(), whole && body.length === 0, handlers.limits);
+  if (read.kind === "head")
+    return handlers.serve({ head: read.head, protocol: "HTTP/2", body, whole, broken: undefined, patienceMs });
+  if (read.error.status !== 0) return handlers.refuse(read.error);
+  handlers.reset(read.error.details);
+  return { kind: "closed" };
 }
 
 function serveBytes({ bytes, patienceMs }: BytesPayload, handlers: MessageHandlers): Answer {

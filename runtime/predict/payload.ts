@@ -1,4 +1,4 @@
-import type { Http2Fields } from "../wire/http2/request-head.ts";
+import type { Http2Fields } from "../wire/http2/fields.ts";
 
 /** A certificate as far as a handshake and a policy care. */
 export interface CertificateClaim {

@@ -3,7 +3,8 @@ import type { HeaderEdit } from "../model/header-edit.ts";
 import type { UpstreamHttp } from "../model/snapshot.ts";
 import type { ResetReason } from "../traffic/reset.ts";
 import { upstreamFraming, writeRequestHead } from "../wire/http1/write.ts";
-import { writeHttp2Request } from "../wire/http2/request-fields.ts";
+import { pairsOf } from "../wire/http2/fields.ts";
+import { listRequest } from "../wire/http2/write.ts";
 import { resetByPeer, wrongVersion } from "./handshake.ts";
 import { understood } from "./http-answer.ts";
 import { frameBody, type Message } from "./messages.ts";
@@ -41,7 +42,7 @@ export function sentAs(
   const { head, body, whole, broken } = message;
   // What cannot be sent to its end is broken off at once.
   const limit = broken !== undefined ? { patienceMs: 0 } : patienceMs === undefined ? {} : { patienceMs };
-  if (protocol === "HTTP/2") return { kind: "h2", fields: writeHttp2Request(head, change), body, whole, ...limit };
+  if (protocol === "HTTP/2") return { kind: "h2", fields: pairsOf(listRequest(head, change)), body, whole, ...limit };
   const framing = upstreamFraming(head);
   const framed = frameBody(body, whole, framing);
   return { kind: "bytes", bytes: writeRequestHead(head, { ...change, framing, body: framed }), ...limit };

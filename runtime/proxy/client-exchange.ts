@@ -1,4 +1,6 @@
+import type { Socket } from "node:net";
 import type { HeaderEdit } from "../model/header-edit.ts";
+import type { ResetReason } from "../traffic/reset.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import type { Piece } from "./piece.ts";
@@ -26,9 +28,9 @@ export interface ResponseHandlers {
   readonly head: (head: ResponseHead, early: Piece) => boolean;
   readonly body: (piece: Piece) => boolean;
   /** `answered`: some byte of an answer had come. */
-  readonly failed: (cause: "termination" | "protocol", answered: boolean) => void;
+  readonly failed: (reason: ResetReason, answered: boolean) => void;
   /** 101: the connection is no longer HTTP. */
-  readonly switched: (head: ResponseHead, early: Buffer) => void;
+  readonly switched: (socket: Socket, head: ResponseHead, early: Buffer) => void;
   readonly drained: () => void;
 }
 

@@ -6,6 +6,7 @@ import { toModelAddress } from "./address.ts";
 import type { Binding } from "./binding.ts";
 import type { Credentials, TrustBundle } from "./credentials.ts";
 import type { AppAddress } from "./dial-app.ts";
+import type { Http2Pool } from "./http2-pool.ts";
 import type { Reporter } from "./reporter.ts";
 import type { SessionCache } from "./session-cache.ts";
 import type { KnownEndpoint } from "./upstream-key.ts";
@@ -42,6 +43,7 @@ export interface Sidecar {
   /** What requests to the same endpoint need again and again. */
   readonly known: WeakMap<Endpoint, KnownEndpoint>;
   readonly parties: WeakMap<Endpoint, Party>;
+  readonly sessions: Http2Pool;
   /** Round robin position by cluster name. */
   readonly turn: (cluster: string) => number;
 }

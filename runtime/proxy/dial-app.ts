@@ -2,9 +2,8 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { Placement, SocketAddress } from "../model/dataplane.ts";
 import type { Sidecar } from "./context.ts";
-import type { Acquired } from "./forward-options.ts";
 import { ignore } from "./server-handshake.ts";
-import { upstreamConnection } from "./upstream-pool.ts";
+import type { Dialled, DialFailure, ReadySocket } from "./upstream.ts";
 
 const connectTimeoutMs = 10_000;
 
@@ -75,28 +74,22 @@ export function dial(
   };
 }
 
-/** A connection to the own application, waiting or new. */
-export function acquireApp(sidecar: Sidecar, port: number, done: (result: Acquired) => void): () => void {
-  const { address, key } = sidecar.app(port);
-  const waiting = sidecar.upstreams.take(key);
-  if (waiting !== undefined) {
-    done({ kind: "connection", connection: waiting });
-    return ignore;
-  }
+export function openApp(sidecar: Sidecar, address: SocketAddress, done: (result: Dialled) => void): () => void {
   return dial(sidecar, address, connectTimeoutMs, undefined, (result) => {
-    if (result.ok) {
-      done({
-        kind: "connection",
-        connection: upstreamConnection({ socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null }),
-      });
-    } else {
-      done({
-        kind: "failed",
-        reason: result.timeout ? "connection timeout" : "remote connection failure",
-        transport: result.timeout ? "" : transportOf(result.error),
-      });
-    }
+    done(result.ok ? plainSocket(result.socket) : dialFailure(result));
   });
+}
+
+export function plainSocket(socket: Socket): ReadySocket {
+  return { kind: "socket", socket, handshake: null, leaf: undefined, spiffe: null };
+}
+
+export function dialFailure({ timeout, error }: { timeout: boolean; error: NodeJS.ErrnoException }): DialFailure {
+  return {
+    kind: "failed",
+    reason: timeout ? "connection timeout" : "remote connection failure",
+    transport: timeout ? "" : transportOf(error),
+  };
 }
 
 /** Envoy's words for a connect error (spec traffic 5.5). */

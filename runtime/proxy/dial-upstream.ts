@@ -12,13 +12,12 @@ import { startTls } from "./client-handshake.ts";
 import type { ClientHandshakeOptions } from "./client-handshake.ts";
 import { selfParty } from "./context.ts";
 import type { Sidecar } from "./context.ts";
-import { dial, transportOf } from "./dial-app.ts";
-import type { Acquired } from "./forward-options.ts";
+import { dial, dialFailure, plainSocket } from "./dial-app.ts";
 import { createOriginationContext, verifyOriginated } from "./origination.ts";
 import { ignore } from "./server-handshake.ts";
 import { upstreamKey } from "./upstream-key.ts";
 import type { UpstreamTls } from "./upstream-key.ts";
-import { upstreamConnection } from "./upstream-pool.ts";
+import type { Dialled, UpstreamProtocol } from "./upstream.ts";
 
 /** One server to connect to, for one cluster. */
 export interface UpstreamTarget {
@@ -27,13 +26,15 @@ export interface UpstreamTarget {
   readonly port: number;
   /** Undefined for destinations outside the cluster's endpoints. */
   readonly endpoint: Endpoint | undefined;
-  readonly network: "http" | "tcp";
+  readonly protocol: UpstreamProtocol;
   /** Host of the request: the SNI where no rule gives one. */
   readonly authority: string;
 }
 
-const alpn: Readonly<Record<UpstreamTarget["network"], readonly string[]>> = {
-  http: ["istio-http/1.1", "istio", "http/1.1"],
+/** What a sidecar offers to another (spec CT-19). */
+const alpn: Readonly<Record<UpstreamProtocol, readonly string[]>> = {
+  http1: ["istio-http/1.1", "istio", "http/1.1"],
+  http2: ["istio-h2", "istio", "h2"],
   tcp: ["istio-peer-exchange", "istio"],
 };
 
@@ -60,27 +61,20 @@ function sniOf(target: UpstreamTarget): string {
   return tls.sni ?? hostOf(target.authority);
 }
 
-export interface AcquireOptions {
-  /** Take one that waits, if there is one. */
-  readonly pooled: boolean;
+/** Everything that tells connections of this target from others. */
+export function targetKey(sidecar: Sidecar, target: UpstreamTarget): string {
+  return upstreamKey(sidecar, target, tlsOf(target), sniOf(target));
 }
 
-/** A connection to the target: one that waits, or a new one with its handshake done and verified. */
-export function acquireUpstream(
+/** A new connection to the target with its handshake done and verified. */
+export function openUpstream(
   sidecar: Sidecar,
   target: UpstreamTarget,
-  options: AcquireOptions,
-  done: (result: Acquired) => void,
+  key: string,
+  done: (result: Dialled) => void,
 ): () => void {
   const { shared } = sidecar;
   const protection = tlsOf(target);
-  const sni = sniOf(target);
-  const key = upstreamKey(sidecar, target, protection, sni);
-  const waiting = options.pooled ? sidecar.upstreams.take(key) : undefined;
-  if (waiting !== undefined) {
-    done({ kind: "connection", connection: waiting });
-    return ignore;
-  }
   const address = toSocketAddress(shared.addresses(), target.address, target.port);
   if (address === undefined) {
     done({ kind: "failed", reason: "remote connection failure", transport: "delayed connect error: No route to host" });
@@ -91,26 +85,12 @@ export function acquireUpstream(
   const startedAt = shared.clock.monotonic();
   const timeoutMs = target.cluster.connectTimeoutMs;
   let cancel = dial(sidecar, { kind: "tcp", ...address }, timeoutMs, local, (result) => {
-    if (!result.ok) {
-      done({
-        kind: "failed",
-        reason: result.timeout ? "connection timeout" : "remote connection failure",
-        transport: result.timeout ? "" : transportOf(result.error),
-      });
-    } else if (protection === "plain") {
-      done({
-        kind: "connection",
-        connection: upstreamConnection({ socket: result.socket, key, handshake: null, leaf: undefined, spiffe: null }),
-      });
-    } else {
+    if (!result.ok) done(dialFailure(result));
+    else if (protection === "plain") done(plainSocket(result.socket));
+    else {
       const left = Math.max(1, timeoutMs - (shared.clock.monotonic() - startedAt));
-      cancel = secure(
-        sidecar,
-        target,
-        protection,
-        { socket: result.socket, key, sni, timeoutMs: left, startedAt },
-        done,
-      );
+      const plan = { socket: result.socket, key, sni: sniOf(target), timeoutMs: left, startedAt };
+      cancel = secure(sidecar, target, protection, plan, done);
     }
   });
   return () => {
@@ -134,7 +114,7 @@ function secure(
   target: UpstreamTarget,
   protection: "mesh" | "origination",
   plan: Securing,
-  done: (result: Acquired) => void,
+  done: (result: Dialled) => void,
 ): () => void {
   const { shared } = sidecar;
   let given: Pick<ClientHandshakeOptions, "context" | "alpn" | "verify">;
@@ -181,10 +161,7 @@ function secure(
       shared.reporter.counts(sidecar.proxy).handshakes += 1;
       const handshake = report(sidecar, target, plan, result.leaf, result.tls, null);
       const spiffe = spiffeOf(subjectAltNames(result.leaf));
-      done({
-        kind: "connection",
-        connection: upstreamConnection({ socket: result.socket, key: plan.key, handshake, leaf: result.leaf, spiffe }),
-      });
+      done({ kind: "socket", socket: result.socket, handshake, leaf: result.leaf, spiffe });
     },
   );
 }
@@ -201,7 +178,7 @@ function meshSettings(
   }
   return {
     context,
-    alpn: alpn[target.network],
+    alpn: alpn[target.protocol],
     verify: (leaf, openssl) => {
       const issuer = leaf?.issuerCertificate;
       return verifyPeer(
@@ -226,7 +203,8 @@ function originationSettings(
   if (tls.mode !== "simple" && tls.mode !== "mutual") throw new Error("the cluster does not originate TLS");
   return {
     context: createOriginationContext(tls),
-    alpn: [],
+    // Only clusters that are known to be HTTP/2 offer it (spec traffic 3.5.6).
+    alpn: target.protocol === "http2" && target.cluster.http === "http2" ? ["h2"] : [],
     verify: (leaf, openssl) => verifyOriginated(tls, sni, sidecar.shared.clock.now(), leaf, openssl),
   };
 }

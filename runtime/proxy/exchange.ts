@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
+import type { HttpVersion } from "../model/event.ts";
 import type { HeaderEdit } from "../model/header-edit.ts";
 import type { ReplyHead } from "../traffic/reply-head.ts";
 import type { CodecError } from "../wire/http1/error.ts";
@@ -10,7 +11,7 @@ import type { Piece } from "./piece.ts";
 /** One request and the answer to it. Each codec reads and frames for itself; heads, payload and trailers are all that passes here. */
 export interface Exchange {
   readonly head: RequestHead;
-  readonly protocol: "HTTP/1.1" | "HTTP/2";
+  readonly protocol: HttpVersion;
   /** Monotonic milliseconds at which the head was complete. */
   readonly startedAt: number;
   /** Body that arrived together with the head. */
@@ -31,8 +32,8 @@ export interface Exchange {
   readonly abort: () => void;
   /** Lets the request body flow again after `body` said false. */
   readonly resume: () => void;
-  /** Answers 101 and ends HTTP on this connection: its bytes belong to the caller from here on. */
-  readonly takeOver: (head: ResponseHead, edit: HeaderEdit, early: Buffer) => TakenOver;
+  /** Answers 101 and ends HTTP on this connection: its bytes belong to the caller from here on. Undefined where one connection carries many. */
+  readonly takeOver: ((head: ResponseHead, edit: HeaderEdit, early: Buffer) => TakenOver) | undefined;
 }
 
 export interface TakenOver {
@@ -54,10 +55,12 @@ export interface RequestSink {
 export interface HttpServerOptions {
   readonly socket: Socket;
   readonly early: Buffer;
+  /** What TLS agreed on; null: nothing. */
+  readonly alpn: string | null;
   readonly clock: Clock;
   readonly onRequest: (exchange: Exchange) => RequestSink;
   /** A head that breaks the protocol; returns the answer to it. */
-  readonly onRefused: (error: CodecError) => ReplyHead;
+  readonly onRefused: (error: CodecError, protocol: HttpVersion) => ReplyHead;
   readonly onClose: () => void;
 }
 

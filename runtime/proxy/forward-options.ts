@@ -2,17 +2,17 @@ import type { Clock } from "../core/clock.ts";
 import type { HeaderEdit } from "../model/header-edit.ts";
 import type { RetryPolicy } from "../model/snapshot.ts";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
-import type { ResetReason } from "../traffic/reset.ts";
 import type { Timeouts } from "../traffic/timeout.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import type { HeadChange } from "./client-exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
+import type { DialFailure, Upstream } from "./upstream.ts";
 
 /** What came of looking for a connection. */
 export type Acquired =
-  | { readonly kind: "connection"; readonly connection: UpstreamConnection }
-  | { readonly kind: "failed"; readonly reason: ResetReason; readonly transport: string }
+  | { readonly kind: "connection"; readonly connection: Upstream }
+  | DialFailure
   | { readonly kind: "no-endpoint" };
 
 export interface ForwardOptions {
@@ -49,5 +49,5 @@ export interface ForwardResult {
   readonly upstreamMs: number;
   readonly bytesOut: number;
   /** The connection of the last try. */
-  readonly connection: UpstreamConnection | undefined;
+  readonly connection: Upstream | undefined;
 }

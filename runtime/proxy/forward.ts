@@ -1,19 +1,22 @@
+import type { Socket } from "node:net";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
 import { decideRetry, retryDelayMs } from "../traffic/retry.ts";
 import type { TryOutcome } from "../traffic/retry.ts";
+import { resetFlag } from "../traffic/reset.ts";
 import type { ResetReason } from "../traffic/reset.ts";
 import { headerValue } from "../wire/http1/head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
-import type { ClientExchange } from "./client-exchange.ts";
+import type { ClientExchange, ResponseHandlers } from "./client-exchange.ts";
 import type { RequestSink } from "./exchange.ts";
 import type { ForwardOptions } from "./forward-options.ts";
 import { createForwardTimers } from "./forward-timers.ts";
 import { sendHttp1 } from "./http1-client.ts";
+import { sendHttp2 } from "./http2-client.ts";
 import type { Piece } from "./piece.ts";
 import { createReplayBody } from "./replay-body.ts";
 import { mayReplaySilently } from "./silent-replay.ts";
 import { tunnel } from "./tunnel.ts";
-import type { UpstreamConnection } from "./upstream-pool.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** Carries one request upstream, try after try, and its answer back. */
 export function forward(options: ForwardOptions): RequestSink {
@@ -23,7 +26,7 @@ export function forward(options: ForwardOptions): RequestSink {
   let silentReplays = 0;
   let giveUp: (() => void) | undefined;
   let client: ClientExchange | undefined;
-  let connection: UpstreamConnection | undefined;
+  let connection: Upstream | undefined;
   let sentAt = 0;
   let requestAt = exchange.requestDone() ? exchange.startedAt : 0;
   let upstreamMs = 0;
@@ -123,7 +126,7 @@ export function forward(options: ForwardOptions): RequestSink {
       answered = true;
       giveUp = undefined;
       if (over) {
-        if (result.kind === "connection") options.release(result.connection);
+        if (result.kind === "connection" && !("session" in result.connection)) options.release(result.connection);
         return;
       }
       switch (result.kind) {
@@ -141,85 +144,78 @@ export function forward(options: ForwardOptions): RequestSink {
     if (!answered) giveUp = cancel;
   }
 
-  function send(to: UpstreamConnection): void {
+  function send(to: Upstream): void {
     connection = to;
     const elapsed = requestAt === 0 ? 0 : clock.monotonic() - requestAt;
     const request = { head: exchange.head, change: options.change(attempt, elapsed), body: body.pieces() };
     let mine = true;
     sentAt = clock.monotonic();
-    client = sendHttp1(
-      to,
-      request,
-      {
-        interim: (head) => {
-          if (mine && !over) exchange.interim(head);
-        },
-        head: (head, early) => {
-          if (!mine || over) return true;
-          const outcome: TryOutcome = {
-            kind: "response",
-            status: head.status,
-            header: (name) => headerValue(head, name),
-          };
-          const verdict = decideRetry(options.retry, outcome, attempt - 1);
-          if (verdict === "retry" && body.replayable() && options.retry !== undefined) {
-            mine = false;
-            if (early.part.done) client?.finish(exchange.requestDone());
-            else client?.abort();
-            client = undefined;
-            giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
-              start(false);
-            });
-            return true;
-          }
-          if (verdict === "exhausted") extraFlags = ["URX"];
-          return answer(head, early);
-        },
-        body: (piece) => {
-          if (!mine || over) return true;
-          bytesOut += piece.part.size;
-          const more = exchange.body(piece);
-          if (piece.part.done) complete();
-          return more;
-        },
-        failed: (cause, answered) => {
-          if (!mine || over) return;
-          mine = false;
-          client = undefined;
-          if (answering) {
-            cut(
-              cause === "protocol" ? "UPE" : "UC",
-              `upstream_reset_after_response_started{${cause === "protocol" ? "protocol_error" : "connection_termination"}}`,
-            );
-            return;
-          }
-          if (
-            cause === "termination" &&
-            !answered &&
-            body.replayable() &&
-            mayReplaySilently(to, exchange.head.method, silentReplays)
-          ) {
-            silentReplays += 1;
-            start(true);
-            return;
-          }
-          failTry(cause === "protocol" ? "protocol error" : "connection termination", "", true);
-        },
-        switched: (head, early) => {
-          if (!mine || over) return;
-          mine = false;
-          if (options.upgrade) switchTo(to, head, early);
-          else {
-            to.socket.destroy();
-            failTry("protocol error", "", true);
-          }
-        },
-        drained: () => {
-          if (mine && !over) exchange.resume();
-        },
+    const handlers: ResponseHandlers = {
+      interim: (head) => {
+        if (mine && !over) exchange.interim(head);
       },
-      options.release,
-    );
+      head: (head, early) => {
+        if (!mine || over) return true;
+        const outcome: TryOutcome = {
+          kind: "response",
+          status: head.status,
+          header: (name) => headerValue(head, name),
+        };
+        const verdict = decideRetry(options.retry, outcome, attempt - 1);
+        if (verdict === "retry" && body.replayable() && options.retry !== undefined) {
+          mine = false;
+          if (early.part.done) client?.finish(exchange.requestDone());
+          else client?.abort();
+          client = undefined;
+          giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
+            start(false);
+          });
+          return true;
+        }
+        if (verdict === "exhausted") extraFlags = ["URX"];
+        return answer(head, early);
+      },
+      body: (piece) => {
+        if (!mine || over) return true;
+        bytesOut += piece.part.size;
+        const more = exchange.body(piece);
+        if (piece.part.done) complete();
+        return more;
+      },
+      failed: (reason, answered) => {
+        if (!mine || over) return;
+        mine = false;
+        client = undefined;
+        if (answering) {
+          cut(resetFlag(reason), `upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`);
+          return;
+        }
+        if (
+          reason === "connection termination" &&
+          !answered &&
+          body.replayable() &&
+          mayReplaySilently(to, exchange.head.method, silentReplays)
+        ) {
+          silentReplays += 1;
+          start(true);
+          return;
+        }
+        failTry(reason, "", true);
+      },
+      switched: (socket, head, early) => {
+        if (!mine || over) return;
+        mine = false;
+        if (options.upgrade) switchTo(socket, head, early);
+        else {
+          socket.destroy();
+          failTry("protocol error", "", true);
+        }
+      },
+      drained: () => {
+        if (mine && !over) exchange.resume();
+      },
+    };
+    client = "session" in to ? sendHttp2(to, request, handlers) : sendHttp1(to, request, handlers, options.release);
     body.sent();
     if (exchange.requestDone()) timers.startTry();
     else exchange.resume();
@@ -255,12 +251,12 @@ export function forward(options: ForwardOptions): RequestSink {
     });
   }
 
-  function switchTo(to: UpstreamConnection, head: ResponseHead, early: Buffer): void {
+  function switchTo(socket: Socket, head: ResponseHead, early: Buffer): void {
     answering = true;
     status = 101;
     timers.stop();
     upstreamMs = clock.monotonic() - sentAt;
-    options.onTunnel(tunnel(exchange, to.socket, head, early, options.responseEdit(head, 0), finish));
+    options.onTunnel(tunnel(exchange, socket, head, early, options.responseEdit(head, 0), finish));
   }
 
   if (exchange.requestDone()) timers.startRoute();

@@ -44,10 +44,10 @@ export function sendHttp1(
     socket.destroy();
   }
 
-  function fail(cause: "termination" | "protocol"): void {
+  function fail(reason: "connection termination" | "protocol error"): void {
     if (over) return;
     drop();
-    handlers.failed(cause, answered);
+    handlers.failed(reason, answered);
   }
 
   function onEnd(): void {
@@ -58,20 +58,20 @@ export function sendHttp1(
       handlers.body(lastPiece);
       return;
     }
-    fail("termination");
+    fail("connection termination");
   }
 
   function onHead(head: ResponseHead, bytes: Buffer, next: number): void {
     if (head.upgrade !== undefined) {
       detach();
       socket.pause();
-      handlers.switched(head, bytes.subarray(next));
+      handlers.switched(socket, head, bytes.subarray(next));
       return;
     }
     scanner = createBodyScanner(head.framing);
     const part = scanner.scan(bytes, next);
     if (part.kind === "error") {
-      fail("protocol");
+      fail("protocol error");
       return;
     }
     // Bytes behind the answer belong to nothing that was asked.
@@ -84,7 +84,7 @@ export function sendHttp1(
   function onBody(chunk: Buffer, body: BodyScanner): void {
     const part = body.scan(chunk, 0);
     if (part.kind === "error") {
-      fail("protocol");
+      fail("protocol error");
       return;
     }
     if (part.end < chunk.length) reusable = false;
@@ -114,7 +114,7 @@ export function sendHttp1(
         return;
       }
       if (result.kind === "error") {
-        fail("protocol");
+        fail("protocol error");
         return;
       }
       if (!result.head.interim) {
@@ -133,7 +133,7 @@ export function sendHttp1(
   socket.on("drain", handlers.drained);
   if (socket.destroyed) {
     queueMicrotask(() => {
-      fail("termination");
+      fail("connection termination");
     });
   } else {
     const body = framePieces(request.body, outgoing);

@@ -1,10 +1,11 @@
 import { createBodyScanner } from "../wire/http1/body.ts";
 import type { BodyScanner } from "../wire/http1/body.ts";
 import type { CodecError } from "../wire/http1/error.ts";
-import { defaultLimits, mayComplete, parseRequestHead } from "../wire/http1/head.ts";
+import { defaultLimits, hasHeader, mayComplete, parseRequestHead } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import { chunkedBody, noBody } from "../wire/http1/semantics.ts";
 import type { Framing } from "../wire/http1/semantics.ts";
+import type { ResponseHead } from "../wire/http1/response-head.ts";
 import { writeResponseHead } from "../wire/http1/write.ts";
 import type { Exchange, HttpConnection, HttpServerOptions, RequestSink } from "./exchange.ts";
 import { framePiece, pieceOf } from "./piece.ts";
@@ -16,15 +17,6 @@ const empty = Buffer.alloc(0);
 const maxPending = 64 * 1024;
 const lingerMs = 1000;
 const idleMs = 3_600_000;
-
-/** Refused and told, never passed on unread (model.md §2). */
-const http2: CodecError = {
-  status: 426,
-  body: "Upgrade Required",
-  details: "http2_is_not_spoken_yet",
-  flags: "DPE",
-  close: true,
-};
 
 interface Current {
   sink: RequestSink | undefined;
@@ -126,10 +118,6 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
 
   function parse(): void {
     while (isFree() && pending.length > from) {
-      if (pending.indexOf("PRI * HTTP/2.0\r\n", from, "latin1") === from) {
-        refuse(http2);
-        return;
-      }
       const result = parseRequestHead(pending, from, defaultLimits);
       if (result.kind === "incomplete") {
         if (result.from > 0) pending = pending.subarray(result.from);
@@ -162,7 +150,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
   }
 
   function answerRefused(error: CodecError): void {
-    socket.write(encodeReply(options.onRefused(error), error.close));
+    socket.write(encodeReply(options.onRefused(error, "HTTP/1.1"), error.close));
   }
 
   /** The end of a head without body, found the plain way: rare. */
@@ -238,7 +226,12 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
       respond: (response, edit, piece) => {
         framing = response.framing.kind === "until-close" ? chunkedBody : response.framing;
         return send(
-          writeResponseHead(response, { edit, framing, close: isClosing(), body: framePiece(piece, framing) }),
+          writeResponseHead(response, {
+            edit,
+            framing: saidFraming(response, head.method, framing),
+            close: isClosing(),
+            body: framePiece(piece, framing),
+          }),
         );
       },
       body: (piece) => send(framePiece(piece, framing)),
@@ -294,6 +287,15 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     destroy: onGone,
   };
 }
+
+/** What the head says of the body: an HTTP/2 server may have said nothing where an HTTP/1 client needs to be told, as Envoy tells it. */
+function saidFraming(response: ResponseHead, method: string, framing: Framing): Framing {
+  if (response.version !== "2" || framing.kind !== "none" || hasHeader(response, "content-length")) return framing;
+  if (response.status < 200 || response.status === 204 || response.status === 304) return framing;
+  return method === "HEAD" ? chunkedBody : zeroLength;
+}
+
+const zeroLength: Framing = { kind: "length", length: 0 };
 
 function swallow(): void {
   // Whatever comes now belongs to a connection that is over.

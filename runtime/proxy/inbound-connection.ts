@@ -35,6 +35,7 @@ export interface InboundTls {
   readonly handshake: string;
   /** The identity that this sidecar showed. */
   readonly identity: string;
+  readonly alpn: string | null;
   readonly leaf: X509Certificate;
   readonly names: SubjectAltNames;
   readonly forwarded: ForwardedCertificate;

@@ -1,4 +1,5 @@
 import type { Decision } from "../model/decision.ts";
+import type { HttpVersion } from "../model/event.ts";
 import { normalizePath } from "../policy/normalize.ts";
 import { requestScheme, tokenChallenge } from "../policy/token.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
@@ -15,11 +16,11 @@ import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { compactHead } from "./compact-head.ts";
 import { deafSink } from "./deaf-sink.ts";
-import { acquireApp } from "./dial-app.ts";
+import { acquireApp, versionFor } from "./acquire.ts";
 import { denialDetails, httpFacts } from "./facts.ts";
 import { forward } from "./forward.ts";
 import type { Exchange, RequestSink } from "./exchange.ts";
-import { serveHttp1 } from "./http1-server.ts";
+import { serveHttp } from "./http-server.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
 import { refuseHead } from "./refuse-head.ts";
@@ -39,12 +40,13 @@ interface Told {
 
 /** HTTP from a caller to the own application: decide, tell who called, pass on (spec security §12.8). */
 export function serveInboundHttp(connection: InboundConnection): void {
-  const { sidecar, socket } = connection;
+  const { sidecar, socket, tls } = connection;
   let doomed = false;
 
-  const server = serveHttp1({
+  const server = serveHttp({
     socket,
     early: connection.early,
+    alpn: tls?.alpn ?? null,
     clock: sidecar.shared.clock,
     onRequest: (exchange) => {
       const binding = sidecar.binding();
@@ -54,7 +56,7 @@ export function serveInboundHttp(connection: InboundConnection): void {
       }
       return handle(connection, binding, exchange);
     },
-    onRefused: (error) => refuse(connection, error),
+    onRefused: (error, protocol) => refuse(connection, error, protocol),
     onClose: () => {
       sidecar.tracked.delete(tracked);
     },
@@ -150,7 +152,8 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     exchange,
     clock: shared.clock,
     draw: shared.draw,
-    acquire: (_attempt, _fresh, done) => acquireApp(sidecar, connection.port, done),
+    acquire: (_attempt, _fresh, done) =>
+      acquireApp(sidecar, connection.port, versionFor(listener.http, exchange), done),
     release: (used) => {
       sidecar.upstreams.give(used, appIdleMs);
     },
@@ -202,6 +205,7 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
     generation: binding.generation,
     proxy: sidecar.proxy,
     side: "inbound",
+    protocol: exchange.protocol,
     from: connection.from,
     to: connection.to,
     method: head.method,
@@ -230,11 +234,12 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
 }
 
 /** A head that breaks the protocol never reaches a policy. */
-function refuse(connection: InboundConnection, error: CodecError): ReplyHead {
+function refuse(connection: InboundConnection, error: CodecError, protocol: HttpVersion): ReplyHead {
   const { sidecar, listener, tls } = connection;
   sidecar.shared.reporter.counts(sidecar.proxy).requests += 1;
   return refuseHead(sidecar, error, {
     side: "inbound",
+    protocol,
     server: "istio-envoy",
     from: connection.from,
     to: connection.to,

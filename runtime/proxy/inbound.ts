@@ -23,9 +23,9 @@ interface Seen extends ConnectionSeen {
 
 const blind: Seen = { transport: "raw", protocols: [], sni: undefined };
 
-/** What ALPN a sidecar answers, by kind of chain (spec PA-20); HTTP/2 is left out until it is spoken. */
+/** What ALPN a sidecar answers, by kind of chain (spec PA-20). */
 const serverAlpn: Readonly<Record<FilterChain["network"], readonly string[]>> = {
-  http: ["http/1.1"],
+  http: ["h2", "http/1.1"],
   tcp: ["istio-peer-exchange", "h2", "http/1.1"],
 };
 
@@ -149,6 +149,7 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
       const tls: InboundTls = {
         handshake: id,
         identity,
+        alpn: result.tls.alpn,
         leaf,
         names,
         bundle: bundle.version,

@@ -12,11 +12,11 @@ import { headerValue, headerValues } from "../wire/http1/head.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { deafSink, delaySink } from "./deaf-sink.ts";
-import { acquireUpstream } from "./dial-upstream.ts";
+import { acquireUpstream, versionFor } from "./acquire.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import { forward } from "./forward.ts";
 import type { Exchange, RequestSink } from "./exchange.ts";
-import { serveHttp1 } from "./http1-server.ts";
+import { serveHttp } from "./http-server.ts";
 import type { OutboundConnection } from "./outbound.ts";
 import { chooseTarget, passthrough } from "./outbound-target.ts";
 import { nothingSent, recordOutbound, refuseOutbound } from "./outbound-record.ts";
@@ -28,12 +28,13 @@ const upstreamIdleMs = 60_000;
 /** HTTP from the own program: route, cluster, endpoint, mutual TLS (spec traffic §1.5, 2). */
 export function serveOutboundHttp(connection: OutboundConnection): void {
   const { sidecar, socket } = connection;
-  const server = serveHttp1({
+  const server = serveHttp({
     socket,
     early: connection.early,
+    alpn: null,
     clock: sidecar.shared.clock,
     onRequest: (exchange) => handle(connection, sidecar.binding(), exchange),
-    onRefused: (error) => refuseOutbound(connection, error),
+    onRefused: (error, protocol) => refuseOutbound(connection, error, protocol),
     onClose: () => {
       sidecar.tracked.delete(tracked);
     },
@@ -156,9 +157,14 @@ function send(
         return () => undefined;
       }
       if (chosen.endpoint !== undefined) tried.add(chosen.endpoint);
-      const to: UpstreamTarget = { ...chosen, cluster, network: "http", authority: plan.authority };
+      const to: UpstreamTarget = {
+        ...chosen,
+        cluster,
+        protocol: versionFor(cluster.http, exchange),
+        authority: plan.authority,
+      };
       target = to;
-      return acquireUpstream(sidecar, to, { pooled: !fresh }, done);
+      return acquireUpstream(sidecar, to, fresh, done);
     },
     release: (used) => {
       sidecar.upstreams.give(used, upstreamIdleMs);

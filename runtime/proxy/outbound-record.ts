@@ -1,3 +1,4 @@
+import type { HttpVersion } from "../model/event.ts";
 import type { OutboundPlan } from "../traffic/outbound-plan.ts";
 import type { ReplyHead } from "../traffic/reply-head.ts";
 import type { CodecError } from "../wire/http1/error.ts";
@@ -7,7 +8,7 @@ import type { UpstreamTarget } from "./dial-upstream.ts";
 import type { Exchange } from "./exchange.ts";
 import type { OutboundConnection } from "./outbound.ts";
 import { refuseHead } from "./refuse-head.ts";
-import type { UpstreamConnection } from "./upstream-pool.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** How one request of the own program ended. */
 export interface OutboundOutcome {
@@ -18,7 +19,7 @@ export interface OutboundOutcome {
   readonly upstreamMs: number;
   readonly bytesOut: number;
   readonly target: UpstreamTarget | undefined;
-  readonly connection: UpstreamConnection | undefined;
+  readonly connection: Upstream | undefined;
 }
 
 export const nothingSent: OutboundOutcome = {
@@ -58,6 +59,7 @@ export function recordOutbound(
     generation: binding.generation,
     proxy: sidecar.proxy,
     side: "outbound",
+    protocol: exchange.protocol,
     from: connection.from,
     to,
     method: head.method,
@@ -86,10 +88,11 @@ export function recordOutbound(
 }
 
 /** A head that breaks the protocol is answered and told, never routed. */
-export function refuseOutbound(connection: OutboundConnection, error: CodecError): ReplyHead {
+export function refuseOutbound(connection: OutboundConnection, error: CodecError, protocol: HttpVersion): ReplyHead {
   const { sidecar, destination } = connection;
   return refuseHead(sidecar, error, {
     side: "outbound",
+    protocol,
     server: "envoy",
     from: connection.from,
     to: { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null },

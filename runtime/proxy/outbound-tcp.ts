@@ -2,13 +2,13 @@ import type { Cluster } from "../model/snapshot.ts";
 import { blackHoleCluster } from "../traffic/listener.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
-import { acquireUpstream, targetParty } from "./dial-upstream.ts";
+import { openUpstream, targetKey, targetParty } from "./dial-upstream.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import type { OutboundConnection } from "./outbound.ts";
 import { chooseTarget, passthrough } from "./outbound-target.ts";
 import { ignore } from "./server-handshake.ts";
 import { splice } from "./splice.ts";
-import type { UpstreamConnection } from "./upstream-pool.ts";
+import type { ReadySocket } from "./upstream.ts";
 
 function clusterOf(
   connection: OutboundConnection,
@@ -28,7 +28,7 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
   const { name, cluster } = clusterOf(connection, sidecar.binding());
   const settings = JSON.stringify(cluster?.tls);
   let target: UpstreamTarget | undefined;
-  let upstream: UpstreamConnection | undefined;
+  let upstream: ReadySocket | undefined;
   let told = false;
   let close = (): void => {
     cancel();
@@ -90,28 +90,25 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
     tell("UH", "no_healthy_upstream", 0, 0);
     return;
   }
-  target = { ...chosen, cluster, network: "tcp", authority: "" };
+  target = { ...chosen, cluster, protocol: "tcp", authority: "" };
   socket.on("close", () => {
     if (upstream !== undefined || told) return;
     cancel();
     tell("DC", "downstream_remote_disconnect", 0, 0);
   });
-  cancel = acquireUpstream(sidecar, target, { pooled: false }, (result) => {
-    if (result.kind !== "connection") {
+  cancel = openUpstream(sidecar, target, targetKey(sidecar, target), (result) => {
+    if (result.kind === "failed") {
       shared.reporter.counts(sidecar.proxy).failed += 1;
-      const why =
-        result.kind === "failed"
-          ? `${result.reason}${result.transport === "" ? "" : `|${result.transport}`}`
-          : "no healthy upstream";
-      tell(result.kind === "failed" ? "UF,URX" : "UH", why.replaceAll(/\s/g, "_"), 0, 0);
+      const why = `${result.reason}${result.transport === "" ? "" : `|${result.transport}`}`;
+      tell("UF,URX", why.replaceAll(/\s/g, "_"), 0, 0);
       socket.destroy();
       return;
     }
     if (socket.destroyed) {
-      result.connection.socket.destroy();
+      result.socket.destroy();
       return;
     }
-    upstream = result.connection;
+    upstream = result;
     if (connection.early.length > 0) socket.unshift(connection.early);
     const pass = splice(socket, upstream.socket, {
       onEnd: (sum) => {

@@ -76,7 +76,6 @@ function route(connection: OutboundConnection): void {
     (result) => {
       if (result === undefined) return;
       const next = { ...connection, early: result.bytes };
-      // The HTTP/2 preface goes to the HTTP side too, which refuses it: as opaque bytes every HTTP rule would vanish.
       if (result.verdict === "http/1.1" || result.verdict === "h2c") serveOutboundHttp(next);
       else serveOutboundTcp(next);
     },

@@ -19,7 +19,7 @@ export function pieceOf(bytes: Buffer, from: number, part: BodyPart): Piece {
 }
 
 /** Payload that came without framing around it. */
-function barePiece(payload: Buffer, done: boolean, trailers?: readonly string[]): Piece {
+export function barePiece(payload: Buffer, done: boolean, trailers?: readonly string[]): Piece {
   const size = payload.length;
   const part: BodyPart = {
     kind: "part",
@@ -31,6 +31,9 @@ function barePiece(payload: Buffer, done: boolean, trailers?: readonly string[])
   };
   return { bytes: payload, from: 0, part, trailers };
 }
+
+/** Nothing of a body yet. */
+export const noPiece: Piece = barePiece(nothing, false);
 
 /** The end of a body, and nothing of it. */
 export const lastPiece: Piece = barePiece(nothing, true);
@@ -49,4 +52,9 @@ export function framePieces(pieces: readonly Piece[], framing: Framing): Buffer 
   return pieces.length === 1
     ? framePiece(only, framing)
     : Buffer.concat(pieces.map((each) => framePiece(each, framing)));
+}
+
+/** The payload without framing, copied only when it is scattered. */
+export function piecePayload(piece: Piece): Buffer {
+  return payloadOf(piece.bytes, piece.part);
 }

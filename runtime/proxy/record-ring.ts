@@ -171,6 +171,7 @@ function keep(into: Kept, told: ExchangeTold): void {
   into.generation = told.generation;
   into.proxy = told.proxy;
   into.side = told.side;
+  into.protocol = told.protocol;
   into.from = told.from;
   into.to = told.to;
   into.status = told.status;

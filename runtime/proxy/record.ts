@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { assertNever } from "../core/assert-never.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
-import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
+import type { HandshakeFailure, HttpVersion, Party, TlsFacts } from "../model/event.ts";
 import type { PolicySet } from "../model/policy.ts";
 import type { Provenance } from "../model/resource.ts";
 import type { InboundSection, ProxyId } from "../model/snapshot.ts";
@@ -48,6 +48,7 @@ export interface ExchangeRecord {
   readonly generation: number;
   readonly proxy: ProxyId;
   readonly side: "outbound" | "inbound";
+  readonly protocol: HttpVersion;
   readonly from: Party;
   readonly to: Party;
   readonly method: string;

@@ -6,7 +6,7 @@ import type { Sidecar } from "./context.ts";
 import type { ExchangeRecord } from "./record.ts";
 
 /** Where a broken head came in, and what is known of the connection. */
-interface RefusedAt extends Pick<ExchangeRecord, "side" | "from" | "to" | "handshake" | "cluster"> {
+interface RefusedAt extends Pick<ExchangeRecord, "side" | "protocol" | "from" | "to" | "handshake" | "cluster"> {
   /** Value of the `server` header. */
   readonly server: "envoy" | "istio-envoy";
 }

@@ -46,7 +46,7 @@ function renderExchange(record: ExchangeRecord, withHeaders: boolean): MeshEvent
     generation: record.generation,
     proxy: record.proxy,
     side: record.side,
-    protocol: "HTTP/1.1",
+    protocol: record.protocol,
     from: record.from,
     to: record.to,
     method: record.method,

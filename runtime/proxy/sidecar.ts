@@ -9,6 +9,7 @@ import { createCredentials } from "./credentials.ts";
 import { appAddress } from "./dial-app.ts";
 import type { AppAddress } from "./dial-app.ts";
 import { acceptInbound } from "./inbound.ts";
+import { createHttp2Pool } from "./http2-pool.ts";
 import { listen } from "./listener.ts";
 import type { BoundListener, ListenAddress } from "./listener.ts";
 import { acceptOutbound } from "./outbound.ts";
@@ -62,6 +63,7 @@ export function createSidecar(
   const turns = new Map<string, number>();
   const upstreams = createUpstreamPool(shared.clock);
   const apps = new Map<number, AppAddress>();
+  const sessions = createHttp2Pool(shared.clock);
   const credentials = createCredentials(shared.clock, hooks.sendCsr, () => {
     announce();
   });
@@ -83,6 +85,7 @@ export function createSidecar(
     },
     known: new WeakMap(),
     parties: new WeakMap(),
+    sessions,
     turn: (cluster) => {
       const turn = turns.get(cluster) ?? 0;
       turns.set(cluster, turn + 1);
@@ -173,6 +176,7 @@ export function createSidecar(
   /** Idle upstream connections that the new snapshot would open differently. */
   function sweepUpstreams(): void {
     upstreams.sweep((connection) => keepsUpstream(sidecar, connection.key));
+    sessions.sweep((key) => keepsUpstream(sidecar, key));
   }
 
   credentials.expect(first.snapshot.identity);
@@ -215,6 +219,7 @@ export function createSidecar(
       listeners.clear();
       for (const connection of tracked) connection.close();
       upstreams.sweep(() => false);
+      sessions.close();
       const done = waiting;
       waiting = [];
       for (const callback of done) callback(undefined);

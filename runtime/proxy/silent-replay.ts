@@ -1,4 +1,4 @@
-import type { UpstreamConnection } from "./upstream-pool.ts";
+import type { Upstream } from "./upstream.ts";
 
 const maxSilentReplays = 3;
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -8,6 +8,6 @@ const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRAC
  * moment we used it. It can't be proven that nobody read the request, so only a method that may be repeated is (RFC 9110,
  * 9.2.2); others fail as with Envoy.
  */
-export function mayReplaySilently(to: UpstreamConnection, method: string, replays: number): boolean {
+export function mayReplaySilently(to: Upstream, method: string, replays: number): boolean {
   return to.used > 0 && to.leaf !== undefined && idempotent.has(method) && replays < maxSilentReplays;
 }

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { Mesh, Workload } from "../../runtime/model/mesh.ts";
 import { isSelected } from "../../runtime/policy/selector.ts";
 import type { CertificateClaim, Payload, TlsOffer } from "../../runtime/predict/payload.ts";
-import type { Http2Fields } from "../../runtime/wire/http2/request-head.ts";
+import type { Http2Fields } from "../../runtime/wire/http2/fields.ts";
 import type { Case, CaseRequest } from "./case.ts";
 
 export interface Call {

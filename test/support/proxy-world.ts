@@ -1,5 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer as createHttp2Server } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { createServer as createHttpServer } from "node:http";
 import type { RequestListener } from "node:http";
 import { connect, createServer } from "node:net";
@@ -22,6 +24,10 @@ import type { Mesh, Workload } from "../../runtime/model/mesh.ts";
 import type { ProxySnapshot } from "../../runtime/model/snapshot.ts";
 import { createDataPlane } from "../../runtime/proxy/data-plane.ts";
 import { encodeProxyV2 } from "../../runtime/wire/proxy-v2.ts";
+
+export type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+const http2Limits = { settings: { maxConcurrentStreams: 1000 } };
 
 export interface ProxyWorldOptions {
   readonly project: string;
@@ -48,6 +54,8 @@ export interface ProxyWorld extends AsyncDisposable {
   readonly inbound: (id: string, port: number) => { readonly host: string; readonly port: number };
   readonly http: (id: string, port: number, handler: RequestListener) => Promise<Server>;
   readonly tcp: (id: string, port: number, handler: (socket: Socket) => void) => Promise<Server>;
+  /** An application that takes HTTP/2 by prior knowledge. */
+  readonly http2: (id: string, port: number, handler: StreamListener) => Promise<Server>;
   /** A connection through the caller's outbound socket to a service. */
   readonly dial: (id: string, service: string, port: number) => Socket;
   readonly exchanges: (side?: "inbound" | "outbound") => readonly ExchangeEvent[];
@@ -190,6 +198,7 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
     },
     inbound: (id, port) => alias(workload(id).address, port),
     http: (id, port, handler) => serve(createHttpServer(handler), id, port),
+    http2: (id, port, handler) => serve(createHttp2Server(http2Limits).on("stream", handler), id, port),
     tcp: (id, port, handler) => serve(createServer({ allowHalfOpen: true }, handler), id, port),
     dial: (id, service, port) => {
       const socket = connect({ path: join(folder, `o-${id}`), allowHalfOpen: true });

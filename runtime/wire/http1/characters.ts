@@ -32,6 +32,12 @@ export function allOf(bytes: Uint8Array, from: number, to: number, kind: number)
   return true;
 }
 
+/** The same for text with one character per byte. */
+export function allOfText(text: string, kind: number): boolean {
+  for (let i = 0; i < text.length; i += 1) if (((classes[text.charCodeAt(i)] ?? 0) & kind) === 0) return false;
+  return true;
+}
+
 /** ASCII text of a short range, without a call into C++ that costs more than the text. */
 export function ascii(bytes: Buffer, from: number, to: number): string {
   if (to - from > 32) return bytes.toString("latin1", from, to);

@@ -1,4 +1,4 @@
-import { AUTHORITY, classes } from "./characters.ts";
+import { allOfText, AUTHORITY } from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
 import { type Fields, headerEntries, headerValue, headerValues, hasHeader } from "./fields.ts";
 import { parseRequestLine } from "./request-line.ts";
@@ -23,7 +23,7 @@ export interface RequestHead {
   readonly authority: string;
   /** Scheme of an absolute target. */
   readonly scheme: "http" | "https" | undefined;
-  readonly version: "1.1" | "1.0";
+  readonly version: "2" | "1.1" | "1.0";
   readonly framing: Framing;
   readonly keepAlive: boolean;
   /** The protocol that `Upgrade` names, as written; `connection` and `upgrade` are then still among the headers. */
@@ -126,9 +126,7 @@ function judgeFirstLine(
 
 /** Characters that Envoy lets stand in an authority. */
 export function isAuthorityText(authority: string): boolean {
-  for (let i = 0; i < authority.length; i += 1)
-    if (((classes[authority.charCodeAt(i)] ?? 0) & AUTHORITY) === 0) return false;
-  return true;
+  return allOfText(authority, AUTHORITY);
 }
 
 function refused(error: CodecError): { readonly kind: "error"; readonly error: CodecError } {

@@ -11,7 +11,7 @@ export interface ResponseHead {
   readonly bytes: Buffer;
   readonly fields: Fields;
   readonly status: number;
-  readonly version: "1.1" | "1.0";
+  readonly version: "2" | "1.1" | "1.0";
   readonly framing: Framing;
   readonly keepAlive: boolean;
   /** Protocol of a 101. */

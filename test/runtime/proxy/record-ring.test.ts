@@ -21,6 +21,7 @@ function told(change: Partial<ExchangeTold>): ExchangeTold {
     generation: 1,
     proxy: "p",
     side: "inbound",
+    protocol: "HTTP/1.1",
     from: party,
     to: party,
     head: undefined,
