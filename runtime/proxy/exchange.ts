@@ -26,8 +26,8 @@ export interface Exchange {
   readonly body: (piece: Piece) => boolean;
   /** The answer is complete. */
   readonly finish: () => void;
-  /** A whole answer of our own, and the end of the exchange. */
-  readonly reply: (reply: ReplyHead) => void;
+  /** A whole answer of our own, and the end of the exchange. `last`: of an HTTP/1 connection too. */
+  readonly reply: (reply: ReplyHead, last: boolean) => void;
   /** Breaks off: the answer can't be completed. */
   readonly abort: () => void;
   /** Lets the request body flow again after `body` said false. */

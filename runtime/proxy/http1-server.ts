@@ -8,7 +8,7 @@ import type { Framing } from "../wire/http1/semantics.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import { writeResponseHead } from "../wire/http1/write.ts";
 import type { Exchange, HttpConnection, HttpServerOptions, RequestSink } from "./exchange.ts";
-import { framePiece, pieceOf } from "./piece.ts";
+import { framePiece, noPiece, pieceOf } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { encodeReply } from "./reply.ts";
 
@@ -126,7 +126,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
         return;
       }
       if (result.kind === "error") {
-        refuse(result.error);
+        refuse(result.error, result.next);
         continue;
       }
       begin(result.head, result.next);
@@ -134,29 +134,12 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     if (isFree()) socket.resume();
   }
 
-  function refuse(error: CodecError): void {
-    if (error.close || error.head === undefined) {
-      closing = true;
-      answerRefused(error);
-      endGently();
-      return;
-    }
-    // A request whose meaning was refused is whole; the connection lives on behind it.
-    const skipped = parseEnd();
-    answerRefused(error);
-    pending = skipped === undefined ? empty : pending.subarray(skipped);
+  function refuse(error: CodecError, next: number | undefined): void {
+    closing ||= error.close || next === undefined;
+    socket.write(encodeReply(options.onRefused(error, "HTTP/1.1"), closing));
+    pending = pending.subarray(next);
     from = 0;
-    if (skipped === undefined || closing) endGently();
-  }
-
-  function answerRefused(error: CodecError): void {
-    socket.write(encodeReply(options.onRefused(error, "HTTP/1.1"), error.close));
-  }
-
-  /** The end of a head without body, found the plain way: rare. */
-  function parseEnd(): number | undefined {
-    const end = pending.indexOf("\r\n\r\n", from);
-    return end < 0 ? undefined : end + 4;
+    if (closing) endGently();
   }
 
   function begin(head: RequestHead, next: number): void {
@@ -165,25 +148,24 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     const part = scanner.scan(rest, next);
     pending = empty;
     from = 0;
-    if (part.kind === "error") {
-      closing = true;
-      answerRefused(part.error);
-      endGently();
-      return;
-    }
-    if (part.end < rest.length) pending = rest.subarray(part.end);
-    if (!head.keepAlive) closing = true;
-    const mine: Current = { sink: undefined, scanner, requestDone: part.done, received: part.size };
+    const sound = part.kind === "part";
+    if (sound && part.end < rest.length) pending = rest.subarray(part.end);
+    if (!head.keepAlive || !sound) closing = true;
+    const early = sound ? pieceOf(rest, next, part) : noPiece;
+    const mine: Current = { sink: undefined, scanner, requestDone: early.part.done, received: early.part.size };
     current = mine;
     // The handler may answer before it returns.
     try {
-      mine.sink = options.onRequest(exchangeOf(mine, head, pieceOf(rest, next, part)));
+      mine.sink = options.onRequest(exchangeOf(mine, head, early));
     } catch (error) {
       // A fault of ours ends this connection, unanswered, and no other; the process tells it.
       onGone();
       throw error;
     }
-    if (current === mine) socket.resume();
+    if (current !== mine) return;
+    // As in Envoy the head went on its way before its body was looked at (headers/raw-inbound chunk-bad).
+    if (sound) socket.resume();
+    else mine.sink.broken(part.error);
   }
 
   function exchangeOf(state: Current, head: RequestHead, early: Piece): Exchange {
@@ -197,7 +179,8 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
 
     /** Whether the connection ends after this answer; once said it holds. */
     function isClosing(): boolean {
-      closing ||= !state.requestDone;
+      // For Envoy the request of a tunnel never ends, whether it gets one or not.
+      closing ||= !state.requestDone || head.upgrade !== undefined || head.method === "CONNECT";
       return closing;
     }
 
@@ -236,7 +219,8 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
       },
       body: (piece) => send(framePiece(piece, framing)),
       finish,
-      reply: (reply) => {
+      reply: (reply, last) => {
+        closing ||= last;
         send(encodeReply(reply, isClosing()));
         finish();
       },

@@ -101,7 +101,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
       head: head.method === "HEAD",
       ...(withDecorator && decorator !== undefined ? { decorator } : {}),
     });
-    exchange.reply(answered);
+    exchange.reply(answered, !withDecorator);
     return {
       status: answered.status,
       flags: reply.flags,

@@ -68,7 +68,7 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
       head: head.method === "HEAD",
       ...(plan === undefined ? {} : { operations: { phases: plan.responsePhases, facts: plan.facts } }),
     });
-    exchange.reply(answered);
+    exchange.reply(answered, plan === undefined);
     return {
       ...nothingSent,
       status: answered.status,

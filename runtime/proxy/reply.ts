@@ -1,12 +1,17 @@
 import type { ReplyHead } from "../traffic/reply-head.ts";
 import { reasonPhrase } from "../wire/http1/reason.ts";
 
-/** A reply of the proxy itself as it leaves over HTTP/1. */
+/** A reply of the proxy itself as it leaves over HTTP/1, its headers in Envoy's order (headers/raw-inbound). */
 export function encodeReply(reply: ReplyHead, close: boolean): Buffer {
   let text = `HTTP/1.1 ${reply.status} ${reasonPhrase(reply.status)}\r\n`;
-  for (const [name, value] of reply.headers) text += `${oneLine(name)}: ${oneLine(value)}\r\n`;
-  if (close) text += "connection: close\r\n";
-  return Buffer.from(`${text}\r\n${reply.body}`);
+  let last = "";
+  for (const [name, value] of reply.headers) {
+    const line = `${oneLine(name)}: ${oneLine(value)}\r\n`;
+    if (name === "content-length" && value === "0") last = line;
+    else text += line;
+    if (name === "server" && close) text += "connection: close\r\n";
+  }
+  return Buffer.from(`${text}${last}\r\n${reply.body}`);
 }
 
 /** Text of a rule must not end a line. */

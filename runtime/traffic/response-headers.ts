@@ -18,12 +18,12 @@ export interface InboundResponseContext {
 export function inboundResponseEdit(header: ReadHeader, context: InboundResponseContext): HeaderEdit {
   const edit = createEdit(["server"]);
   tellServiceTime(edit, context.serviceTimeMs);
+  if (header("date").length === 0) edit.add.push(["date", context.date]);
   edit.add.push(["server", "istio-envoy"]);
   if (context.decorator !== undefined) {
     edit.remove.add("x-envoy-decorator-operation");
     edit.add.push(["x-envoy-decorator-operation", context.decorator]);
   }
-  if (header("date").length === 0) edit.add.push(["date", context.date]);
   return edit;
 }
 
@@ -48,8 +48,8 @@ export function outboundResponseEdit(header: ReadHeader, context: OutboundRespon
     applyPhases(context.phases, edit, { ...context.facts, response });
   }
   dropHeader(edit, "x-envoy-decorator-operation");
-  setHeader(edit, "server", "envoy");
   if (editedValues(edit, header, "date").length === 0) edit.add.push(["date", context.date]);
+  setHeader(edit, "server", "envoy");
   return edit;
 }
 

@@ -1,5 +1,5 @@
 import { assertNever } from "../../core/assert-never.ts";
-import { allOf, classes, HEX, NAME, VALUE } from "./characters.ts";
+import { allOf, classes, CONTROL, HEX, NAME, noneOf, VALUE } from "./characters.ts";
 import type { CodecError } from "./error.ts";
 import { refusal } from "./error.ts";
 import type { Framing } from "./semantics.ts";
@@ -64,8 +64,8 @@ const maxTrailers = 60 * 1024;
 type ChunkState = "size" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailer" | "trailer-lf" | "done";
 
 /**
- * Chunked bodies, stricter than the RFC asks: sizes are plain hexadecimal numbers, every line ends in CRLF, extensions and
- * trailers are checked and dropped (Envoy drops HTTP/1 trailers). Nothing ambiguous is ever passed on.
+ * Chunked bodies, stricter than the RFC asks: sizes are plain hexadecimal numbers and their lines end in CRLF. Extensions
+ * and trailers are checked and dropped (Envoy drops HTTP/1 trailers); trailers may be written as sloppily as a head.
  */
 function chunkScanner(framing: Framing): BodyScanner {
   let state: ChunkState = "size";
@@ -76,6 +76,8 @@ function chunkScanner(framing: Framing): BodyScanner {
   let trailers = 0;
   /** The trailer line so far; lines are short and rare. */
   let text: number[] = [];
+  /** A trailer was read that a folded line could continue. */
+  let named = false;
   let canonical = true;
 
   function scan(bytes: Buffer, from: number): BodyStep {
@@ -144,24 +146,37 @@ function chunkScanner(framing: Framing): BodyScanner {
           trailers += 1;
           if (trailers > maxTrailers) return { kind: "error", error: refusal.headersTooLarge };
           if (byte === 13) state = "trailer-lf";
-          else if (byte === 10) return broken();
-          else text.push(byte);
+          else if (byte === 10) {
+            canonical = false;
+            const fault = endTrailer();
+            if (fault !== undefined) return { kind: "error", error: fault };
+          } else text.push(byte);
           break;
-        case "trailer-lf":
+        case "trailer-lf": {
           if (byte !== 10) return broken();
           pos += 1;
-          if (text.length === 0) state = "done";
-          else {
-            canonical = false;
-            if (!isTrailer(text)) return broken();
-            text = [];
-            state = "trailer";
-          }
+          const fault = endTrailer();
+          if (fault !== undefined) return { kind: "error", error: fault };
           break;
+        }
       }
     }
     whole &&= canonical && (state === "done" || (state === "size" && digits === 0)) && pos > from;
     return part(pos, state === "done", payload, total, whole);
+  }
+
+  /** At the end of a line behind the last chunk: the end of the body, or one trailer more. */
+  function endTrailer(): CodecError | undefined {
+    if (text.length === 0) {
+      state = "done";
+      return undefined;
+    }
+    canonical = false;
+    const fault = trailerFault(text, named);
+    named = true;
+    text = [];
+    state = "trailer";
+    return fault;
   }
 
   return { framing, scan };
@@ -175,10 +190,13 @@ function hexValue(byte: number): number {
   return byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57;
 }
 
-function isTrailer(text: readonly number[]): boolean {
+function trailerFault(text: readonly number[], named: boolean): CodecError | undefined {
   const bytes = Uint8Array.from(text);
+  if (!noneOf(bytes, 0, bytes.length, CONTROL)) return refusal.characters;
+  const folded = bytes[0] === 32 || bytes[0] === 9;
   const colon = bytes.indexOf(0x3a);
-  return colon > 0 && allOf(bytes, 0, colon, NAME) && allOf(bytes, colon + 1, bytes.length, VALUE);
+  const sound = folded ? named : colon > 0 && allOf(bytes, 0, colon, NAME);
+  return sound ? undefined : refusal.codec;
 }
 
 const lastChunk = Buffer.from("0\r\n\r\n");

@@ -38,6 +38,12 @@ export function allOfText(text: string, kind: number): boolean {
   return true;
 }
 
+/** Whether no byte of the range belongs to the class. */
+export function noneOf(bytes: Uint8Array, from: number, to: number, kind: number): boolean {
+  for (let i = from; i < to; i += 1) if (((classes[bytes[i] ?? 0] ?? 0) & kind) !== 0) return false;
+  return true;
+}
+
 /** ASCII text of a short range, without a call into C++ that costs more than the text. */
 export function ascii(bytes: Buffer, from: number, to: number): string {
   if (to - from > 32) return bytes.toString("latin1", from, to);

@@ -30,6 +30,8 @@ export const refusal = {
   authority: bad("http.invalid_authority"),
   nominated: bad("http1.connection_header_rejected"),
   bothFramings: bad("http1.content_length_and_chunked_not_allowed"),
+  /** CONNECT has no body. */
+  bodyDisallowed: bad("http1.body_disallowed"),
   coding: protocolError(501, "Not Implemented", "http1.invalid_transfer_encoding"),
   headersTooLarge: protocolError(431, "Request Header Fields Too Large", "http1.headers_too_large"),
   tooManyHeaders: protocolError(431, "Request Header Fields Too Large", "http1.too_many_headers"),

@@ -90,6 +90,11 @@ function trimBlanks(value: string): string {
   return value.slice(from, to);
 }
 
+/** Values of repeated lines as one; empty ones leave no trace, as in Envoy. */
+export function joinValues(earlier: string, value: string): string {
+  return earlier === "" || value === "" ? earlier + value : `${earlier},${value}`;
+}
+
 /** A fresh block in canonical form: repeated single-valued headers are joined at the place of the first. */
 export function buildBlock(entries: readonly RawEntry[]): HeaderBlock {
   const joined: [string, string][] = [];
@@ -97,7 +102,7 @@ export function buildBlock(entries: readonly RawEntry[]): HeaderBlock {
   for (const [name, value] of entries) {
     const earlier = isSingle(name) ? first.get(name) : undefined;
     if (earlier !== undefined) {
-      earlier[1] = `${earlier[1]},${value}`;
+      earlier[1] = joinValues(earlier[1], value);
       continue;
     }
     const entry: [string, string] = [name, value];

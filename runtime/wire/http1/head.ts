@@ -1,7 +1,7 @@
 import { allOfText, AUTHORITY } from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
 import { type Fields, headerEntries, headerValue, headerValues, hasHeader } from "./fields.ts";
-import { parseRequestLine } from "./request-line.ts";
+import { beginsMethod, parseRequestLine } from "./request-line.ts";
 import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
 import { chunkedBody, type Framing, noBody, readMeaning } from "./semantics.ts";
 
@@ -34,7 +34,8 @@ export interface RequestHead {
 export type HeadResult<Head> =
   /** `from`: where the next call may start; earlier bytes are blank lines. */
   | { readonly kind: "incomplete"; readonly from: number }
-  | { readonly kind: "error"; readonly error: CodecError }
+  /** `next`: where reading goes on behind a request that was whole; absent: nowhere. */
+  | { readonly kind: "error"; readonly error: CodecError; readonly next?: number }
   /** `next`: the first byte after the head. */
   | { readonly kind: "head"; readonly head: Head; readonly next: number };
 
@@ -56,17 +57,18 @@ export function parseRequestHead(
   if (scanned.kind === "incomplete") return judgeFirstLine(bytes, scanned.from) ?? scanned;
   if (scanned.kind === "fault") return judgeFirstLine(bytes, scanned.from) ?? refused(refusal[scanned.fault]);
 
+  // The order of these checks is Envoy's: where a head has several faults, it decides which one is told.
   const line = parseRequestLine(bytes, scanned.lineStart, scanned.lineEnd);
-  if (line.kind === "error") return line;
+  if (line.kind === "error") return refused(line.error);
+  if (line.version === "0.9") return refused(line.fault ?? refusal.lowVersion);
+  const meaning = readMeaning(bytes, scanned, line.method === "CONNECT");
+  if (meaning.kind === "fault") return refused(refusal[meaning.fault]);
+  if (line.fault !== undefined) return refused(line.fault);
   const { version } = line;
   if (version !== "1.1" && (version !== "1.0" || limits.http10 !== true)) return refused(refusal.lowVersion);
-
-  const meaning = readMeaning(bytes, scanned);
-  if (meaning.kind === "fault") return refused(refusal[meaning.fault]);
   if (version === "1.0" && meaning.body === "chunked") return refused(refusal.codec);
-  const authority = line.authority ?? meaning.host;
-  if (authority !== undefined && !isAuthorityText(authority)) return refused(refusal.authority);
 
+  const authority = line.authority ?? meaning.host;
   const framing: Framing =
     meaning.body === undefined
       ? noBody
@@ -87,9 +89,12 @@ export function parseRequestHead(
     upgrade: meaning.upgrade,
     expectContinue: meaning.expectContinue,
   };
-  if (authority === undefined && version === "1.1") return refused(rejected(head, 400, "missing_host_header"));
+  if (authority === undefined && version === "1.1") return refused(rejected(head, 400, "missing_host_header", true));
+  if (!isAuthorityText(head.authority)) return refused(refusal.authority);
+  if (line.method === "QUERY" && (headerValue(head, "content-type") ?? "") === "")
+    return refused(rejected(head, 400, "query_missing_content_type", true));
   const absolute = line.method === "CONNECT" || line.target.startsWith("/");
-  if (!absolute) return refused(rejected(head, 404, "absolute_path_rejected"));
+  if (!absolute) return { ...refused(rejected(head, 404, "absolute_path_rejected", false)), next: scanned.next };
   return { kind: "head", head, next: scanned.next };
 }
 
@@ -105,23 +110,15 @@ export function mayComplete(bytes: Buffer, from: number, fresh: number, limits: 
  * A complete request line is judged before its headers are here: `GET /x` alone is answered at once (headers/raw-inbound h09).
  * Undefined when there is nothing to refuse in it yet.
  */
-function judgeFirstLine(
-  bytes: Buffer,
-  from: number,
-): { readonly kind: "error"; readonly error: CodecError } | undefined {
+function judgeFirstLine(bytes: Buffer, from: number): ReturnType<typeof refused> | undefined {
   const lf = bytes.indexOf(10, from);
   if (lf === -1) {
-    // A byte that begins no method is refused before its line ends, so that other protocols get their answer (mtls-matrix/direct-disable, gateway/raw).
-    const first = bytes[from];
-    const waits =
-      first === undefined ||
-      first === 13 ||
-      (first >= 0x41 && first <= 0x55 && !"EFIJKQ".includes(String.fromCharCode(first)));
-    return waits ? undefined : refused(refusal.codec);
+    // Other protocols get their answer before their first line ends (mtls-matrix/direct-disable, gateway/raw).
+    return from >= bytes.length || bytes[from] === 13 || beginsMethod(bytes[from]) ? undefined : refused(refusal.codec);
   }
   const line = parseRequestLine(bytes, from, lf > from && bytes[lf - 1] === 13 ? lf - 1 : lf);
-  if (line.kind === "error") return line;
-  return line.version === "0.9" ? refused(refusal.lowVersion) : undefined;
+  if (line.kind === "error") return refused(line.error);
+  return line.version === "0.9" ? refused(line.fault ?? refusal.lowVersion) : undefined;
 }
 
 /** Characters that Envoy lets stand in an authority. */
@@ -133,7 +130,8 @@ function refused(error: CodecError): { readonly kind: "error"; readonly error: C
   return { kind: "error", error };
 }
 
-/** Refusals of Envoy's connection manager: empty body, and the connection lives on when nothing of the request is left to read. */
-function rejected(head: RequestHead, status: number, details: string): CodecError {
-  return { status, body: "", details, flags: "-", close: !head.keepAlive || head.framing.kind !== "none", head };
+/** Refusals of Envoy's connection manager: empty body. Those made before it knows that the request is whole end the connection. */
+function rejected(head: RequestHead, status: number, details: string, early: boolean): CodecError {
+  const close = early || !head.keepAlive || head.framing.kind !== "none";
+  return { status, body: "", details, flags: "-", close, head };
 }

@@ -1,11 +1,11 @@
-import { allOf, ascii, AUTHORITY, classes, equalsIgnoreCase, NAME, TARGET } from "./characters.ts";
+import { allOf, ascii, AUTHORITY, classes, CONTROL, equalsIgnoreCase, NAME, noneOf, TARGET } from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
 
 /** The methods that Envoy's HTTP/1 codec knows; others, and other letter cases, are 400 (errata security 33). */
 const methods: ReadonlySet<string> = new Set(
   (
     "ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH NOTIFY OPTIONS " +
-    "PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE"
+    "PATCH POST PROPFIND PROPPATCH PURGE PUT QUERY REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE"
   ).split(" "),
 );
 
@@ -19,6 +19,8 @@ interface RequestLine {
   readonly scheme: "http" | "https" | undefined;
   /** `"0.9"` when the line has no version. */
   readonly version: string;
+  /** Why the target is refused; told only when the headers are sound, as Envoy does. */
+  readonly fault: CodecError | undefined;
 }
 
 export type RequestLineResult = RequestLine | { readonly kind: "error"; readonly error: CodecError };
@@ -33,26 +35,35 @@ export function parseRequestLine(bytes: Buffer, from: number, to: number): Reque
   while (versionEnd > versionStart && isBlank(bytes[versionEnd - 1])) versionEnd -= 1;
 
   const method = methodEnd - from > 16 ? "" : ascii(bytes, from, methodEnd);
-  if (!methods.has(method) || targetStart === targetEnd) return { kind: "error", error: refusal.codec };
-  if (!allOf(bytes, targetStart, targetEnd, TARGET)) return { kind: "error", error: refusal.codec };
   const version = readVersion(bytes, versionStart, versionEnd);
-  if (version === undefined) return { kind: "error", error: refusal.codec };
+  const sound = methods.has(method) && targetStart < targetEnd && version !== undefined;
+  if (!sound || !allOf(bytes, targetStart, targetEnd, TARGET))
+    return { kind: "error", error: faultOf(bytes, from, to) };
   return readTarget(bytes, targetStart, targetEnd, method, version);
+}
+
+function faultOf(bytes: Buffer, from: number, to: number): CodecError {
+  return beginsMethod(bytes[from]) && !noneOf(bytes, from, to, CONTROL) ? refusal.characters : refusal.codec;
+}
+
+/** Whether some method begins with this byte; if none does, Envoy looks no further. */
+export function beginsMethod(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x41 && byte <= 0x55 && !"EFIJK".includes(String.fromCharCode(byte));
 }
 
 function readTarget(bytes: Buffer, from: number, to: number, method: string, version: string): RequestLineResult {
   const first = bytes[from];
   const text = bytes.toString("latin1", from, to);
+  const line = (target: string, authority: string | undefined, fault: CodecError | undefined): RequestLine => {
+    return { kind: "line", method, target, authority, scheme: undefined, version, fault };
+  };
   if (method === "CONNECT") {
-    if (first === 0x2f || first === 0x2a) return { kind: "error", error: refusal.url };
-    if (!isAuthority(bytes, from, to)) return { kind: "error", error: refusal.codec };
-    if (!hasPort(text)) return { kind: "error", error: refusal.url };
-    return { kind: "line", method, target: "", authority: text, scheme: undefined, version };
+    return line("", text, isAuthority(bytes, from, to) && hasPort(text) ? undefined : refusal.url);
   }
   if (first === 0x2f || (first === 0x2a && method === "OPTIONS" && to - from === 1)) {
-    return { kind: "line", method, target: text, authority: undefined, scheme: undefined, version };
+    return line(text, undefined, undefined);
   }
-  if (first === 0x2a) return { kind: "error", error: refusal.url };
+  if (first === 0x2a) return line(text, undefined, refusal.url);
   return readAbsolute(bytes, from, to, text, method, version);
 }
 
@@ -76,12 +87,12 @@ function readAbsolute(
     : equalsIgnoreCase(bytes, from, from + colon, "https")
       ? "https"
       : undefined;
-  if (scheme === undefined) return { kind: "error", error: refusal.scheme };
   const written = ascii(bytes, hostStart, hostEnd);
   const authority = written.slice(written.lastIndexOf("@") + 1);
-  if (authority === "" || authority.startsWith(":")) return { kind: "error", error: refusal.url };
+  const nameless = authority === "" || authority.startsWith(":");
+  const fault = scheme === undefined ? refusal.scheme : nameless ? refusal.url : undefined;
   const target = hostEnd === to ? "/" : text.slice(hostEnd - from);
-  return { kind: "line", method, target, authority, scheme, version };
+  return { kind: "line", method, target, authority, scheme, version, fault };
 }
 
 /**

@@ -43,7 +43,7 @@ export function parseResponseHead(
   if (scanned.kind === "fault") return broken;
   const line = parseStatusLine(bytes, scanned.lineStart, scanned.lineEnd);
   if (line === undefined) return broken;
-  const meaning = readMeaning(bytes, scanned);
+  const meaning = readMeaning(bytes, scanned, false);
   if (meaning.kind === "fault") return broken;
   const framing = responseFraming(line.status, method, meaning);
   if (framing === undefined) return broken;
@@ -68,7 +68,7 @@ export function parseResponseHead(
   };
 }
 
-const broken: { readonly kind: "error"; readonly error: CodecError } = { kind: "error", error: brokenResponse };
+const broken = { kind: "error", error: brokenResponse } as const;
 
 /** RFC 9112 §6.3; undefined when the headers contradict the status, as Envoy's client codec judges. */
 function responseFraming(status: number, method: string, meaning: Meaning): Framing | undefined {

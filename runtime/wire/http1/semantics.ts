@@ -6,7 +6,7 @@ import {
   hasRepeatedSingle,
   isCanonicalDecimal,
 } from "./fields.ts";
-import { nameAt, type RawEntry, rawEntry, stride, tokensOf } from "./fields.ts";
+import { joinValues, type RawEntry, rawEntry, stride, tokensOf } from "./fields.ts";
 import { nameKind } from "./names.ts";
 import type { ScannedHead } from "./scan.ts";
 
@@ -21,7 +21,7 @@ export const noBody: Framing = { kind: "none" };
 export const chunkedBody: Framing = { kind: "chunked" };
 export const untilClose: Framing = { kind: "until-close" };
 
-export type FramingFault = "codec" | "bothFramings" | "coding" | "nominated";
+export type FramingFault = "codec" | "bothFramings" | "bodyDisallowed" | "coding" | "nominated";
 
 /** What the special headers of a message say, with the headers that are left for filters and for the next hop. */
 export interface Meaning {
@@ -33,7 +33,7 @@ export interface Meaning {
   readonly body: "chunked" | number | undefined;
   readonly close: boolean;
   readonly keepAlive: boolean;
-  /** Protocol of an upgrade, as written; undefined when none is asked for or it is h2c, which Envoy ignores. */
+  /** Protocol of an upgrade, as written: `connection` and `upgrade` then stay among the headers as they were sent. Undefined when none is asked for or it is h2c, which Envoy ignores. */
   readonly upgrade: string | undefined;
   readonly expectContinue: boolean;
 }
@@ -54,11 +54,13 @@ interface Specials {
 
 /**
  * Understands the special headers. Removes what belongs to this hop, including what `Connection` nominates, before anyone
- * can decide on it or forward it; a nomination that could hide the caller is a fault, as in Envoy.
+ * can decide on it or forward it; a nomination that could hide the caller is a fault, as in Envoy. Upgrades and CONNECT
+ * keep what they nominate.
  */
 export function readMeaning(
   bytes: Buffer,
   scanned: ScannedHead,
+  connect: boolean,
 ): Meaning | { readonly kind: "fault"; readonly fault: FramingFault } {
   const seen: Specials = {
     host: undefined,
@@ -73,26 +75,27 @@ export function readMeaning(
     lengthIsCanonical: true,
   };
   const kept: number[] = [];
-  const fault = readSpecials(bytes, scanned.fields, seen, kept);
-  if (fault !== undefined) return { kind: "fault", fault };
+  const sound = readSpecials(bytes, scanned.fields, seen, kept);
+  if (seen.coding !== undefined && seen.length !== undefined) return { kind: "fault", fault: "bothFramings" };
+  if (!sound) return { kind: "fault", fault: "codec" };
 
   const tokens = seen.connection === undefined ? none : tokensOf(seen.connection);
   const proxyTokens = seen.proxyConnection === undefined ? none : tokensOf(seen.proxyConnection);
-  const nominated = tokens.every((token) => ordinaryTokens.has(token))
-    ? none
-    : tokens.filter((token) => !ordinaryTokens.has(token));
-  if (tokens.length >= 10 || nominated.some(mustNotBeNominated)) return { kind: "fault", fault: "nominated" };
-
-  if (seen.coding !== undefined) {
-    if (seen.length !== undefined) return { kind: "fault", fault: "bothFramings" };
-    if (seen.coding.toLowerCase() !== "chunked") return { kind: "fault", fault: "coding" };
-  }
-
   const asked = seen.upgrade !== undefined && tokens.includes("upgrade") ? seen.upgrade : "";
   const h2c = asked.toLowerCase() === "h2c";
   const upgrade = asked === "" || h2c ? undefined : asked;
-  const trailers = seen.te !== undefined && tokensOf(seen.te).includes("trailers");
 
+  if (connect && seen.length !== undefined && seen.length > 0) return { kind: "fault", fault: "bodyDisallowed" };
+  if (seen.coding !== undefined && (connect || seen.coding.toLowerCase() !== "chunked"))
+    return { kind: "fault", fault: "coding" };
+  const nominated =
+    connect || upgrade !== undefined || tokens.every((token) => ordinaryTokens.has(token))
+      ? none
+      : tokens.filter((token) => !ordinaryTokens.has(token));
+  if (nominated.length > 0 && (tokens.length >= maxTokens || nominated.some(mustNotBeNominated)))
+    return { kind: "fault", fault: "nominated" };
+
+  const trailers = seen.te !== undefined && tokensOf(seen.te).includes("trailers");
   const rebuild =
     !scanned.canonical ||
     nominated.length > 0 ||
@@ -102,19 +105,12 @@ export function readMeaning(
     !seen.lengthIsCanonical ||
     hasRepeatedSingle(bytes, kept);
   const block = rebuild
-    ? rebuildBlock(bytes, kept, {
-        nominated,
-        trailers,
-        upgrade,
-        connection: nominated.length === 0 ? seen.connection : tokens.filter((t) => !nominated.includes(t)).join(", "),
-        dropSettings: h2c,
-        length: seen.length,
-      })
+    ? rebuildBlock(bytes, scanned.fields, { nominated, trailers, upgrade, dropSettings: h2c, length: seen.length })
     : { bytes, fields: kept };
   return {
     kind: "meaning",
     block,
-    host: seen.host,
+    host: nominated.includes("host") ? undefined : seen.host,
     body: seen.coding === undefined ? seen.length : "chunked",
     close: tokens.includes("close") || proxyTokens.includes("close"),
     keepAlive: tokens.includes("keep-alive") || proxyTokens.includes("keep-alive"),
@@ -124,15 +120,20 @@ export function readMeaning(
 }
 
 const none: readonly string[] = [];
+const maxTokens = 10;
 
 const ordinaryTokens: ReadonlySet<string> = new Set(["close", "keep-alive", "upgrade", "http2-settings", "connection"]);
 
-/** Dropping these would hide who called, or how the message ends. */
+/** Dropping these would hide who called. */
 function mustNotBeNominated(token: string): boolean {
-  return token.startsWith(":") || token.startsWith("x-forwarded-") || token === "host";
+  return token.startsWith(":") || forwarded.has(token);
 }
 
-function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: number[]): FramingFault | undefined {
+const forwarded: ReadonlySet<string> = new Set(["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
+
+/** Sorts the headers into those of this hop and the rest; false when a length is none. */
+function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: number[]): boolean {
+  let sound = true;
   for (let at = 0; at < fields.length; at += stride) {
     const from = fields[at] ?? 0;
     const to = fields[at + 1] ?? 0;
@@ -153,7 +154,8 @@ function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: numbe
       case "keep-alive":
         continue;
       case "transfer-encoding":
-        seen.coding = join(seen.coding, bytes, fields, at);
+        // Not joined as Envoy does: of a coding that is named twice it may believe either (RFC 9112 §6.1 calls it an attack).
+        seen.coding = seen.coding === undefined ? rawEntry(bytes, fields, at)[1] : "several";
         continue;
       case "te":
         seen.te = join(seen.te, bytes, fields, at);
@@ -163,8 +165,8 @@ function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: numbe
         continue;
       case "content-length": {
         const length = decimalAt(bytes, start, end);
-        if (length === undefined || seen.length !== undefined) return "codec";
-        seen.length = length;
+        sound &&= length !== undefined && seen.length === undefined;
+        seen.length = length ?? 0;
         seen.lengthIsCanonical = isCanonicalDecimal(bytes, start, end);
         break;
       }
@@ -177,35 +179,52 @@ function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: numbe
     }
     kept.push(from, to, start, end);
   }
-  return undefined;
+  return sound;
 }
 
 function join(earlier: string | undefined, bytes: Buffer, fields: Fields, at: number): string {
   const value = rawEntry(bytes, fields, at)[1];
-  return earlier === undefined ? value : `${earlier},${value}`;
+  return earlier === undefined ? value : joinValues(earlier, value);
 }
 
 interface Rebuild {
   readonly nominated: readonly string[];
   readonly trailers: boolean;
   readonly upgrade: string | undefined;
-  /** Goes on with an upgrade, as it came but for what it nominates (headers/websocket-both ws-case). */
-  readonly connection: string | undefined;
   readonly dropSettings: boolean;
   readonly length: number | undefined;
 }
 
-function rebuildBlock(bytes: Buffer, kept: Fields, wanted: Rebuild): HeaderBlock {
+function rebuildBlock(bytes: Buffer, fields: Fields, wanted: Rebuild): HeaderBlock {
   const entries: RawEntry[] = [];
-  for (let at = 0; at < kept.length; at += stride) {
-    const name = nameAt({ bytes, fields: kept }, at);
-    if (name === "content-length" && wanted.length !== undefined) entries.push([name, String(wanted.length)]);
-    else if (wanted.nominated.includes(name)) continue;
-    else if (name === "http2-settings" && wanted.dropSettings) continue;
-    else entries.push(rawEntry(bytes, kept, at));
+  let trailers = wanted.trailers;
+  for (let at = 0; at < fields.length; at += stride) {
+    const entry = rawEntry(bytes, fields, at);
+    switch (nameKind(bytes, fields[at] ?? 0, fields[at + 1] ?? 0)) {
+      case "content-length":
+        entries.push([entry[0], `${wanted.length}`]);
+        break;
+      case "te":
+        if (trailers) entries.push(["te", "trailers"]);
+        trailers = false;
+        break;
+      case "connection":
+      case "upgrade":
+        if (wanted.upgrade !== undefined) entries.push(entry);
+        break;
+      case "http2-settings":
+        if (!wanted.dropSettings) entries.push(entry);
+        break;
+      case "ordinary":
+      case "expect":
+        if (!wanted.nominated.includes(entry[0])) entries.push(entry);
+        break;
+      case "host":
+      case "keep-alive":
+      case "proxy-connection":
+      case "transfer-encoding":
+        break;
+    }
   }
-  if (wanted.trailers) entries.push(["te", "trailers"]);
-  if (wanted.upgrade !== undefined)
-    entries.push(["connection", wanted.connection ?? "Upgrade"], ["upgrade", wanted.upgrade]);
   return buildBlock(entries);
 }

@@ -337,12 +337,15 @@ describe("delays and limits", () => {
       exchange(world.dial("frontend-1", "backend", 8080), bytes);
     expect(await ask("get / HTTP/1.1\r\nHost: b\r\n\r\n")).toMatchObject({ status: 400, body: "Bad Request" });
     const twice = world.dial("frontend-1", "backend", 8080);
-    // A request without Host is whole: the connection goes on behind it.
-    expect(await exchange(twice, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\nHost: backend\r\n\r\n")).toMatchObject({
-      status: 400,
-      body: "",
-    });
+    // A request with another target than a path is whole, wherever its lines end: the connection goes on behind it.
+    expect(
+      await exchange(twice, "OPTIONS * HTTP/1.1\nHost: a\r\n\nGET /b HTTP/1.1\r\nHost: backend\r\n\r\n"),
+    ).toMatchObject({ status: 404, body: "" });
     expect((await readAnswer(twice)).headers["x-seen"]).toBe("GET /b");
+    expect(await ask("GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\nHost: backend\r\n\r\n")).toMatchObject({
+      status: 400,
+      headers: { connection: "close" },
+    });
     const broken = world.dial("frontend-1", "backend", 8080);
     broken.write("POST / HTTP/1.1\r\nHost: backend\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
     await vi.waitFor(() => {
@@ -352,8 +355,9 @@ describe("delays and limits", () => {
     await vi.waitFor(() => {
       expect(world.exchanges("outbound").map(({ details }) => details)).toEqual([
         "http1.codec_error",
-        "missing_host_header",
+        "absolute_path_rejected",
         "via_upstream",
+        "missing_host_header",
         "http1.codec_error",
       ]);
     });

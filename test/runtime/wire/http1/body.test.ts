@@ -56,6 +56,9 @@ describe("bodies", () => {
     ["quoted extension", '3;a="b;c"\r\nabc\r\n0\r\n\r\n', "abc", ""],
     ["blanks after the size", "3 \r\nabc\r\n0\r\n\r\n", "abc", ""],
     ["trailers", "3\r\nabc\r\n0\r\nx-t: 1\r\nx-u: 2\r\n\r\nGET", "abc", "GET"],
+    ["folded trailer", "0\r\nx: 1\r\n 2\r\n\r\nGET", "", "GET"],
+    ["bare LF in trailers", "0\r\nx: 1\n\nGET", "", "GET"],
+    ["bare LF at the end", "0\r\n\nGET", "", "GET"],
     ["leading zeros, capitals", "00A\r\n0123456789\r\n000\r\n\r\n", "0123456789", ""],
   ])("reads chunks: %s", (_, raw, body, rest) => {
     expect(read(chunked, of(raw))).toMatchObject({ body, rest, done: true });
@@ -87,11 +90,16 @@ describe("bodies", () => {
     ["another byte than CR after data", "3\r\nabcX\n0\r\n\r\n"],
     ["bare LF after data", "3\r\nabc\n0\r\n\r\n"],
     ["trailer without colon", "0\r\nx\r\n\r\n"],
-    ["folded trailer", "0\r\nx: 1\r\n 2\r\n\r\n"],
-    ["bare LF in trailers", "0\r\nx: 1\n\r\n"],
+    ["first trailer folded", "0\r\n x: 1\r\n\r\n"],
+    ["bare CR in trailers", "0\r\nx: 1\ry\r\n\r\n"],
+    ["blank before a trailer's colon", "0\r\nx : 1\r\n\r\n"],
     ["bad trailer name", "0\r\nx y: 1\r\n\r\n"],
   ])("refuses %s", (_, raw) => {
     expect(read(chunked, of(raw)).error).toBe("http1.codec_error");
+  });
+
+  it("names control bytes in trailers as Envoy does", () => {
+    expect(read(chunked, of("0\r\nx: \u0001\r\n\r\n")).error).toBe("http1.invalid_characters");
   });
 
   it("bounds size lines and trailers", () => {
