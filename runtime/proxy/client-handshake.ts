@@ -7,7 +7,8 @@ import type { PeerVerdict } from "../identity/verify.ts";
 import type { TlsFacts } from "../model/event.ts";
 import { cipherOf, ignore } from "./server-handshake.ts";
 import type { SessionCache } from "./session-cache.ts";
-import { chainVerdict, closedFault, handshakeFault, judge, slowFault } from "./tls-failure.ts";
+import { prepareAlert } from "./tls-alert.ts";
+import { chainVerdict, closedFault, handshakeFault, judge, lateRefusal, slowFault } from "./tls-failure.ts";
 import type { HandshakeFault } from "./tls-failure.ts";
 
 export interface ClientHandshakeOptions {
@@ -22,6 +23,8 @@ export interface ClientHandshakeOptions {
   readonly sessionKey: string;
   /** Chain, secure naming and validity; also for resumed connections, with the certificate of the full handshake. */
   readonly verify: (leaf: X509Certificate | undefined, openssl: true | string) => PeerVerdict;
+  /** The server found fault with the handshake after it was over for us. */
+  readonly onLateRefusal: (fault: HandshakeFault) => void;
 }
 
 export type ClientHandshake =
@@ -33,6 +36,12 @@ export type ClientHandshake =
       readonly tls: TlsFacts;
       readonly timedOut: boolean;
     };
+
+interface Failing {
+  readonly timedOut?: boolean;
+  /** One that the library did not send. */
+  readonly ownAlert?: string;
+}
 
 /** Begins TLS towards a server and verifies it before a single byte of ours is sent. The returned function gives up. */
 export function startTls(options: ClientHandshakeOptions, done: (result: ClientHandshake) => void): () => void {
@@ -49,10 +58,11 @@ export function startTls(options: ClientHandshakeOptions, done: (result: ClientH
     ...(cached === undefined ? {} : { session: cached.session }),
   };
   const socket = connect(settings);
+  const alerts = prepareAlert(socket, raw, "client");
   let settled = false;
   let verified: X509Certificate | undefined;
   const cancelTimer = options.clock.after(options.timeoutMs, () => {
-    fail(slowFault, undefined, true);
+    fail(slowFault, undefined, { timedOut: true });
   });
 
   function facts(): TlsFacts {
@@ -65,15 +75,14 @@ export function startTls(options: ClientHandshakeOptions, done: (result: ClientH
     };
   }
 
-  function fail(failure: HandshakeFault, leaf: X509Certificate | undefined, timedOut = false): void {
+  function fail(failure: HandshakeFault, leaf: X509Certificate | undefined, how: Failing = {}): void {
     if (settled) return;
     settled = true;
     cancelTimer();
     sessions.drop(sessionKey);
     const tls = facts();
-    socket.destroy();
-    raw.destroy();
-    done({ ok: false, failure, leaf, tls, timedOut });
+    alerts.refuse(how.ownAlert ?? null, tls.cipher);
+    done({ ok: false, failure, leaf, tls, timedOut: how.timedOut === true });
   }
 
   function onError(error: Error): void {
@@ -90,7 +99,7 @@ export function startTls(options: ClientHandshakeOptions, done: (result: ClientH
     const leaf = resumed ? cached?.leaf : socket.getPeerX509Certificate();
     const verdict = judge(options.verify, leaf, chainVerdict(socket));
     if (!verdict.ok || leaf === undefined) {
-      fail(verdict.ok ? closedFault : verdict, leaf);
+      fail(verdict.ok ? closedFault : verdict, leaf, verdict.ok ? {} : { ownAlert: verdict.alert });
       return;
     }
     settled = true;
@@ -98,7 +107,14 @@ export function startTls(options: ClientHandshakeOptions, done: (result: ClientH
     cancelTimer();
     socket.off("error", onError);
     socket.off("close", onClose);
-    socket.on("error", ignore);
+    alerts.forget();
+    socket.on("error", (error) => {
+      const fault = lateRefusal(error);
+      if (fault === undefined) return;
+      // Its ticket came before the refusal, and is worth nothing.
+      sessions.drop(sessionKey);
+      options.onLateRefusal(fault);
+    });
     done({ ok: true, socket, leaf, tls: facts() });
   }
 

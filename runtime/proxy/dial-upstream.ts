@@ -9,12 +9,13 @@ import type { Cluster, Endpoint } from "../model/snapshot.ts";
 import { hostOf } from "../traffic/virtual-host.ts";
 import { toSocketAddress } from "./address.ts";
 import { startTls } from "./client-handshake.ts";
-import type { ClientHandshakeOptions } from "./client-handshake.ts";
+import type { ClientHandshake, ClientHandshakeOptions } from "./client-handshake.ts";
 import { selfParty } from "./context.ts";
 import type { Sidecar } from "./context.ts";
 import { dial, dialFailure, plainSocket } from "./dial-app.ts";
 import { createOriginationContext, verifyOriginated } from "./origination.ts";
 import { ignore } from "./server-handshake.ts";
+import type { HandshakeFault } from "./tls-failure.ts";
 import { upstreamKey } from "./upstream-key.ts";
 import type { UpstreamTls } from "./upstream-key.ts";
 import type { Dialled, UpstreamProtocol } from "./upstream.ts";
@@ -132,6 +133,11 @@ function secure(
     done({ kind: "failed", reason: "remote connection failure", transport: `TLS_error:|${reason}` });
     return ignore;
   }
+  let shaken: ClientHandshake | undefined;
+  const reportFailure = ({ step, alert, reason }: HandshakeFault): void => {
+    const tls = shaken?.tls ?? noTls;
+    report(sidecar, target, plan, shaken?.leaf, tls, { step, alert, reason, because: target.cluster.because });
+  };
   return startTls(
     {
       ...given,
@@ -141,20 +147,16 @@ function secure(
       timeoutMs: plan.timeoutMs,
       sessions: shared.sessions,
       sessionKey: plan.key,
+      onLateRefusal: reportFailure,
     },
     (result) => {
+      shaken = result;
       if (!result.ok) {
-        const { step, alert, reason, transport } = result.failure;
-        report(sidecar, target, plan, result.leaf, result.tls, {
-          step,
-          alert,
-          reason,
-          because: target.cluster.because,
-        });
+        reportFailure(result.failure);
         done({
           kind: "failed",
           reason: result.timedOut ? "connection timeout" : "remote connection failure",
-          transport,
+          transport: result.failure.transport,
         });
         return;
       }

@@ -15,6 +15,8 @@ import type { InboundTls } from "./inbound-connection.ts";
 import { serveInboundHttp } from "./inbound-http.ts";
 import { serveInboundTcp } from "./inbound-tcp.ts";
 import { acceptTls, ignore } from "./server-handshake.ts";
+import type { ServerHandshake } from "./server-handshake.ts";
+import type { HandshakeFault } from "./tls-failure.ts";
 import { peek } from "./sniff.ts";
 
 interface Seen extends ConnectionSeen {
@@ -116,6 +118,13 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
     return;
   }
   const { remoteAddress, remotePort } = socket;
+  let shaken: ServerHandshake | undefined;
+  const reportFailure = ({ step, alert, reason }: HandshakeFault): void => {
+    const from = partyOf(sidecar.shared, remoteAddress, remotePort, null);
+    const ms = clock.monotonic() - accepted.at;
+    const failure = { step, alert, reason, because: [] };
+    report(accepted, seen, shaken?.leaf, shaken?.tls ?? noTls(seen), null, failure, ms, from);
+  };
   acceptTls(
     {
       raw: socket,
@@ -125,24 +134,17 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
       sni: seen.sni,
       clock,
       verify: (leaf, openssl) => verifyCaller(sidecar, sidecar.binding(), leaf, openssl),
+      onLateRefusal: reportFailure,
     },
     (result) => {
+      shaken = result;
+      if (!result.ok) {
+        reportFailure(result.failure);
+        return;
+      }
       const ms = clock.monotonic() - accepted.at;
       const from = partyOf(sidecar.shared, remoteAddress, remotePort, null);
-      const failure = result.ok
-        ? null
-        : { step: result.failure.step, alert: result.failure.alert, reason: result.failure.reason, because: [] };
-      const id = report(
-        accepted,
-        seen,
-        result.leaf,
-        result.tls,
-        result.ok ? (result.names.uris[0] ?? null) : null,
-        failure,
-        ms,
-        from,
-      );
-      if (!result.ok) return;
+      const id = report(accepted, seen, result.leaf, result.tls, result.names.uris[0] ?? null, null, ms, from);
       reporter.counts(sidecar.proxy).handshakes += 1;
       const { names, leaf } = result;
       const subject = rfc2253(leaf.subject);

@@ -6,7 +6,8 @@ import type { Clock } from "../core/clock.ts";
 import type { SubjectAltNames } from "../identity/certificate.ts";
 import type { PeerVerdict } from "../identity/verify.ts";
 import type { TlsFacts } from "../model/event.ts";
-import { chainVerdict, closedFault, handshakeFault, judge, slowFault } from "./tls-failure.ts";
+import { prepareAlert } from "./tls-alert.ts";
+import { chainVerdict, closedFault, handshakeFault, judge, lateRefusal, slowFault } from "./tls-failure.ts";
 import type { HandshakeFault } from "./tls-failure.ts";
 
 export interface ServerHandshakeOptions {
@@ -20,6 +21,8 @@ export interface ServerHandshakeOptions {
   readonly clock: Clock;
   /** Everything that Node does not check, also on resumed connections; `openssl` is its verdict about the chain. */
   readonly verify: (leaf: X509Certificate | undefined, openssl: true | string) => PeerVerdict;
+  /** The client found fault with the handshake after it was over for us. */
+  readonly onLateRefusal: (fault: HandshakeFault) => void;
 }
 
 export type ServerHandshake =
@@ -39,7 +42,7 @@ export type ServerHandshake =
 
 const timeoutMs = 15_000;
 
-/** Ends the client's TLS on a socket that was accepted and sniffed. On failure the socket is gone when `done` is called. */
+/** Ends the client's TLS on a socket that was accepted and sniffed. After a failure the socket closes by itself. */
 export function acceptTls(options: ServerHandshakeOptions, done: (result: ServerHandshake) => void): void {
   const { raw } = options;
   raw.on("error", ignore);
@@ -51,6 +54,7 @@ export function acceptTls(options: ServerHandshakeOptions, done: (result: Server
     rejectUnauthorized: true,
     ...(options.alpn.length > 0 ? { ALPNProtocols: [...options.alpn] } : {}),
   });
+  const alerts = prepareAlert(socket, raw, "server");
   let settled = false;
   const cancel = options.clock.after(timeoutMs, () => {
     fail(slowFault, undefined);
@@ -66,13 +70,13 @@ export function acceptTls(options: ServerHandshakeOptions, done: (result: Server
     };
   }
 
-  function fail(failure: HandshakeFault, leaf: X509Certificate | undefined): void {
+  /** `ownAlert`: one that the library did not send. */
+  function fail(failure: HandshakeFault, leaf: X509Certificate | undefined, ownAlert: string | null = null): void {
     if (settled) return;
     settled = true;
     cancel();
     const tls = facts();
-    socket.destroy();
-    raw.destroy();
+    alerts.refuse(ownAlert, tls.cipher);
     done({ ok: false, failure, leaf, tls });
   }
 
@@ -89,14 +93,22 @@ export function acceptTls(options: ServerHandshakeOptions, done: (result: Server
     const leaf = socket.getPeerX509Certificate();
     const verdict = judge(options.verify, leaf, chainVerdict(socket));
     if (!verdict.ok || leaf === undefined) {
-      fail(verdict.ok ? closedFault : verdict, leaf);
+      fail(verdict.ok ? closedFault : verdict, leaf, verdict.ok ? null : verdict.alert);
       return;
     }
     settled = true;
     cancel();
     socket.off("error", onError);
     socket.off("close", onClose);
+    alerts.forget();
     socket.on("error", ignore);
+    // A server socket that no `tls.Server` made tells errors of the library here, and does not end for them.
+    socket.on("_tlsError", (error: NodeJS.ErrnoException) => {
+      const fault = lateRefusal(error);
+      if (fault === undefined) return;
+      options.onLateRefusal(fault);
+      socket.destroy();
+    });
     socket.disableRenegotiation();
     done({ ok: true, socket, leaf, names: verdict.names, tls: facts() });
   }

@@ -34,12 +34,38 @@ export function handshakeFault(error: Error, version: string | null): HandshakeF
       break;
   }
   const alert = /_ALERT_([A-Z_0-9]+)$/.exec(code)?.[1]?.toLowerCase();
-  if (alert !== undefined)
-    return fault("verify", alert, `the other side refused the handshake: ${alert.replaceAll("_", " ")}`, code);
+  if (alert !== undefined) return refusedByPeer(alert, code);
   if (code.startsWith("ERR_SSL_"))
     return fault("client-hello", null, code.slice(8).toLowerCase().replaceAll("_", " "), code);
   // Node gives an end before the handshake is over the same code, but no system call.
   return code === "ECONNRESET" && "syscall" in error ? { ...closedFault, transport: resetByPeer } : closedFault;
+}
+
+function refusedByPeer(alert: string, code: string): HandshakeFault {
+  return fault("verify", alert, `the other side refused the handshake: ${alert.replaceAll("_", " ")}`, code);
+}
+
+/** Alerts about the certificate that a peer was shown, or the lack of one (RFC 8446 §6.2). */
+const certificateAlerts: ReadonlySet<string> = new Set([
+  "bad_certificate",
+  "unsupported_certificate",
+  "certificate_revoked",
+  "certificate_expired",
+  "certificate_unknown",
+  "unknown_ca",
+  "access_denied",
+  "decrypt_error",
+  "certificate_required",
+]);
+
+/**
+ * What an error of an established connection says about its handshake: under TLS 1.3 one side may be through with it before the
+ * other refuses what it was shown.
+ */
+export function lateRefusal(error: NodeJS.ErrnoException): HandshakeFault | undefined {
+  const code = error.code ?? "";
+  const alert = /^ERR_SSL_.*_ALERT_([A-Z_0-9]+)$/.exec(code)?.[1]?.toLowerCase();
+  return alert !== undefined && certificateAlerts.has(alert) ? refusedByPeer(alert, code) : undefined;
 }
 
 /** The peer left without a word. */
