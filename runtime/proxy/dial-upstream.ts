@@ -13,7 +13,7 @@ import type { ClientHandshake, ClientHandshakeOptions } from "./client-handshake
 import { selfParty } from "./context.ts";
 import type { Sidecar } from "./context.ts";
 import { dial, dialFailure, plainSocket } from "./dial-app.ts";
-import { createOriginationContext, verifyOriginated } from "./origination.ts";
+import { originationContext, verifyOriginated } from "./origination.ts";
 import { ignore } from "./server-handshake.ts";
 import type { HandshakeFault } from "./tls-failure.ts";
 import { upstreamKey } from "./upstream-key.ts";
@@ -118,9 +118,9 @@ function secure(
   done: (result: Dialled) => void,
 ): () => void {
   const { shared } = sidecar;
-  let given: Pick<ClientHandshakeOptions, "context" | "alpn" | "verify">;
+  let given: Settings;
   try {
-    given = protection === "mesh" ? meshSettings(sidecar, target) : originationSettings(sidecar, target, plan.sni);
+    given = protection === "mesh" ? meshSettings(sidecar, target, plan) : originationSettings(sidecar, target, plan);
   } catch (error) {
     plan.socket.destroy();
     const reason = error instanceof Error ? error.message : String(error);
@@ -146,7 +146,6 @@ function secure(
       clock: shared.clock,
       timeoutMs: plan.timeoutMs,
       sessions: shared.sessions,
-      sessionKey: plan.key,
       onLateRefusal: reportFailure,
     },
     (result) => {
@@ -168,10 +167,9 @@ function secure(
   );
 }
 
-function meshSettings(
-  sidecar: Sidecar,
-  target: UpstreamTarget,
-): Pick<ClientHandshakeOptions, "context" | "alpn" | "verify"> {
+type Settings = Pick<ClientHandshakeOptions, "context" | "alpn" | "verify" | "sessionKey">;
+
+function meshSettings(sidecar: Sidecar, target: UpstreamTarget, plan: Pick<Securing, "key">): Settings {
   const bundle = sidecar.shared.bundle();
   const context = bundle === undefined ? undefined : sidecar.credentials.client(bundle);
   const { tls } = target.cluster;
@@ -180,6 +178,7 @@ function meshSettings(
   }
   return {
     context,
+    sessionKey: plan.key,
     alpn: alpn[target.protocol],
     verify: (leaf, openssl) => {
       const issuer = leaf?.issuerCertificate;
@@ -196,18 +195,16 @@ function meshSettings(
   };
 }
 
-function originationSettings(
-  sidecar: Sidecar,
-  target: UpstreamTarget,
-  sni: string,
-): Pick<ClientHandshakeOptions, "context" | "alpn" | "verify"> {
+function originationSettings(sidecar: Sidecar, target: UpstreamTarget, plan: Pick<Securing, "key" | "sni">): Settings {
   const { tls } = target.cluster;
   if (tls.mode !== "simple" && tls.mode !== "mutual") throw new Error("the cluster does not originate TLS");
+  const { context, id } = originationContext(tls);
   return {
-    context: createOriginationContext(tls),
+    context,
+    sessionKey: `${plan.key}\n${id}`,
     // Only clusters that are known to be HTTP/2 offer it (spec traffic 3.5.6).
     alpn: target.protocol === "http2" && target.cluster.http === "http2" ? ["h2"] : [],
-    verify: (leaf, openssl) => verifyOriginated(tls, sni, sidecar.shared.clock.now(), leaf, openssl),
+    verify: (leaf, openssl) => verifyOriginated(tls, plan.sni, sidecar.shared.clock.now(), leaf, openssl),
   };
 }
 

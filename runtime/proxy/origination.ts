@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
@@ -9,16 +10,32 @@ import type { ClusterTls } from "../model/snapshot.ts";
 
 export type OriginationTls = Extract<ClusterTls, { readonly mode: "simple" | "mutual" }>;
 
+export interface OriginationContext {
+  readonly context: SecureContext;
+  /** Differs when a file's content does: part of what sessions are kept by. */
+  readonly id: string;
+}
+
+/** Contexts that are kept, by what their files held: files are read for every connection, so that a new certificate counts at once. */
+const contexts = new Map<string, OriginationContext>();
+const maxContexts = 256;
+
 /** TLS that a DestinationRule starts by itself: SIMPLE and MUTUAL with the files it names (spec CT-9, CT-10). Throws when a file cannot be read. */
-export function createOriginationContext(tls: OriginationTls): SecureContext {
-  return createSecureContext({
-    minVersion: "TLSv1.2",
-    maxVersion: "TLSv1.3",
-    ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
+export function originationContext(tls: OriginationTls): OriginationContext {
+  const files = {
+    ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile, "utf8") }),
     ...(tls.certFile === undefined || tls.keyFile === undefined
       ? {}
-      : { cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) }),
-  });
+      : { cert: readFileSync(tls.certFile, "utf8"), key: readFileSync(tls.keyFile, "utf8") }),
+  };
+  const id = createHash("sha256").update(JSON.stringify(files)).digest("base64");
+  const known = contexts.get(id);
+  if (known !== undefined) return known;
+  const made = { id, context: createSecureContext({ minVersion: "TLSv1.2", maxVersion: "TLSv1.3", ...files }) };
+  const [oldest] = contexts.keys();
+  if (contexts.size >= maxContexts && oldest !== undefined) contexts.delete(oldest);
+  contexts.set(id, made);
+  return made;
 }
 
 /** Exact names when the rule lists some; else the host, when the SNI is the request's Host; else only the chain (spec CT-9, CT-12). */

@@ -1,4 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { systemClock } from "../../../runtime/core/clock.ts";
+import { createCa } from "../../../runtime/identity/ca.ts";
+import { originationContext, type OriginationTls } from "../../../runtime/proxy/origination.ts";
 import { createOriginationWorld } from "../../support/origination-world.ts";
 import { exchange } from "../../support/proxy-talk.ts";
 
@@ -43,4 +49,30 @@ test.each([
     expect(world.handshakes().length).toBeGreaterThan(0);
   });
   if (reason !== undefined) expect(world.handshakes("handshake.failed")[0]?.failure?.reason).toContain(reason);
+});
+
+test("a context is made once for what its files hold, and anew when a file changes", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "md-origination-"));
+  try {
+    const [one, other] = [await createCa("one", systemClock), await createCa("other", systemClock)];
+    const caFile = join(folder, "ca.pem");
+    const tls: OriginationTls = {
+      mode: "simple",
+      sni: undefined,
+      subjectAltNames: [],
+      caFile,
+      certFile: undefined,
+      keyFile: undefined,
+      skipVerify: false,
+    };
+    writeFileSync(caFile, one.roots);
+    const first = originationContext(tls);
+    expect(originationContext({ ...tls, sni: "elsewhere" }).context).toBe(first.context);
+    writeFileSync(caFile, other.roots);
+    const second = originationContext(tls);
+    expect(second.context).not.toBe(first.context);
+    expect(second.id).not.toBe(first.id);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

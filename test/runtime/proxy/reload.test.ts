@@ -184,7 +184,7 @@ describe("certificates", () => {
     socket.destroy();
   });
 
-  test("sessions are resumed by the same identity only, and never across a new certificate", async () => {
+  test("sessions are resumed by the same identity only, and never across a new certificate or bundle", async () => {
     await using world = await createProxyWorld({
       project: `${project}  store: {run: x, port: 9000/tcp}\n`,
       mesh: mode("STRICT"),
@@ -207,8 +207,11 @@ describe("certificates", () => {
       expect(world.svidOf("frontend-1")?.chain).not.toBe(before);
     });
     await call("frontend-1");
+    await call("frontend-1");
+    world.send({ type: "bundle", version: 2, roots: world.ca.roots });
+    await call("frontend-1");
     await vi.waitFor(() => {
-      expect(world.handshakes()).toHaveLength(8);
+      expect(world.handshakes()).toHaveLength(12);
     });
     for (const side of ["client", "server"]) {
       const own = world.handshakes("handshake.completed").filter((event) => event.side === side);
@@ -216,6 +219,10 @@ describe("certificates", () => {
         ["frontend-1", false],
         ["intruder-1", false],
         ["frontend-1", true],
+        // A new certificate.
+        ["frontend-1", false],
+        ["frontend-1", true],
+        // A new bundle.
         ["frontend-1", false],
       ]);
       expect(own.map(({ from }) => from.spiffe)).toEqual(
