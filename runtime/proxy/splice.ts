@@ -46,6 +46,13 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
   }
 
   function connect(from: Socket, to: Socket, side: "a" | "b"): void {
+    let corked = false;
+
+    function uncork(): void {
+      corked = false;
+      to.uncork();
+    }
+
     from.on("data", (chunk: Buffer) => {
       if (side === "a") {
         if (hooks.onForward !== undefined && !hooks.onForward(chunk)) {
@@ -57,7 +64,14 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
       } else {
         backward += chunk.length;
       }
-      if (to.writable && !to.write(chunk)) from.pause();
+      if (!to.writable) return;
+      // One read of TLS arrives as several records of 16 KiB: they leave in one write.
+      if (!corked) {
+        corked = true;
+        to.cork();
+        process.nextTick(uncork);
+      }
+      if (!to.write(chunk)) from.pause();
     });
     to.on("drain", () => {
       from.resume();
