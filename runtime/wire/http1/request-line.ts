@@ -1,5 +1,6 @@
 import { allOf, ascii, AUTHORITY, classes, CONTROL, equalsIgnoreCase, NAME, noneOf, TARGET } from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
+import { readUrlAuthority } from "./url-authority.ts";
 
 /** The methods that Envoy's HTTP/1 codec knows; others, and other letter cases, are 400 (errata security 33). */
 const methods: ReadonlySet<string> = new Set(
@@ -58,7 +59,8 @@ function readTarget(bytes: Buffer, from: number, to: number, method: string, ver
     return { kind: "line", method, target, authority, scheme: undefined, version, fault };
   };
   if (method === "CONNECT") {
-    return line("", text, isAuthority(bytes, from, to) && hasPort(text) ? undefined : refusal.url);
+    const named = readUrlAuthority(text);
+    return line("", text, named?.hasPort === true && !named.hasUser ? undefined : refusal.url);
   }
   if (first === 0x2f || (first === 0x2a && method === "OPTIONS" && to - from === 1)) {
     return line(text, undefined, undefined);
@@ -87,10 +89,9 @@ function readAbsolute(
     : equalsIgnoreCase(bytes, from, from + colon, "https")
       ? "https"
       : undefined;
-  const written = ascii(bytes, hostStart, hostEnd);
-  const authority = written.slice(written.lastIndexOf("@") + 1);
-  const nameless = authority === "" || authority.startsWith(":");
-  const fault = scheme === undefined ? refusal.scheme : nameless ? refusal.url : undefined;
+  const named = readUrlAuthority(text.slice(hostStart - from, hostEnd - from));
+  const fault = scheme === undefined ? refusal.scheme : named === undefined ? refusal.url : undefined;
+  const authority = named?.authority ?? "";
   const target = hostEnd === to ? "/" : text.slice(hostEnd - from);
   return { kind: "line", method, target, authority, scheme, version, fault };
 }
@@ -140,14 +141,6 @@ function isScheme(text: string, end: number): boolean {
 /** Whether the bytes may stand in an authority; an empty one may. */
 function isAuthority(bytes: Uint8Array, from: number, to: number): boolean {
   return allOf(bytes, from, to, AUTHORITY);
-}
-
-function hasPort(authority: string): boolean {
-  const colon = authority.lastIndexOf(":");
-  const port = authority.slice(colon + 1);
-  if (colon <= 0 || port === "" || port.length > 5 || authority.includes("@")) return false;
-  for (let i = 0; i < port.length; i += 1) if (port.charCodeAt(i) < 0x30 || port.charCodeAt(i) > 0x39) return false;
-  return Number(port) <= 65_535;
 }
 
 /** `1.1` of `HTTP/1.1`; `0.9` for nothing; undefined when it is no version. */

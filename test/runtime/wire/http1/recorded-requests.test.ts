@@ -137,6 +137,17 @@ describe("request heads as recorded", () => {
       `GET ftp://backend/x HTTP/1.1\r\n${host}\r\n`,
       `400 http1.invalid_scheme DPE "Bad Request"`,
     ],
+    ...[":", ":x", ":99999", ":1:2", ",b", "|b", "@c@d"].map((tail): [string, string, string] => [
+      `absolute, authority a${tail}`,
+      `GET http://a${tail}/x HTTP/1.1\r\n${host}\r\n`,
+      tail === "|b" ? codec : `400 http1.invalid_url DPE "Bad Request"`,
+    ]),
+    ["absolute, IPv6", `GET http://[::1]:80/x HTTP/1.1\r\n${host}\r\n`, "GET /x @[::1]:80"],
+    [
+      "absolute, IPv6 cut short",
+      `GET http://[::1/x HTTP/1.1\r\n${host}\r\n`,
+      `400 http1.invalid_url DPE "Bad Request"`,
+    ],
     ["OPTIONS *", `OPTIONS * HTTP/1.1\r\n${host}\r\n`, `404 absolute_path_rejected - ""`],
     ["GET *", `GET * HTTP/1.1\r\n${host}\r\n`, `400 http1.invalid_url DPE "Bad Request"`],
     ["a CR that ends nothing", `GET /x HTTP/1.1\r\n${host}x: a\rb\r\n\r\n`, codec],
