@@ -25,7 +25,8 @@ export interface ForwardOptions {
   readonly change: (attempt: number, elapsedMs: number) => HeadChange;
   readonly retry: RetryPolicy | undefined;
   readonly timeouts: Timeouts;
-  readonly responseEdit: (head: ResponseHead, serviceTimeMs: number) => HeaderEdit;
+  /** `serviceTimeMs`: undefined for an upgrade, which tells none (headers/websocket-both). */
+  readonly responseEdit: (head: ResponseHead, serviceTimeMs: number | undefined) => HeaderEdit;
   /** Sends a reply of our own and ends the exchange. */
   readonly reply: (cause: LocalReplyCause) => {
     readonly status: number;

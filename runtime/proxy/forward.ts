@@ -5,6 +5,7 @@ import type { TryOutcome } from "../traffic/retry.ts";
 import { resetFlag } from "../traffic/reset.ts";
 import type { ResetReason } from "../traffic/reset.ts";
 import { headerValue } from "../wire/http1/head.ts";
+import { withoutContent } from "../wire/http1/response-head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import type { ClientExchange, ResponseHandlers } from "./client-exchange.ts";
 import type { RequestSink } from "./exchange.ts";
@@ -12,6 +13,7 @@ import type { ForwardOptions } from "./forward-options.ts";
 import { createForwardTimers } from "./forward-timers.ts";
 import { sendHttp1 } from "./http1-client.ts";
 import { sendHttp2 } from "./http2-client.ts";
+import { lastPiece } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { createReplayBody } from "./replay-body.ts";
 import { mayReplaySilently } from "./silent-replay.ts";
@@ -228,8 +230,16 @@ export function forward(options: ForwardOptions): RequestSink {
     status = head.status;
     const now = clock.monotonic();
     upstreamMs = now - (requestAt === 0 ? sentAt : Math.max(requestAt, sentAt));
+    if (isRefusedUpgrade()) {
+      client?.abort();
+      client = undefined;
+      exchange.respond(withoutContent(head), options.responseEdit(head, undefined), lastPiece);
+      complete();
+      return true;
+    }
     bytesOut += early.part.size;
-    const more = exchange.respond(head, options.responseEdit(head, Math.max(0, Math.round(upstreamMs))), early);
+    const serviceTime = Math.max(0, Math.round(upstreamMs));
+    const more = exchange.respond(head, options.responseEdit(head, serviceTime), early);
     if (early.part.done) complete();
     return more;
   }
@@ -256,7 +266,7 @@ export function forward(options: ForwardOptions): RequestSink {
     status = 101;
     timers.stop();
     upstreamMs = clock.monotonic() - sentAt;
-    options.onTunnel(tunnel(exchange, socket, head, early, options.responseEdit(head, 0), finish));
+    options.onTunnel(tunnel(exchange, socket, head, early, options.responseEdit(head, undefined), finish));
   }
 
   if (exchange.requestDone()) timers.startRoute();

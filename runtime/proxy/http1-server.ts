@@ -272,11 +272,12 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
   };
 }
 
-/** What the head says of the body: an HTTP/2 server may have said nothing where an HTTP/1 client needs to be told, as Envoy tells it. */
+/** What the head says of the body: where nothing was said, a client of HTTP/1 needs to be told that there is none, as Envoy tells it. */
 function saidFraming(response: ResponseHead, method: string, framing: Framing): Framing {
-  if (response.version !== "2" || framing.kind !== "none" || hasHeader(response, "content-length")) return framing;
+  if (framing.kind !== "none" || hasHeader(response, "content-length")) return framing;
   if (response.status < 200 || response.status === 204 || response.status === 304) return framing;
-  return method === "HEAD" ? chunkedBody : zeroLength;
+  if (method === "HEAD") return response.version === "2" ? chunkedBody : framing;
+  return zeroLength;
 }
 
 const zeroLength: Framing = { kind: "length", length: 0 };

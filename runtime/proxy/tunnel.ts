@@ -20,9 +20,7 @@ export function tunnel(
   edit: HeaderEdit,
   onDone: (result: TunnelResult) => void,
 ): () => void {
-  // The answer to an upgrade carries no service time (headers/websocket-both).
-  const shown = { remove: edit.remove, add: edit.add.filter(([name]) => name !== "x-envoy-upstream-service-time") };
-  const own = exchange.takeOver?.(head, shown, early);
+  const own = exchange.takeOver?.(head, edit, early);
   if (own === undefined) throw new Error("an HTTP/2 stream has no upgrade");
   if (own.early.length > 0) upstream.write(own.early);
   return splice(own.socket, upstream, {

@@ -40,6 +40,8 @@ export function parseClientHello(bytes: Buffer): ClientHelloResult {
 function gatherHandshake(bytes: Buffer): Buffer | ClientHelloResult {
   const pieces: Buffer[] = [];
   let gathered = 0;
+  /** Bytes that the records so far say they hold, here or not. */
+  let declared = 0;
   let pos = 0;
   let wanted: number | undefined;
   for (;;) {
@@ -52,16 +54,18 @@ function gatherHandshake(bytes: Buffer): Buffer | ClientHelloResult {
     const end = Math.min(start + length, bytes.length);
     pieces.push(bytes.subarray(start, end));
     gathered += end - start;
+    declared += length;
     if (gathered > 0 && pieces[0]?.[0] !== undefined && pieces[0][0] !== 1) return notTls;
     if (wanted === undefined && gathered >= 4) {
       const header = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
       wanted = 4 + (header?.readUIntBE(1, 3) ?? 0);
       if (wanted > maxHello) return { kind: "too-large" };
     }
-    if (wanted !== undefined && gathered >= wanted) {
+    // TLS 1.3 wants a record to end with the ClientHello; older clients cannot have sent more yet either.
+    if (wanted !== undefined && declared > wanted) return notTls;
+    if (wanted !== undefined && gathered === wanted) {
       const whole = pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces);
-      // TLS 1.3 wants a record to end with the ClientHello; older clients cannot have sent more yet either.
-      return gathered === wanted ? whole.subarray(4, wanted) : notTls;
+      return whole.subarray(4, wanted);
     }
     pos = start + length;
     if (pos > bytes.length || gathered > maxHello + 4)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseClientHello } from "../../runtime/wire/client-hello.ts";
 import { parseRequestHead } from "../../runtime/wire/http1/head.ts";
 import { parseResponseHead } from "../../runtime/wire/http1/response-head.ts";
 import { fuzz } from "./fuzz.ts";
@@ -35,6 +36,18 @@ describe("once found", () => {
     ]);
     expect(response.kind === "head" && response.head.bytes.includes("\t\n")).toBe(false);
   });
+});
+
+it("a TLS record that holds more than its ClientHello is refused as soon as its length says so", () => {
+  const body = Buffer.concat([Buffer.from([3, 3]), Buffer.alloc(32), Buffer.from("0000021301010000", "hex")]).subarray(
+    0,
+    41,
+  );
+  const hello = Buffer.concat([Buffer.from([1, 0, 0, body.length]), body]);
+  const record = Buffer.concat([Buffer.from([0x16, 3, 1, 0, hello.length + 3]), hello]);
+  expect(parseClientHello(record)).toEqual({ kind: "not-tls" });
+  record[4] = hello.length;
+  expect(parseClientHello(record)).toMatchObject({ kind: "hello" });
 });
 
 it.each(requestSeeds)("%j reads the same cut at every byte", (seed) => {

@@ -86,13 +86,22 @@ function bodiless(status: number): boolean {
 }
 
 /** Envoy drops the `content-length: 0` that some servers send there. */
-function withoutLength({ bytes, fields }: HeaderBlock): Fields {
-  if (!hasHeader({ bytes, fields }, "content-length")) return fields;
+function withoutLength(block: HeaderBlock): Fields {
+  return hasHeader(block, "content-length") ? without(block, (name) => name === "content-length") : block.fields;
+}
+
+function without(block: HeaderBlock, dropped: (name: string) => boolean): Fields {
+  const { fields } = block;
   const kept: number[] = [];
   for (let at = 0; at < fields.length; at += stride) {
-    if (nameAt({ bytes, fields }, at) !== "content-length") kept.push(...fields.slice(at, at + stride));
+    if (!dropped(nameAt(block, at))) kept.push(...fields.slice(at, at + stride));
   }
   return kept;
+}
+
+/** The same answer with nothing to read in it: how Envoy passes on an upgrade that was answered like any request (errata traffic C9). */
+export function withoutContent(head: ResponseHead): ResponseHead {
+  return { ...head, fields: without(head, (name) => name.startsWith("content-")), framing: noBody };
 }
 
 /** Whether the first bytes can still become `HTTP/1.x`; anything else is answered at once instead of waiting for a line. */

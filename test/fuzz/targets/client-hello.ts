@@ -11,7 +11,6 @@ export const clientHello: Target = {
     const whole = parseClientHello(input);
     const length = random.below(input.length + 1);
     const part = parseClientHello(input.subarray(0, length));
-    // A record that holds more than its ClientHello is seen only when it is here: until then a hello may be read.
     if (part.kind !== "incomplete") same(part, whole, `another verdict after ${length} bytes`, input);
     must(length >= 5 || part.kind === "incomplete", "a verdict before five bytes", input);
     if (whole.kind === "hello") {
