@@ -34,6 +34,14 @@ export function addSessionCommands(program: Command, context: Context, settle: S
         new Option("--svid-ttl <duration>", "life of workload certificates (24h)")
           .argParser(parseDuration)
           .env("MESHDEV_SVID_TTL"),
+      )
+      .addOption(
+        new Option(
+          "--drain <how>",
+          "how connections that are open obey a change: at once (strict), or run out as in Istio",
+        )
+          .choices(["strict", "istio"])
+          .env("MESHDEV_DRAIN"),
       );
 
   start(program.command("up [service...]"))

@@ -5,7 +5,7 @@ import { createDataPlane } from "./proxy/data-plane.ts";
 import { openLineChannel } from "./proxy/line-channel.ts";
 import { isToDataPlane } from "./proxy/message.ts";
 
-/** The data plane process: every sidecar's sockets. It speaks on file descriptor 3 and ends with it. */
+/** The data plane process: every sidecar's sockets. It speaks on file descriptor 3 and ends with it; argument 1 is the drain mode. */
 const channelDescriptor = 3;
 
 function main(): void {
@@ -28,6 +28,7 @@ function main(): void {
     pid: process.pid,
     draw: Math.random,
     uuid: randomUUID,
+    drain: process.argv[2] === "istio" ? "istio" : "strict",
   });
   // One connection's fault must not end everybody's: it is told, and the rest goes on.
   process.on("uncaughtException", (error) => {

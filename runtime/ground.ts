@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Clock } from "./core/clock.ts";
 import { MeshError } from "./core/error.ts";
 import type { Scope } from "./core/scope.ts";
+import type { DrainMode } from "./model/dataplane.ts";
 import { withCompileCache } from "./control/compile-cache.ts";
 import { openDataPlane, type DataPlaneLink } from "./control/data-plane-link.ts";
 import { loadFirst } from "./control/first-load.ts";
@@ -50,7 +51,7 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   scope.defer(reaper.close);
 
   // The data plane starts while this process reads files and makes keys.
-  const link = startDataPlane(session, env, clock, reaper.watch, scope);
+  const link = startDataPlane(session, options.drain, env, clock, reaper.watch, scope);
   const { result, files, env: variables } = loadFirst({ directory, projectFile, env }, readMeshFiles);
   const first = requireStartable(result, options);
   const given = options.caDirectory === undefined ? undefined : readGivenCa(options.caDirectory);
@@ -76,6 +77,7 @@ function requireSession(directory: string, user: ReturnType<typeof currentUser>,
 
 function startDataPlane(
   session: Session,
+  drain: DrainMode,
   env: Env,
   clock: Clock,
   watch: (pid: number) => void,
@@ -85,6 +87,7 @@ function startDataPlane(
   const link = openDataPlane({
     // TypeScript in a checkout, JavaScript in a package.
     entry: fileURLToPath(new URL(`./dataplane.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)),
+    drain,
     env: withCompileCache({ ...env, MESHDEV_SESSION: session.id }),
     log: logFile,
     clock,

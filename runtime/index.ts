@@ -40,6 +40,7 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
     caDirectory: undefined,
     freshCa: false,
     watch: true,
+    drain: "strict",
     detach: false,
     ...options,
   };

@@ -24,6 +24,7 @@ export interface UpOptions extends OutputOptions, WatchOptions {
   readonly freshCa?: boolean;
   readonly ca?: string;
   readonly svidTtl?: number;
+  readonly drain?: "strict" | "istio";
 }
 
 export async function up(services: readonly string[], options: UpOptions, context: Context): Promise<number> {
@@ -119,6 +120,7 @@ function startOptions(directory: string, services: readonly string[], options: U
     freshCa: options.freshCa === true,
     caDirectory: options.ca,
     svidTtlMs: options.svidTtl,
+    drain: options.drain ?? "strict",
     detach: options.detach === true,
   };
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Duplex } from "node:stream";
 import type { Clock } from "../core/clock.ts";
-import type { FromDataPlane, ToDataPlane } from "../model/dataplane.ts";
+import type { DrainMode, FromDataPlane, ToDataPlane } from "../model/dataplane.ts";
 import { parseDataPlaneMessage } from "./data-plane-message.ts";
 import { createLineReader } from "./lines.ts";
 
@@ -24,6 +24,7 @@ const maxLine = 64 * 1024 * 1024;
 export interface DataPlaneLinkOptions {
   /** File of the data plane's program. */
   readonly entry: string;
+  readonly drain: DrainMode;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** File descriptor for its output. */
   readonly log: number | "ignore";
@@ -77,7 +78,7 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
   let cancelStart = (): void => undefined;
 
   function start(): void {
-    const child = spawn(process.execPath, [...nodeOptions, options.entry], {
+    const child = spawn(process.execPath, [...nodeOptions, options.entry, options.drain], {
       env: options.env,
       stdio: ["ignore", options.log, options.log, "pipe"],
       // Ctrl-C on the terminal is for the daemon to hear: it stops apps first.

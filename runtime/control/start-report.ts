@@ -2,6 +2,7 @@ import type { Code } from "../core/codes.ts";
 import { MeshError } from "../core/error.ts";
 import type { Problem } from "../core/problem.ts";
 import type { SourcePosition } from "../core/source.ts";
+import type { DrainMode } from "../model/dataplane.ts";
 import type { SessionInfo } from "../model/session.ts";
 
 /** What a daemon is told: the only argument of its program, as JSON. */
@@ -21,6 +22,7 @@ export interface DaemonOptions {
   readonly caDirectory: string | undefined;
   readonly freshCa: boolean;
   readonly watch: boolean;
+  readonly drain: DrainMode;
   /** Nobody owns the mesh once it is ready. */
   readonly detach: boolean;
 }

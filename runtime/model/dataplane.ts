@@ -20,6 +20,9 @@ export interface Placement {
   readonly dialFrom: string | undefined;
 }
 
+/** What a new snapshot does to open connections: rules over them at once, or lets them run out as Istio does. */
+export type DrainMode = "strict" | "istio";
+
 export type SocketAddress =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number };
@@ -59,8 +62,7 @@ export type ToDataPlane =
   | { readonly type: "observe"; readonly perSecond: number; readonly headers: boolean }
   /** Send what the ring holds, oldest first, then go on live. */
   | { readonly type: "replay"; readonly token: number }
-  | { readonly type: "ping"; readonly token: number }
-  | { readonly type: "drain" };
+  | { readonly type: "ping"; readonly token: number };
 
 export type FromDataPlane =
   | { readonly type: "hello"; readonly pid: number }

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { AddressMap, Placement } from "../model/dataplane.ts";
+import type { AddressMap, DrainMode, Placement } from "../model/dataplane.ts";
 import type { Party } from "../model/event.ts";
 import type { Endpoint, ProxyId } from "../model/snapshot.ts";
 import { toModelAddress } from "./address.ts";
@@ -23,6 +23,7 @@ export interface Shared {
   /** A number in [0, 1). */
   readonly draw: () => number;
   readonly uuid: () => string;
+  readonly drain: DrainMode;
   /** The value of a `date` header, now. */
   readonly date: () => string;
 }

@@ -1,6 +1,6 @@
 import { readCertificates } from "../identity/certificate.ts";
 import type { Clock } from "../core/clock.ts";
-import type { AddressMap, FromDataPlane, Placement, ToDataPlane } from "../model/dataplane.ts";
+import type { AddressMap, DrainMode, FromDataPlane, Placement, ToDataPlane } from "../model/dataplane.ts";
 import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
 import type { Shared } from "./context.ts";
 import type { TrustBundle } from "./credentials.ts";
@@ -23,6 +23,7 @@ export interface DataPlaneOptions {
   readonly pid: number;
   readonly draw: () => number;
   readonly uuid: () => string;
+  readonly drain: DrainMode;
 }
 
 const cachedSessions = 1024;
@@ -46,6 +47,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     nameOf: (address) => names.get(address),
     draw: options.draw,
     uuid: options.uuid,
+    drain: options.drain,
     date: () => {
       const now = clock.now();
       const second = Math.floor(now / 1000);
@@ -144,9 +146,6 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
         return;
       case "ping":
         send({ type: "pong", token: message.token });
-        return;
-      case "drain":
-        for (const sidecar of sidecars.values()) sidecar.drain();
         return;
     }
   }

@@ -69,5 +69,7 @@ export interface HttpConnection {
   readonly start: () => void;
   /** Ends the connection: now when it is idle, after the answer when it is busy. */
   readonly retire: () => void;
+  /** Says farewell with the next answer; until then the connection goes on. */
+  readonly drain: () => void;
   readonly destroy: () => void;
 }

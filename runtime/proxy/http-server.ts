@@ -26,6 +26,7 @@ function isHttp2(bytes: Buffer): boolean | undefined {
 function serveSniffed(options: HttpServerOptions): HttpConnection {
   const { socket } = options;
   let connection: HttpConnection | undefined;
+  let draining = false;
 
   function end(): void {
     if (connection !== undefined) connection.destroy();
@@ -41,12 +42,17 @@ function serveSniffed(options: HttpServerOptions): HttpConnection {
         }
         const known = { ...options, early: result.bytes };
         connection = result.verdict ? serveHttp2(known) : serveHttp1(known);
+        if (draining) connection.drain();
         connection.start();
       });
     },
     retire: () => {
       if (connection === undefined) end();
       else connection.retire();
+    },
+    drain: () => {
+      draining = true;
+      connection?.drain();
     },
     destroy: end,
   };

@@ -268,6 +268,9 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
       closing = true;
       if (current === undefined) onGone();
     },
+    drain: () => {
+      closing = true;
+    },
     destroy: onGone,
   };
 }

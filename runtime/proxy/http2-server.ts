@@ -16,6 +16,7 @@ export function serveHttp2(options: HttpServerOptions): HttpConnection {
   const { socket, early } = options;
   let session: ServerHttp2Session | undefined;
   let retired = false;
+  let draining = false;
   let closed = false;
 
   function onClose(): void {
@@ -33,6 +34,8 @@ export function serveHttp2(options: HttpServerOptions): HttpConnection {
     const result = requestOfList(list, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0);
     if (result.kind === "error") refuse(stream, result.error);
     else openExchange(stream, result.head, options);
+    // This stream and those before it are the last: they end as usual.
+    if (draining) session?.close();
   }
 
   function refuse(stream: ServerHttp2Stream, error: CodecError): void {
@@ -78,6 +81,9 @@ export function serveHttp2(options: HttpServerOptions): HttpConnection {
       retired = true;
       if (session === undefined) destroy();
       else session.close();
+    },
+    drain: () => {
+      draining = true;
     },
     destroy,
   };

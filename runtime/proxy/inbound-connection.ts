@@ -21,6 +21,8 @@ export interface InboundConnection {
   readonly port: number;
   readonly listener: InboundListener;
   readonly chain: FilterChain;
+  /** The snapshot that the chain is of. */
+  readonly accepted: Binding;
   readonly seen: ConnectionSeen;
   readonly from: Party;
   /** This sidecar's workload, as it is called. */

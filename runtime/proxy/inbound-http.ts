@@ -18,6 +18,7 @@ import { compactHead } from "./compact-head.ts";
 import { deafSink } from "./deaf-sink.ts";
 import { acquireApp, versionFor } from "./acquire.ts";
 import { denialDetails, httpFacts } from "./facts.ts";
+import { follow } from "./follow.ts";
 import { forward } from "./forward.ts";
 import type { Exchange, RequestSink } from "./exchange.ts";
 import { serveHttp } from "./http-server.ts";
@@ -49,27 +50,29 @@ export function serveInboundHttp(connection: InboundConnection): void {
     alpn: tls?.alpn ?? null,
     clock: sidecar.shared.clock,
     onRequest: (exchange) => {
-      const binding = sidecar.binding();
       if (doomed) {
         exchange.abort();
         return deafSink;
       }
-      return handle(connection, binding, exchange);
+      return handle(connection, follower.binding(), exchange);
     },
     onRefused: (error, protocol) => refuse(connection, error, protocol),
     onClose: () => {
       sidecar.tracked.delete(tracked);
+      follower.end();
     },
   });
 
-  const tracked: Tracked = {
-    recheck: (binding) => {
-      if (isStillAccepted(connection, binding)) return;
+  const follower = follow(connection, {
+    obey: (next) => {
+      if (isStillAccepted(connection, next)) return;
       doomed = true;
       server.retire();
     },
-    close: server.destroy,
-  };
+    drain: server.drain,
+    cut: server.destroy,
+  });
+  const tracked: Tracked = { recheck: follower.recheck, close: server.destroy };
   sidecar.tracked.add(tracked);
   server.start();
 }
@@ -85,11 +88,11 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   let path = head.target;
   let decision: Decision | undefined;
   let over = false;
-  let held: Tracked | undefined;
+  let letGo: (() => void) | undefined;
 
   function tell(told: Told): void {
     over = true;
-    if (held !== undefined) sidecar.tracked.delete(held);
+    letGo?.();
     record(connection, binding, exchange, { ...told, path, requestId, decision });
   }
 
@@ -171,12 +174,18 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
       if (over) return;
       // No further request comes that could be refused: like a TCP connection it is decided again under every snapshot.
       const asked = httpFacts(connection.facts, compactHead(head), path);
-      held = {
-        recheck: (next) => {
+      const follower = follow(connection, {
+        obey: (next) => {
           if (isStillAccepted(connection, next) && next.inbound.http.decide(asked).verdict === "allow") return;
           close();
         },
-        close,
+        drain: () => undefined,
+        cut: close,
+      });
+      const held: Tracked = { recheck: follower.recheck, close };
+      letGo = () => {
+        sidecar.tracked.delete(held);
+        follower.end();
       };
       sidecar.tracked.add(held);
       held.recheck(sidecar.binding());

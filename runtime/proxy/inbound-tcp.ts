@@ -4,6 +4,7 @@ import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { dial, transportOf } from "./dial-app.ts";
 import { denialDetails, tcpFacts } from "./facts.ts";
+import { follow } from "./follow.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
 import type { DecisionRef } from "./record.ts";
@@ -28,6 +29,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
     if (told) return;
     told = true;
     sidecar.tracked.delete(tracked);
+    follower.end();
     counts.requests += 1;
     const { reporter, clock } = shared;
     const denied = decided?.decision.verdict === "deny";
@@ -62,7 +64,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
   }
 
   function admit(): boolean {
-    const { verdict } = decide(sidecar.binding());
+    const { verdict } = decide(follower.binding());
     if (verdict === "deny") counts.denied += 1;
     else counts.allowed += 1;
     return verdict === "allow";
@@ -91,16 +93,25 @@ export function serveInboundTcp(connection: InboundConnection): void {
     tell(0, 0, false);
   };
 
-  const tracked: Tracked = {
-    recheck: (binding) => {
-      if (!isStillAccepted(connection, binding)) {
-        refusal = { flags: "-", details: "filter_chain_changed" };
-        close();
-      } else if (decided !== undefined && decide(binding).verdict === "deny") {
+  function change(): void {
+    refusal = { flags: "-", details: "filter_chain_changed" };
+    close();
+  }
+
+  const follower = follow(connection, {
+    obey: (next) => {
+      if (!isStillAccepted(connection, next)) {
+        change();
+      } else if (decided !== undefined && decide(next).verdict === "deny") {
         counts.denied += 1;
         close();
       }
     },
+    drain: () => undefined,
+    cut: change,
+  });
+  const tracked: Tracked = {
+    recheck: follower.recheck,
     close: () => {
       close();
     },

@@ -210,6 +210,7 @@ function serve(
     port,
     listener,
     chain,
+    accepted: sidecar.binding(),
     seen,
     from,
     to,

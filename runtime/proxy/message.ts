@@ -19,7 +19,6 @@ const shapes: Readonly<
   observe: { perSecond: "number", headers: "boolean" },
   replay: { token: "number" },
   ping: { token: "number" },
-  drain: {},
 };
 
 /** Whether a line from the daemon is a message that this version understands; others are skipped. */

@@ -194,6 +194,7 @@ function send(
       held = {
         // The cluster is gone or would be reached with other TLS today: a fresh request must find that out.
         recheck: (next) => {
+          if (shared.drain === "istio") return;
           const now = next.outbound.cluster(plan.clusterName) ?? passthrough(passthroughCluster);
           if (JSON.stringify(now.tls) !== settings) close();
         },

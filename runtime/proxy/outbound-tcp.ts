@@ -69,6 +69,7 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
 
   const tracked: Tracked = {
     recheck: (binding) => {
+      if (shared.drain === "istio") return;
       const now = clusterOf(connection, binding);
       // Another cluster or other TLS would be used today: a fresh connection must find that out.
       if (now.name !== name || JSON.stringify(now.cluster?.tls) !== settings) close();

@@ -24,8 +24,6 @@ export interface SidecarHandle {
   readonly refused: () => void;
   readonly renew: () => void;
   readonly bundleChanged: () => void;
-  /** Closes listeners; open connections go on. */
-  readonly drain: () => void;
   readonly close: () => void;
 }
 
@@ -207,10 +205,6 @@ export function createSidecar(
     bundleChanged: () => {
       for (const connection of tracked) connection.recheck(binding);
       sweepUpstreams();
-    },
-    drain: () => {
-      for (const open of listeners.values()) open.bound.close();
-      listeners.clear();
     },
     close: () => {
       closed = true;

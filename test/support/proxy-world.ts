@@ -14,10 +14,10 @@ import { acceptFiles } from "../../runtime/config/accept.ts";
 import { parseDocuments } from "../../runtime/config/documents.ts";
 import { parseProject } from "../../runtime/config/project.ts";
 import { resolve } from "../../runtime/config/resolve.ts";
-import { systemClock } from "../../runtime/core/clock.ts";
+import { systemClock, type Clock } from "../../runtime/core/clock.ts";
 import { createCa, signCsr } from "../../runtime/identity/ca.ts";
 import type { Ca } from "../../runtime/identity/ca.ts";
-import type { FromDataPlane, Placement, ToDataPlane } from "../../runtime/model/dataplane.ts";
+import type { DrainMode, FromDataPlane, Placement, ToDataPlane } from "../../runtime/model/dataplane.ts";
 import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, MeshEvent } from "../../runtime/model/event.ts";
 import { parseSpiffeId } from "../../runtime/model/identity.ts";
 import type { Mesh, Workload } from "../../runtime/model/mesh.ts";
@@ -33,6 +33,9 @@ export interface ProxyWorldOptions {
   readonly project: string;
   readonly mesh?: string;
   readonly ttlMs?: number;
+  readonly drain?: DrainMode;
+  /** Instead of the machine's own. */
+  readonly clock?: Clock;
   /** Compiled snapshots may be bent into shapes that no file gives. */
   readonly bend?: (snapshot: ProxySnapshot) => ProxySnapshot;
   /** Signs for these workloads by another CA, or another identity. */
@@ -68,7 +71,7 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
   const folder = mkdtempSync(join(tmpdir(), "mdp-"));
   const range = await claimRange();
   const { second } = range;
-  const clock = systemClock;
+  const clock = options.clock ?? systemClock;
   const ca = await createCa("cluster.local", clock);
   const servers: Server[] = [];
   const sockets = new Set<Socket>();
@@ -92,6 +95,7 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
     pid: process.pid,
     draw: Math.random,
     uuid: randomUUID,
+    drain: options.drain ?? "strict",
   });
 
   async function certify(proxy: string, csr: string): Promise<void> {

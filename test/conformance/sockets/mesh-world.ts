@@ -61,6 +61,7 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
   let token = 0;
 
   const link = openDataPlane({
+    drain: "strict",
     entry: fileURLToPath(new URL("../../../runtime/dataplane.ts", import.meta.url)),
     env: process.env,
     log,

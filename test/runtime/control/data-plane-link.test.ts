@@ -47,6 +47,7 @@ function open(body: string, clock = systemClock) {
   };
   const link: DataPlaneLink = openDataPlane({
     entry: program(body),
+    drain: "strict",
     env: process.env,
     log: "ignore",
     clock,
@@ -64,10 +65,10 @@ function open(body: string, clock = systemClock) {
 describe("the link to the data plane", () => {
   it("greets, sends and hears, and ends the process when it is closed", async () => {
     const { link, told } = open(polite);
-    expect(link.send({ type: "drain" })).toBe(false);
+    expect(link.send({ type: "replay", token: 1 })).toBe(false);
     await vi.waitFor(() => expect(told.started).toHaveLength(1), patience);
-    expect(link.send({ type: "drain" })).toBe(true);
-    await vi.waitFor(() => expect(told.messages).toMatchObject([{ proxy: "drain" }]), patience);
+    expect(link.send({ type: "replay", token: 1 })).toBe(true);
+    await vi.waitFor(() => expect(told.messages).toMatchObject([{ proxy: "replay" }]), patience);
     const pid = link.pid() ?? 0;
     await link.close();
     await link.close();

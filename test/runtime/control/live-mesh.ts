@@ -130,6 +130,7 @@ export const startHere: Start = async (options) => {
       caDirectory: undefined,
       freshCa: false,
       watch: true,
+      drain: "strict",
       detach: false,
       ...options,
     },

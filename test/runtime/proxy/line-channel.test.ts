@@ -57,7 +57,7 @@ test("a line that is not JSON ends the channel", async () => {
 test.each([
   [{ type: "ping", token: 1 }, true],
   [{ type: "ping", token: "1" }, false],
-  [{ type: "drain" }, true],
+  [{ type: "drain" }, false],
   [{ type: "svid", proxy: "p" }, false],
   [{ type: "apply", generation: 1, snapshots: [], placements: [], removed: [], addresses: {}, names: {} }, true],
   [{ type: "apply", generation: 1, snapshots: {}, placements: [], removed: [], addresses: {}, names: {} }, false],
