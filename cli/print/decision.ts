@@ -75,9 +75,11 @@ export function decisionLines(decision: DecisionRecord): readonly Line[] {
   if (decision.details !== null) lines.push([seg(`  details ${sanitize(decision.details)}`, "dim")]);
   if (decision.note !== null) lines.push([seg(`  note: ${sanitize(decision.note)}`, "warn")]);
   const rest = decision.tried.filter((rule) => !isDeciding(rule, decision.by));
-  if (rest.length > 0)
-    lines.push([seg(decision.by === null ? `tried ${rest.length}, nearest first:` : `also tried ${rest.length}:`)]);
+  const omitted = decision.omitted ?? 0;
+  const count = rest.length + omitted;
+  if (count > 0) lines.push([seg(decision.by === null ? `tried ${count}, nearest first:` : `also tried ${count}:`)]);
   for (const rule of rest) lines.push(...triedLines(rule));
+  if (omitted > 0) lines.push([seg(`  and ${omitted} more`, "dim")]);
   return lines;
 }
 

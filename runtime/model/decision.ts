@@ -47,6 +47,8 @@ export interface DecisionRecord {
   readonly details: string | null;
   /** Every rule that was tried, nearest miss first; a rule that matched comes before all misses. */
   readonly tried: readonly TriedRule[];
+  /** How many more rules were tried than `tried` tells; absent: none. */
+  readonly omitted?: number;
   /** Set when something made identity fields empty: "the connection was plaintext". */
   readonly note: string | null;
 }

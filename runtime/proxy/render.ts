@@ -92,8 +92,18 @@ function renderConnection(record: ConnectionRecord): MeshEvent {
   };
 }
 
+/** Rules in an event: those that matched and the nearest misses come first. A thousand policies would make it 400 KB. */
+const mostTried = 50;
+
 function decisionOf(ref: DecisionRef | undefined): DecisionRecord | null {
-  return ref === undefined ? null : redactDecision(explain(ref.set, ref.decision, ref.facts));
+  if (ref === undefined) return null;
+  const { tried, ...rest } = explain(ref.set, ref.decision, ref.facts);
+  const omitted = tried.length - mostTried;
+  return redactDecision({
+    ...rest,
+    tried: tried.slice(0, mostTried),
+    ...(omitted > 0 ? { omitted } : {}),
+  });
 }
 
 function headersOf(headers: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {

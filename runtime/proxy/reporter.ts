@@ -38,10 +38,17 @@ const ringCapacity = 4096;
 const ringBytes = 4 * 1024 * 1024;
 const flushEveryMs = 20;
 const countsEveryMs = 1000;
+/** To put records into words may take this long at a time: with a thousand policies one of them takes ten milliseconds. */
+const sliceMs = 10;
 /** Even failures stop being sent when the reader is this far behind; they are counted as dropped. */
 const maxPending = 65_536;
+/** More than a replay and its neighbours: words are made more slowly than things happen, and only failures are still told. */
+const maxOrdinary = 2 * ringCapacity;
 const maxBacklog = 32 * 1024 * 1024;
 const maxBatch = 512;
+
+/** What waits to be sent, in order; a replay ends with its token. */
+type Waiting = EventRecord | { readonly kind: "replayed"; readonly token: number };
 
 export function createReporter(options: ReporterOptions): Reporter {
   const { clock, send } = options;
@@ -50,7 +57,9 @@ export function createReporter(options: ReporterOptions): Reporter {
   let ids = 0;
   let perSecond = 0;
   let headers = false;
-  let pending: EventRecord[] = [];
+  let pending: Waiting[] = [];
+  /** How many of `pending` are sent. */
+  let sent = 0;
   let dropped = 0;
   let budget = 0;
   let budgetFrom = 0;
@@ -64,28 +73,48 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   function mayTell(failure: boolean): boolean {
-    if (failure) return pending.length < maxPending;
+    const waiting = pending.length - sent;
+    if (failure) return waiting < maxPending;
     const now = clock.monotonic();
     if (now - budgetFrom >= 1000) {
       budgetFrom = now;
       budget = perSecond;
     }
-    if (budget <= 0 || pending.length >= maxPending || options.backlog() > maxBacklog) return false;
+    if (budget <= 0 || waiting >= maxOrdinary || options.backlog() > maxBacklog) return false;
     budget -= 1;
     return true;
   }
 
-  function flush(): void {
+  /** Sends what waits for as long as a slice lasts, and the rest later: traffic and heartbeats must not wait for words. */
+  function sendSlice(): void {
     timer?.();
     timer = undefined;
-    if (pending.length === 0 && dropped === 0) return;
-    const records = pending;
-    pending = [];
-    for (let from = 0; from === 0 || from < records.length; from += maxBatch) {
-      const lost = from === 0 ? dropped : 0;
-      send({ type: "events", events: records.slice(from, from + maxBatch).map(render), dropped: lost });
+    const until = clock.monotonic() + sliceMs;
+    let events: MeshEvent[] = [];
+    const sendEvents = (): void => {
+      if (events.length > 0 || dropped > 0) send({ type: "events", events, dropped });
+      events = [];
+      dropped = 0;
+    };
+    do {
+      const next = pending[sent];
+      if (next === undefined) break;
+      sent += 1;
+      if (next.kind === "replayed") {
+        sendEvents();
+        send({ type: "replayed", token: next.token });
+      } else {
+        events.push(render(next));
+        if (events.length === maxBatch) sendEvents();
+      }
+    } while (clock.monotonic() < until);
+    sendEvents();
+    if (sent < pending.length) {
+      schedule();
+    } else {
+      pending = [];
+      sent = 0;
     }
-    dropped = 0;
   }
 
   function render(record: EventRecord): MeshEvent {
@@ -94,10 +123,7 @@ export function createReporter(options: ReporterOptions): Reporter {
 
   function schedule(): void {
     if (timer === undefined && !closed) {
-      timer = clock.after(flushEveryMs, () => {
-        timer = undefined;
-        flush();
-      });
+      timer = clock.after(flushEveryMs, sendSlice);
     }
   }
 
@@ -144,7 +170,6 @@ export function createReporter(options: ReporterOptions): Reporter {
     add,
     exchange,
     event: (event) => {
-      flush();
       send({ type: "events", events: [event], dropped: 0 });
     },
     nextId: (letter) => {
@@ -159,7 +184,6 @@ export function createReporter(options: ReporterOptions): Reporter {
       return fresh;
     },
     observe: (rate, withHeaders) => {
-      flush();
       perSecond = rate;
       headers = withHeaders;
       budget = rate;
@@ -167,21 +191,12 @@ export function createReporter(options: ReporterOptions): Reporter {
     },
     replay: (token) => {
       // What waits is in the ring too: sending both would tell it twice.
-      pending = [];
-      timer?.();
-      timer = undefined;
-      const records = ring.list();
-      for (let from = 0; from < records.length; from += maxBatch) {
-        send({
-          type: "events",
-          events: records.slice(from, from + maxBatch).map(render),
-          dropped: from === 0 ? dropped : 0,
-        });
-        dropped = 0;
-      }
-      send({ type: "replayed", token });
+      const earlier = pending.slice(sent).filter(({ kind }) => kind === "replayed");
+      pending = [...earlier, ...ring.list(), { kind: "replayed", token }];
+      sent = 0;
+      sendSlice();
     },
-    flush,
+    flush: sendSlice,
     close: () => {
       closed = true;
       timer?.();

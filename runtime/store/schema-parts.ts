@@ -45,26 +45,29 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     notAfter: time,
     sha256: text,
   }),
-  decision: record({
-    verdict: oneOfTexts("allow", "deny"),
-    reason: oneOfTexts("matched", "no-allow-matched", "no-policy", "jwt-not-supported"),
-    by: nullable(record(rule)),
-    details: nullable(text),
-    tried: listOf(
-      record({
-        ...rule,
-        dryRun: flag,
-        result: oneOfTexts("matched", "missed", "skipped"),
-        held: count,
-        parts: count,
-        missed: nullable(
-          record({ field: text, negated: flag, wanted: listOf(text), actual: nullable(text), ...place }),
-        ),
-        skipped: nullable(text),
-      }),
-    ),
-    note: nullable(text),
-  }),
+  decision: record(
+    {
+      verdict: oneOfTexts("allow", "deny"),
+      reason: oneOfTexts("matched", "no-allow-matched", "no-policy", "jwt-not-supported"),
+      by: nullable(record(rule)),
+      details: nullable(text),
+      tried: listOf(
+        record({
+          ...rule,
+          dryRun: flag,
+          result: oneOfTexts("matched", "missed", "skipped"),
+          held: count,
+          parts: count,
+          missed: nullable(
+            record({ field: text, negated: flag, wanted: listOf(text), actual: nullable(text), ...place }),
+          ),
+          skipped: nullable(text),
+        }),
+      ),
+      note: nullable(text),
+    },
+    { omitted: count },
+  ),
   workloadState: {
     oneOf: [
       phase("waiting", { for: listOf(text) }),

@@ -4,6 +4,7 @@ import type { PolicySet } from "../../../runtime/model/policy.ts";
 import type { InboundSection } from "../../../runtime/model/snapshot.ts";
 import { createRecordRing } from "../../../runtime/proxy/record-ring.ts";
 import type { EventRecord, ExchangeTold } from "../../../runtime/proxy/record.ts";
+import { renderRecord } from "../../../runtime/proxy/render.ts";
 import { parseRequestHead } from "../../../runtime/wire/http1/head.ts";
 
 const party = { workload: null, address: "192.0.2.1:1", spiffe: null };
@@ -194,4 +195,21 @@ test("handshakes and connections stand between the requests in their order", () 
   });
   for (let i = 3; i < 10; i += 1) ring.exchange(told({}), i);
   expect(ring.list().map(({ id }) => id)).toEqual(["c-2", "3", "4", "5", "6", "7", "8", "9"]);
+});
+
+test("an event tells the nearest rules of a large set, and how many more there were", () => {
+  const ring = createRecordRing(8, 4 * 1024 * 1024, String);
+  const decision = { verdict: "allow", reason: "matched", by: { policy: 0, rule: 0 } } as const;
+  const section = sectionOf(1);
+  const [policy] = section.http.policies;
+  if (policy === undefined) throw new Error("no policy");
+  const dryRun = Array.from({ length: 119 }, (_, i) => ({ ...policy, id: `dry-${i}`, dryRun: true }));
+  const http: PolicySet = { layer: "http", policies: [policy, ...dryRun] };
+  ring.exchange(told({ head: headOf([]), decision, section: { ...section, http }, caller }), 1);
+  const [kept] = ring.list();
+  const event = kept === undefined ? undefined : renderRecord(kept, false);
+  if (event?.type !== "exchange.completed") throw new Error("no exchange");
+  expect(event.decision?.tried).toHaveLength(50);
+  expect(event.decision?.tried[0]?.id).toBe("a-rule[0]");
+  expect(event.decision?.omitted).toBe(70);
 });

@@ -122,3 +122,37 @@ test("counts are sent once a second, only while they change", () => {
     },
   ]);
 });
+
+test("a long replay is told in slices, live records behind it, each once and in order", () => {
+  let now = 0;
+  const timers: (() => void)[] = [];
+  const sent: FromDataPlane[] = [];
+  // Time passes with every look at the clock: words are slow.
+  const clock = {
+    now: () => now,
+    monotonic: () => (now += 1),
+    after: (_ms: number, task: () => void) => {
+      timers.push(task);
+      return () => {
+        timers.splice(timers.indexOf(task), 1);
+      };
+    },
+  };
+  const reporter = createReporter({ clock, send: (message) => sent.push(message), backlog: () => 0, run: "x-" });
+  const named = (id: string): ConnectionRecord => ({ ...record("NR"), id });
+  for (let i = 0; i < 200; i += 1) reporter.add(named(`old-${i}`));
+  reporter.observe(1000, false);
+  reporter.replay(1);
+  reporter.add(named("live"));
+  const tellings = (): readonly string[] =>
+    sent.flatMap((message) =>
+      message.type === "events"
+        ? message.events.map((event) => event.id)
+        : message.type === "replayed"
+          ? ["replayed"]
+          : [],
+    );
+  expect(tellings().length).toBeLessThan(50);
+  for (let task = timers.shift(); task !== undefined && tellings().length < 202; task = timers.shift()) task();
+  expect(tellings()).toEqual([...Array.from({ length: 200 }, (_, i) => `old-${i}`), "replayed", "live"]);
+});
