@@ -1,11 +1,13 @@
+import type { ConnectionPoolSettings } from "../model/istio-networking.ts";
 import type { Service, ServicePort, Workload } from "../model/mesh.ts";
 import type { Labels } from "../model/resource.ts";
-import type { Cluster, UpstreamHttp } from "../model/snapshot.ts";
+import type { Cluster } from "../model/snapshot.ts";
 import { isSelected } from "../policy/selector.ts";
 import { blackHoleCluster, passthroughCluster } from "../traffic/listener.ts";
 import { parseDuration } from "./duration.ts";
 import { outboundHttp } from "./http-protocol.ts";
 import type { IndexedService, MeshIndex } from "./mesh-index.ts";
+import { maxRequests } from "./connection-pool.ts";
 import { policyBlock } from "./policy-block.ts";
 import { clusterName } from "./routes.ts";
 
@@ -26,8 +28,7 @@ export function compileClusters(
       for (const subset of [wholeService, ...subsets]) {
         const members = workloads.filter((workload) => isSelected(subset.labels, workload.labels));
         const pool = policyBlock(rule, port.port, subset.name, "connectionPool")?.value;
-        const http = outboundHttp(port.protocol, pool, index.mesh.config);
-        const cluster = compileCluster(index, client, { service, port, subset: subset.name, members, http });
+        const cluster = compileCluster(index, client, { service, port, subset: subset.name, members, pool });
         clusters[cluster.name] ??= cluster;
       }
     }
@@ -44,11 +45,11 @@ interface Destination {
   readonly port: ServicePort;
   readonly subset: string;
   readonly members: readonly Workload[];
-  readonly http: UpstreamHttp;
+  readonly pool: ConnectionPoolSettings | undefined;
 }
 
 function compileCluster(index: MeshIndex, client: Workload, destination: Destination): Cluster {
-  const { service, port, subset, members, http } = destination;
+  const { service, port, subset, members, pool } = destination;
   const { tls, because, keepMarks } = index.tls.resolve(client, service, port, subset);
   return {
     name: clusterName(port.port, subset, service.hostname),
@@ -56,7 +57,7 @@ function compileCluster(index: MeshIndex, client: Workload, destination: Destina
     port: port.port,
     subset,
     protocol: port.protocol,
-    http,
+    http: outboundHttp(port.protocol, pool, index.mesh.config),
     discovery: service.address === "None" ? "original-destination" : "endpoints",
     endpoints: members.map((workload) => ({
       workload: workload.id,
@@ -68,6 +69,7 @@ function compileCluster(index: MeshIndex, client: Workload, destination: Destina
     })),
     tls,
     connectTimeoutMs: connectTimeoutMs(index),
+    maxRequests: maxRequests(pool),
     because,
   };
 }
@@ -86,6 +88,7 @@ function fixedCluster(index: MeshIndex): Cluster {
     endpoints: [],
     tls: { mode: "none" },
     connectTimeoutMs: connectTimeoutMs(index),
+    maxRequests: undefined,
     because: [],
   };
 }

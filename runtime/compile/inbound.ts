@@ -1,16 +1,16 @@
 import { assertNever } from "../core/assert-never.ts";
-import type { Mesh, PortProtocol, Service, ServicePort, Workload } from "../model/mesh.ts";
+import type { Mesh, PortProtocol, Workload } from "../model/mesh.ts";
 import type { InboundListener, InboundSection } from "../model/snapshot.ts";
 import { inboundChains } from "../policy/chains.ts";
 import { namedPorts, portMode, workloadMode, type ModeResult } from "../policy/mtls-mode.ts";
 import { inboundDecorator } from "../traffic/response-headers.ts";
 import { bindAuthorization } from "./authorization.ts";
-import { bindDestinationRules } from "./destination-rule.ts";
+import { maxRequests } from "./connection-pool.ts";
+import { inboundOptions } from "./http-options.ts";
 import { inboundHttp } from "./http-protocol.ts";
+import { bindInboundPorts, type InboundPort } from "./inbound-ports.ts";
 import { bindPeerAuthentication } from "./peer-authentication.ts";
-import { policyBlock } from "./policy-block.ts";
 import { bindTokenRules } from "./request-authentication.ts";
-import { bindServicesOf } from "./service-index.ts";
 
 /** What a workload's sidecar does with connections that arrive. For many workloads of one mesh use `bindInbound`. */
 export function compileInbound(mesh: Mesh, workload: Workload): InboundSection {
@@ -21,35 +21,30 @@ export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection 
   const levelsOf = bindPeerAuthentication(mesh);
   const policiesOf = bindAuthorization(mesh);
   const tokenRulesOf = bindTokenRules(mesh);
-  const servicesOf = bindServicesOf(mesh);
-  const ruleFor = bindDestinationRules(mesh);
+  const portsOf = bindInboundPorts(mesh);
 
   return (workload) => {
     const levels = levelsOf(workload);
+    const options = inboundOptions(mesh, workload);
     const listeners = new Map<number, InboundListener>();
-    for (const service of servicesOf(workload)) {
-      for (const port of service.ports) {
-        const protocol = listenerProtocol(port.protocol);
-        // Several services may share a target port: the oldest decides its protocol (spec traffic 1.1.11).
-        if (protocol === undefined || listeners.has(port.target)) continue;
-        // The server obeys the service's DestinationRule as its own client would, never a subset (spec traffic 3.3.12).
-        const rule = ruleFor(workload, service.hostname, service.namespace);
-        const pool = policyBlock(rule, port.port, "", "connectionPool")?.value;
-        const http = inboundHttp(port.protocol, pool);
-        listeners.set(port.target, {
-          ...declaredListener(service, port, protocol, portMode(levels, port.target)),
-          http,
-        });
-      }
+    for (const port of portsOf(workload)) {
+      const protocol = listenerProtocol(port.protocol);
+      // Several services may share a target port: the oldest decides its protocol (spec traffic 1.1.11).
+      if (protocol === undefined || listeners.has(port.listen)) continue;
+      const result = portMode(levels, port.listen);
+      listeners.set(port.listen, declaredListener(port, protocol, result, options.http10));
     }
     for (const port of namedPorts(levels)) {
-      if (!listeners.has(port)) listeners.set(port, passthroughListener(port, portMode(levels, port)));
+      if (!listeners.has(port)) {
+        listeners.set(port, passthroughListener(port, portMode(levels, port), options.http10));
+      }
     }
     return {
       listeners: [...listeners.values()].toSorted((a, b) => a.port - b.port),
-      passthrough: passthroughListener(0, workloadMode(levels)),
+      passthrough: passthroughListener(0, workloadMode(levels), options.http10),
       ...policiesOf(workload),
       ...tokenRulesOf(workload),
+      options,
     };
   };
 }
@@ -79,34 +74,40 @@ function listenerProtocol(protocol: PortProtocol): InboundListener["protocol"] |
 }
 
 function declaredListener(
-  service: Service,
-  port: ServicePort,
+  port: InboundPort,
   protocol: InboundListener["protocol"],
   result: ModeResult,
-): Omit<InboundListener, "http"> {
-  const name = `0.0.0.0_${port.target}`;
+  http10: boolean,
+): InboundListener {
+  const name = `${port.bind}_${port.listen}`;
   return {
-    port: port.target,
+    port: port.listen,
     protocol,
     mode: result.mode,
     because: result.because,
-    chains: inboundChains(protocol, result.mode, { http: name, tcp: name }),
-    cluster: `inbound|${port.target}||`,
-    virtualHost: `inbound|http|${port.port}`,
-    decorator: inboundDecorator(service.hostname, port.port),
+    chains: inboundChains(protocol, result.mode, { http: name, tcp: name }, http10),
+    cluster: `inbound|${port.listen}||`,
+    http: inboundHttp(port.protocol, port.pool),
+    appPort: port.appPort,
+    maxRequests: maxRequests(port.pool),
+    virtualHost: `inbound|http|${port.servicePort}`,
+    decorator: inboundDecorator(port.host, port.servicePort),
   };
 }
 
 /** Ports of no service are guarded like a sniffed one (spec PA-7, PA-17). */
-function passthroughListener(port: number, result: ModeResult): InboundListener {
+function passthroughListener(port: number, result: ModeResult, http10: boolean): InboundListener {
+  const names = { http: "virtualInbound-catchall-http", tcp: "virtualInbound" };
   return {
     port,
     protocol: "auto",
     mode: result.mode,
     because: result.because,
-    chains: inboundChains("auto", result.mode, { http: "virtualInbound-catchall-http", tcp: "virtualInbound" }),
+    chains: inboundChains("auto", result.mode, names, http10),
     cluster: "InboundPassthroughCluster",
     http: "downstream",
+    appPort: undefined,
+    maxRequests: undefined,
     virtualHost: "inbound|http|0",
     decorator: inboundDecorator("", 0),
   };

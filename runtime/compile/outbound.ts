@@ -3,6 +3,7 @@ import type { OutboundListener, OutboundSection, RouteTable } from "../model/sna
 import { wildcardAddress } from "../traffic/listener.ts";
 import { compileClusters } from "./clusters.ts";
 import { isVisible } from "./export-to.ts";
+import { outboundOptions } from "./http-options.ts";
 import { isHttp, type IndexedService, type MeshIndex } from "./mesh-index.ts";
 import { clusterName } from "./routes.ts";
 import { catchAll, compileVirtualHosts, indexOwners, privateTable, type TableInput } from "./virtual-hosts.ts";
@@ -25,7 +26,7 @@ function clientClass(index: MeshIndex, client: Workload): string {
     index.virtualServices.some(({ usesLabels }) => usesLabels) ||
     index.mesh.policies.destinationRules.some(({ spec }) => spec.workloadSelector !== undefined);
   const labels = byLabels ? Object.entries(client.labels).toSorted(([a], [b]) => (a < b ? -1 : 1)) : [];
-  return JSON.stringify([client.namespace, client.trustDomain ?? "", client.sidecar, labels]);
+  return JSON.stringify([client.namespace, client.trustDomain ?? "", client.sidecar, labels, client.proxyConfig ?? ""]);
 }
 
 function compileSection(index: MeshIndex, client: Workload): OutboundSection {
@@ -39,6 +40,7 @@ function compileSection(index: MeshIndex, client: Workload): OutboundSection {
     listeners,
     routes: compileTables(input, listeners),
     clusters: compileClusters(index, client, services),
+    options: outboundOptions(index.mesh, client),
   };
 }
 

@@ -5,6 +5,7 @@ import { joinIndex, joinKey } from "./field-path.ts";
 import { istioGroups } from "./kinds.ts";
 import { checkedFields, knownFields } from "./mesh-config-fields.ts";
 import { isKubernetesCore } from "./policies.ts";
+import { readProxyConfig } from "./proxy-config.ts";
 import { isRecord } from "./yaml-tree.ts";
 
 /** A field that is read but not enforced. `[]` stands for every item, `when` limits it to some values. */
@@ -16,9 +17,15 @@ interface UnenforcedField {
 }
 
 const noToken = "no token is ever present here: a rule that needs one never matches, and its negation always does";
+/** Of a `connectionPool`; concurrent requests and the HTTP version are obeyed. */
+const poolFields: readonly string[] = [
+  "tcp",
+  ...["http1MaxPendingRequests", "maxRequestsPerConnection", "maxRetries", "idleTimeout"].map((name) => `http.${name}`),
+  ...["maxConcurrentStreams", "http2KeepAlive"].map((name) => `http.${name}`),
+];
 const trafficPolicyFields: readonly string[] = [
   "loadBalancer",
-  "connectionPool",
+  ...poolFields.map((name) => `connectionPool.${name}`),
   "outlierDetection",
   "tunnel",
   "proxyProtocol",
@@ -67,6 +74,24 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
     ...trafficPolicyPlaces.flatMap((place) => [
       { path: `${place}.tls.credentialName` },
       { path: `${place}.tls.caCrl` },
+    ]),
+  ],
+  Sidecar: [
+    {
+      path: "spec.egress",
+      note: "every service stays visible",
+      when: (value) => JSON.stringify(value) !== '[{"hosts":["*/*"]}]',
+    },
+    { path: "spec.outboundTrafficPolicy" },
+    { path: "spec.ingress[].tls" },
+    {
+      path: "spec.ingress[].defaultEndpoint",
+      note: "a program is not reached by a Unix socket of its own; requests get 503",
+      when: (value) => typeof value === "string" && value.startsWith("unix:"),
+    },
+    ...poolFields.flatMap((name) => [
+      { path: `spec.inboundConnectionPool.${name}` },
+      { path: `spec.ingress[].connectionPool.${name}` },
     ]),
   ],
   VirtualService: [
@@ -129,6 +154,7 @@ export function unenforced(resources: readonly Resource[]): readonly Problem[] {
 export function unenforcedMeshConfig(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
   return Object.keys(raw)
     .filter((key) => knownFields.includes(key) && checkedFields[key] === undefined)
+    .flatMap((key) => (key === "defaultConfig" ? readProxyConfig(raw[key], key).unenforced : [key]))
     .map((key) => ({
       code: "MD2001",
       severity: "warning",

@@ -1,6 +1,6 @@
 import { any, type Shape } from "./shape.ts";
 import { serviceShape } from "./shapes-kubernetes.ts";
-import { destinationRuleShape, virtualServiceShape } from "./shapes-networking.ts";
+import { destinationRuleShape, sidecarShape, virtualServiceShape } from "./shapes-networking.ts";
 import { authorizationPolicyShape, peerAuthenticationShape, requestAuthenticationShape } from "./shapes-security.ts";
 
 export interface KindEntry {
@@ -38,7 +38,7 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
   VirtualService: { group: "networking.istio.io", versions: networking, namespaced: true, spec: virtualServiceShape },
   Gateway: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
   ServiceEntry: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
-  Sidecar: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
+  Sidecar: { group: "networking.istio.io", versions: networking, namespaced: true, spec: sidecarShape },
   WorkloadEntry: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
   WorkloadGroup: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
   EnvoyFilter: { group: "networking.istio.io", versions: ["v1alpha3"], namespaced: true, spec: any },

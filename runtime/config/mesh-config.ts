@@ -3,6 +3,7 @@ import type { HttpRetry } from "../model/istio-networking.ts";
 import type { MeshConfig, PathNormalization } from "../model/mesh.ts";
 import { isDnsLabel } from "./names.ts";
 import { boolean, checkedFields, knownFields } from "./mesh-config-fields.ts";
+import { readProxyConfig } from "./proxy-config.ts";
 import { checkShape } from "./shape-check.ts";
 import { didYouMean } from "./suggestion.ts";
 import { isRecord } from "./yaml-tree.ts";
@@ -40,6 +41,8 @@ export function resolveMeshConfig(raw: Readonly<Record<string, unknown>>): Check
   for (const [index, alias] of list(raw["trustDomainAliases"]).entries())
     if (!isTrustDomain(alias))
       wrong(`trustDomainAliases[${index}]`, `trustDomainAliases: ${alias} is not a domain name`);
+  const proxy = readProxyConfig(raw["defaultConfig"], "defaultConfig");
+  for (const { field, message } of proxy.findings) wrong(field, message);
   if (problems.length > 0) return { problems };
   return {
     problems,
@@ -56,6 +59,7 @@ export function resolveMeshConfig(raw: Readonly<Record<string, unknown>>): Check
       defaultServiceExportTo: exportTo(raw["defaultServiceExportTo"]),
       defaultVirtualServiceExportTo: exportTo(raw["defaultVirtualServiceExportTo"]),
       defaultDestinationRuleExportTo: exportTo(raw["defaultDestinationRuleExportTo"]),
+      defaultConfig: proxy.config,
       defaultHttpRetryPolicy: retryPolicy(raw["defaultHttpRetryPolicy"]),
       raw,
     },

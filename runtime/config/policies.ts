@@ -1,4 +1,4 @@
-import type { DestinationRule, VirtualService } from "../model/istio-networking.ts";
+import type { DestinationRule, Sidecar, VirtualService } from "../model/istio-networking.ts";
 import type { AuthorizationPolicy, PeerAuthentication } from "../model/istio-security.ts";
 import type { MeshPolicies } from "../model/mesh.ts";
 import { byAge, type Resource } from "../model/resource.ts";
@@ -19,6 +19,10 @@ function isVirtualService(resource: Resource): resource is VirtualService {
   return resource.kind === "VirtualService" && resource.apiVersion.startsWith("networking.istio.io/");
 }
 
+function isSidecar(resource: Resource): resource is Sidecar {
+  return resource.kind === "Sidecar" && resource.apiVersion.startsWith("networking.istio.io/");
+}
+
 export function isKubernetesCore(resource: Resource): boolean {
   return resource.apiVersion === "v1" && ["Namespace", "Service", "ServiceAccount"].includes(resource.kind);
 }
@@ -34,6 +38,7 @@ export function sortResources(resources: readonly Resource[]): {
       authorizationPolicies: resources.filter(isAuthorizationPolicy).toSorted(byAge),
       destinationRules: resources.filter(isDestinationRule).toSorted(byAge),
       virtualServices: resources.filter(isVirtualService).toSorted(byAge),
+      sidecars: resources.filter(isSidecar).toSorted(byAge),
     },
     others: resources.filter(
       (resource) =>
@@ -41,6 +46,7 @@ export function sortResources(resources: readonly Resource[]): {
         !isAuthorizationPolicy(resource) &&
         !isDestinationRule(resource) &&
         !isVirtualService(resource) &&
+        !isSidecar(resource) &&
         !isKubernetesCore(resource),
     ),
   };

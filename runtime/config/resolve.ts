@@ -5,6 +5,7 @@ import { assignAddresses } from "./addresses.ts";
 import { unenforced, unenforcedMeshConfig } from "./enforcement.ts";
 import { kubernetesNamespaces, kubernetesServices, type ServiceDraft } from "./kubernetes.ts";
 import { resolveMeshConfig } from "./mesh-config.ts";
+import { proxyConfigAnnotation, readProxyConfigAnnotation, unenforcedProxyConfig } from "./proxy-config.ts";
 import { sortResources } from "./policies.ts";
 import { portProtocol } from "./port-protocol.ts";
 import { checkGroups } from "./project-check.ts";
@@ -40,6 +41,12 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
 
   const groups = projectGroups(project);
   problems.push(...checkGroups(project, groups));
+  for (const { annotations, field } of groups) {
+    const said = annotations[proxyConfigAnnotation];
+    if (said === undefined) continue;
+    for (const problem of unenforcedProxyConfig(readProxyConfigAnnotation(said)))
+      problems.push({ ...problem, ...project.locate(`${field}.annotations`, "key") });
+  }
   const drafts = serviceDrafts(groups, resources, project, problems);
   const workloads = resolveWorkloads(groups, drafts, context);
   const services = resolveServices(drafts, groups, context.previous);
@@ -131,6 +138,8 @@ function resolveWorkloads(
   );
   return groups.flatMap((group) => {
     const ports = workloadPorts(group, written.get(group.namespace) ?? []);
+    const said = group.annotations[proxyConfigAnnotation];
+    const proxyConfig = said === undefined ? undefined : readProxyConfigAnnotation(said).config;
     return instanceNames(group).map((name, index): Workload => {
       const id = workloadId(name, group.namespace);
       return {
@@ -142,6 +151,7 @@ function resolveWorkloads(
         trustDomain: undefined,
         labels: group.labels,
         annotations: group.annotations,
+        ...(proxyConfig === undefined ? {} : { proxyConfig }),
         sidecar: group.sidecar,
         address: addresses.get(id) ?? "",
         program: programOf(group, context.directory),

@@ -10,6 +10,7 @@ import {
   type Shape,
   string,
   uint32,
+  any,
 } from "./shape.ts";
 import { workloadSelector } from "./shapes-security.ts";
 
@@ -246,4 +247,33 @@ export const virtualServiceShape: Shape = object({
   ),
   tcp: listOf(object({ match: listOf(object({ ...l4Match, sourceSubnet: string })), route: weighted })),
   exportTo: strings,
+});
+
+const sidecarPort = object({ number: uint32, protocol: string, name: string, targetPort: uint32 });
+
+export const sidecarShape = object({
+  workloadSelector: object({ labels: mapOf(string) }),
+  ingress: listOf(
+    object(
+      {
+        port: sidecarPort,
+        bind: string,
+        captureMode: oneOfValues("DEFAULT", "IPTABLES", "NONE"),
+        defaultEndpoint: string,
+        tls: any,
+        connectionPool,
+      },
+      { required: ["port"] },
+    ),
+  ),
+  egress: listOf(
+    object({
+      port: sidecarPort,
+      bind: string,
+      captureMode: oneOfValues("DEFAULT", "IPTABLES", "NONE"),
+      hosts: strings,
+    }),
+  ),
+  inboundConnectionPool: connectionPool,
+  outboundTrafficPolicy: any,
 });

@@ -22,6 +22,7 @@ export interface PortSelector {
 /** The parts of `connectionPool` that meshdev acts on; zero means unset (spec traffic 3.3.1). */
 export interface ConnectionPoolSettings {
   readonly http?: {
+    readonly http2MaxRequests?: number;
     readonly h2UpgradePolicy?: "DEFAULT" | "DO_NOT_UPGRADE" | "UPGRADE";
     readonly useClientProtocol?: boolean;
   };
@@ -173,5 +174,20 @@ export interface VirtualServiceSpec {
   readonly exportTo?: readonly string[];
 }
 
+export interface SidecarIngress {
+  readonly port?: { readonly number?: number; readonly protocol?: string; readonly name?: string };
+  readonly bind?: string;
+  /** `127.0.0.1:8080`, `0.0.0.0:8080`, `unix:///path`; absent: the port that was dialled. */
+  readonly defaultEndpoint?: string;
+  readonly connectionPool?: ConnectionPoolSettings;
+}
+
+export interface SidecarSpec {
+  readonly workloadSelector?: { readonly labels?: Labels };
+  readonly ingress?: readonly SidecarIngress[];
+  readonly inboundConnectionPool?: ConnectionPoolSettings;
+}
+
+export type Sidecar = Resource<"Sidecar", SidecarSpec>;
 export type DestinationRule = Resource<"DestinationRule", DestinationRuleSpec>;
 export type VirtualService = Resource<"VirtualService", VirtualServiceSpec>;

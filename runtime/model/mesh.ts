@@ -1,6 +1,7 @@
 import type { SourcePosition } from "../core/source.ts";
 import type { AuthorizationPolicy, PeerAuthentication } from "./istio-security.ts";
-import type { DestinationRule, HttpRetry, VirtualService } from "./istio-networking.ts";
+import type { DestinationRule, HttpRetry, Sidecar, VirtualService } from "./istio-networking.ts";
+import type { ProxyConfig } from "./proxy-config.ts";
 import type { Labels, Resource } from "./resource.ts";
 
 /** Everything the files mean, resolved: nothing here is optional because a user may omit it (that ends at `resolve`). */
@@ -24,6 +25,7 @@ export interface MeshPolicies {
   readonly authorizationPolicies: readonly AuthorizationPolicy[];
   readonly destinationRules: readonly DestinationRule[];
   readonly virtualServices: readonly VirtualService[];
+  readonly sidecars: readonly Sidecar[];
 }
 
 export type PathNormalization = "NONE" | "BASE" | "MERGE_SLASHES" | "DECODE_AND_MERGE_SLASHES";
@@ -42,6 +44,8 @@ export interface MeshConfig {
   readonly defaultServiceExportTo: readonly string[];
   readonly defaultVirtualServiceExportTo: readonly string[];
   readonly defaultDestinationRuleExportTo: readonly string[];
+  /** What every sidecar obeys unless its workload says otherwise. */
+  readonly defaultConfig: ProxyConfig;
   /** `defaultHttpRetryPolicy` as written; undefined means Istio's default (spec traffic 2.9.1). */
   readonly defaultHttpRetryPolicy: HttpRetry | undefined;
   /** Every MeshConfig field as the user wrote it, for what later versions read. */
@@ -67,6 +71,8 @@ export interface Workload {
   readonly trustDomain: string | undefined;
   readonly labels: Labels;
   readonly annotations: Labels;
+  /** From the annotation `proxy.istio.io/config`; what it says replaces the mesh's. */
+  readonly proxyConfig?: ProxyConfig;
   readonly sidecar: boolean;
   /** Model address, `10.244.a.b`. */
   readonly address: string;

@@ -1,6 +1,7 @@
 import type { HeaderOperations } from "./istio-networking.ts";
 import type { MeshConfig, PortProtocol } from "./mesh.ts";
 import type { PolicySet } from "./policy.ts";
+import type { ClientCertDetails, ForwardedClientCert } from "./proxy-config.ts";
 import type { Provenance } from "./resource.ts";
 import type { TokenLocation } from "./token.ts";
 
@@ -26,6 +27,25 @@ export interface TrustSection {
   readonly pathNormalization: MeshConfig["pathNormalization"];
 }
 
+/** What one side of a sidecar does to every HTTP message, whatever its route: ProxyConfig's `proxyHeaders`, and PILOT_HTTP10. */
+export interface HttpOptions {
+  /** Value of `server` in answers; undefined: the application's own stays, and answers of the proxy have none. */
+  readonly server: string | undefined;
+  /** Whether a request without `x-request-id` gets one. */
+  readonly requestId: boolean;
+  /** Whether `x-envoy-attempt-count` numbers the tries. */
+  readonly attemptCount: boolean;
+  /** Whether the router adds `x-envoy-*` headers of its own: service time, expected timeout, original path and host, overloaded. */
+  readonly debugHeaders: boolean;
+  readonly forwardedClientCert: Exclude<ForwardedClientCert, "UNDEFINED">;
+  readonly clientCertDetails: ClientCertDetails;
+  /** Whether `x-forwarded-port` and `-host` are added. */
+  readonly forwardedPort: boolean;
+  readonly forwardedHost: boolean;
+  /** Whether HTTP/1.0 counts as HTTP. */
+  readonly http10: boolean;
+}
+
 // ---- inbound -------------------------------------------------------------------------------------------------
 
 export interface InboundSection {
@@ -38,6 +58,7 @@ export interface InboundSection {
   readonly tokens: readonly TokenLocation[];
   /** Headers (lower case) that only a verified token may fill: removed from every request, before policies look (spec RA-11). */
   readonly claimHeaders: readonly string[];
+  readonly options: HttpOptions;
 }
 
 /** HTTP version of the connections to an application or endpoint; `downstream`: the version that the request came in (spec traffic 1.1.7). */
@@ -58,6 +79,10 @@ export interface InboundListener {
   readonly cluster: string;
   /** HTTP version towards the own application. */
   readonly http: UpstreamHttp;
+  /** Port of the application behind it; undefined: the one that was dialled; 0: none that can be reached. */
+  readonly appPort: number | undefined;
+  /** Requests that may be under way to the application at once; undefined: any number (spec traffic 3.3.3, 3.3.12). */
+  readonly maxRequests: number | undefined;
   /** `inbound|http|8080` */
   readonly virtualHost: string;
   /** What `x-envoy-decorator-operation` tells callers that sent none, `<fqdn>:<port>/*` (spec traffic 5.1, errata C17). */
@@ -81,6 +106,7 @@ export interface OutboundSection {
   readonly listeners: readonly OutboundListener[];
   readonly routes: Readonly<Record<string, RouteTable>>;
   readonly clusters: Readonly<Record<string, Cluster>>;
+  readonly options: HttpOptions;
 }
 
 export interface OutboundListener {
@@ -209,6 +235,8 @@ export interface Cluster {
   readonly endpoints: readonly Endpoint[];
   readonly tls: ClusterTls;
   readonly connectTimeoutMs: number;
+  /** Requests that may be under way to it at once; undefined: any number (spec traffic 3.3.3). */
+  readonly maxRequests: number | undefined;
   /** What chose the TLS mode: the DestinationRule's field, or the PeerAuthentication behind auto mTLS. */
   readonly because: readonly Provenance[];
 }

@@ -4,18 +4,21 @@ const mtlsHttp = ["istio-http/1.0", "istio-http/1.1", "istio-h2"];
 const mtlsTcp = ["istio-peer-exchange", "istio"];
 const allIstio = [...mtlsTcp, ...mtlsHttp];
 const plainHttp = ["http/1.1", "h2c"];
+const plainHttp10 = ["http/1.0", ...plainHttp];
 
 interface ChainNames {
   readonly http: string;
   readonly tcp: string;
 }
 
-/** The chains of a port in order of precedence (spec PA-13…PA-15). */
+/** The chains of a port in order of precedence (spec PA-13…PA-15). `http10`: HTTP/1.0 counts as HTTP (spec traffic 1.1.6). */
 export function inboundChains(
   protocol: InboundListener["protocol"],
   mode: EffectiveMtlsMode,
   names: ChainNames,
+  http10 = false,
 ): readonly FilterChain[] {
+  const sniffed = http10 ? plainHttp10 : plainHttp;
   const terminated = (network: "http" | "tcp", protocols: readonly string[] | undefined): FilterChain => ({
     name: names[network],
     transport: "tls",
@@ -43,7 +46,7 @@ export function inboundChains(
     PERMISSIVE: {
       auto: () => [
         terminated("http", mtlsHttp),
-        raw("http", plainHttp),
+        raw("http", sniffed),
         terminated("tcp", mtlsTcp),
         raw("tcp"),
         untouched,
@@ -57,7 +60,7 @@ export function inboundChains(
       tcp: () => [terminated("tcp", undefined)],
     },
     DISABLE: {
-      auto: () => [raw("http", plainHttp), raw("tcp")],
+      auto: () => [raw("http", sniffed), raw("tcp")],
       http: () => [raw("http")],
       tcp: () => [raw("tcp")],
     },

@@ -7,7 +7,7 @@ import { localReply, type LocalReply } from "../traffic/local-reply.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
 import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { decideRetry, inboundRetryPolicy } from "../traffic/retry.ts";
-import { headerValues, type RequestHead } from "../wire/http1/head.ts";
+import { defaultLimits, headerValues, type RequestHead } from "../wire/http1/head.ts";
 import { applyEdit, closesAfter, localAnswer, paperDate, refusalOf, valuesOf } from "./http-answer.ts";
 import type { Connection } from "./inbound.ts";
 import { type Message, serveMessages } from "./messages.ts";
@@ -22,7 +22,9 @@ export function serveHttp(connection: Connection, payload: Payload, certificate:
   // TLS inside an HTTP chain is nothing that a request could begin with.
   const sent = payload.kind === "tls" ? ({ kind: "bytes", bytes: Buffer.from([0x16, 3, 1]) } as const) : payload;
   const protocol = sent.kind === "h2" ? "HTTP/2" : "HTTP/1.1";
+  const limits = { ...defaultLimits, http10: connection.proxy.snapshot.inbound.options.http10 };
   return serveMessages(sent, {
+    limits,
     serve: (message) => serveRequest(connection, message, certificate),
     refuse: (error) => {
       const reply = refusalOf(error);
@@ -50,7 +52,7 @@ function contextOf(
   const { decorator } = connection.listener;
   const named = head !== undefined && decorated && headerValues(head, "x-envoy-decorator-operation").length === 0;
   return {
-    server: "istio-envoy",
+    options: connection.proxy.snapshot.inbound.options,
     grpc: head !== undefined && isGrpc((name) => headerValues(head, name)),
     head: head?.method === "HEAD",
     ...(named && decorator !== undefined ? { decorator } : {}),
@@ -112,6 +114,8 @@ function forward(
   const header = (name: string): readonly string[] => headerValues(head, name);
   const edit = inboundRequestEdit(header, {
     requestId: world.requestId,
+    port: arrival.port,
+    options: proxy.snapshot.inbound.options,
     tls: certificate !== undefined,
     identity: world.certificate(proxy.workload).uriSans[0] ?? proxy.snapshot.identity,
     peer: certificate,
@@ -131,7 +135,7 @@ function forward(
     upstreamProtocol: http,
   };
   for (let attempt = 1; ; attempt += 1) {
-    const answer = dialOwnPod(world, proxy.workload, arrival.port, sent, trace);
+    const answer = dialOwnPod(world, proxy.workload, listener.appPort ?? arrival.port, sent, trace);
     const attempts = { ...known, attempts: attempt };
     if (message.broken !== undefined) return respond(refusalOf(message.broken), attempts, true);
     if (answer.kind === "hang") {
@@ -154,6 +158,7 @@ function forward(
       serviceTimeMs: isUpgradeAnswer(seen, details) ? undefined : 0,
       date: paperDate,
       decorator,
+      options: proxy.snapshot.inbound.options,
     });
     const switched = seen.status === 101;
     note({

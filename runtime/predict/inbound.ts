@@ -126,7 +126,7 @@ function serveTcp(connection: Connection, payload: Payload, certificate: Certifi
     return { kind: "closed" };
   }
   note(known);
-  return dialOwnPod(world, proxy.workload, arrival.port, payload, trace);
+  return dialOwnPod(world, proxy.workload, listener.appPort ?? arrival.port, payload, trace);
 }
 
 function blank(proxy: PaperProxy, listener: InboundListener, chain: FilterChain | undefined): ProxyFacts {

@@ -1,11 +1,11 @@
-import type { Cluster, Endpoint, OutboundListener } from "../model/snapshot.ts";
+import type { Cluster, Endpoint, OutboundListener, OutboundSection } from "../model/snapshot.ts";
 import { normalizePath } from "../policy/normalize.ts";
 import { isGrpc } from "../traffic/grpc.ts";
 import { localReply, type LocalReply, type LocalReplyCause } from "../traffic/local-reply.ts";
 import { editForTry, type ForwardPlan, type OutboundPlan } from "../traffic/outbound-plan.ts";
 import { outboundResponseEdit } from "../traffic/response-headers.ts";
 import { decideRetry, type RetryVerdict, type TryOutcome } from "../traffic/retry.ts";
-import { headerValues, type RequestHead } from "../wire/http1/head.ts";
+import { defaultLimits, headerValues, type RequestHead } from "../wire/http1/head.ts";
 import { offerFor } from "./client-tls.ts";
 import { deliver } from "./deliver.ts";
 import { applyEdit, closesAfter, localAnswer, paperDate, refusalOf, valuesOf } from "./http-answer.ts";
@@ -19,13 +19,15 @@ import { type Judged, judgeAnswer, peerOf, sentAs, upstreamProtocol } from "./up
 /** The requests of a connection at the caller's sidecar. */
 export function leaveHttp(leaving: Leaving, listener: OutboundListener, payload: BytesPayload | Http2Payload): Answer {
   const { note } = leaving;
+  const section = leaving.proxy.snapshot.outbound;
   const protocol = payload.kind === "h2" ? "HTTP/2" : "HTTP/1.1";
   return serveMessages(payload, {
+    limits: { ...defaultLimits, http10: section.options.http10 },
     serve: (message) => leaveRequest(leaving, listener, message),
     refuse: (error) => {
       const reply = refusalOf(error);
       note({ ...told(reply), protocol, path: error.head?.target });
-      return localAnswer(reply, contextOf(error.head, undefined), error.close);
+      return localAnswer(reply, contextOf(section, error.head, undefined), error.close);
     },
     reset: (details) => {
       note({ details, flags: "DR", protocol });
@@ -37,9 +39,13 @@ function told(reply: LocalReply): Partial<ProxyFacts> {
   return { code: reply.status, details: reply.details, flags: reply.flags.join(",") || undefined };
 }
 
-function contextOf(head: RequestHead | undefined, plan: OutboundPlan | undefined): Parameters<typeof localAnswer>[1] {
+function contextOf(
+  { options }: OutboundSection,
+  head: RequestHead | undefined,
+  plan: OutboundPlan | undefined,
+): Parameters<typeof localAnswer>[1] {
   return {
-    server: "envoy",
+    options,
     grpc: head !== undefined && isGrpc((name) => headerValues(head, name)),
     head: head?.method === "HEAD",
     ...(plan === undefined ? {} : { operations: { phases: plan.responsePhases, facts: plan.facts } }),
@@ -53,7 +59,7 @@ function leaveRequest(leaving: Leaving, listener: OutboundListener, message: Mes
   if (!normalized.ok) {
     const reply = localReply({ kind: "path-normalization-failed" });
     note({ ...told(reply), protocol, path: head.target });
-    return localAnswer(reply, contextOf(head, undefined), closesAfter(message));
+    return localAnswer(reply, contextOf(proxy.snapshot.outbound, head, undefined), closesAfter(message));
   }
   const plan = proxy.outbound.plan(
     listener,
@@ -73,7 +79,7 @@ function leaveRequest(leaving: Leaving, listener: OutboundListener, message: Mes
   const path = plan.path === "" ? undefined : plan.path;
   const known = { path, route: plan.route?.name, cluster: plan.clusterName, protocol };
   if (plan.kind === "reply") {
-    const answer = localAnswer(plan.reply, contextOf(head, plan), closesAfter(message));
+    const answer = localAnswer(plan.reply, contextOf(proxy.snapshot.outbound, head, plan), closesAfter(message));
     note({ ...known, ...told(plan.reply), code: answer.status });
     return answer;
   }
@@ -95,7 +101,7 @@ function forward(
   const answerSelf = (reply: LocalReply, facts: Partial<ProxyFacts>): HttpAnswer => {
     const flags = [...delayed, ...reply.flags].join(",") || undefined;
     note({ ...told(reply), code: plan.grpc ? 200 : reply.status, ...facts, flags });
-    return localAnswer(reply, contextOf(head, plan), closesAfter(message));
+    return localAnswer(reply, contextOf(proxy.snapshot.outbound, head, plan), closesAfter(message));
   };
   const cluster = proxy.snapshot.outbound.clusters[plan.clusterName];
   const tried = new Set<Endpoint>();
@@ -143,6 +149,7 @@ function forward(
       date: paperDate,
       phases: plan.responsePhases,
       facts: plan.facts,
+      options: plan.options,
     });
     const switched = seen.status === 101;
     const flags = [...delayed, ...(exhausted ? ["URX"] : []), ...(switched ? ["DC"] : [])].join(",");

@@ -28,7 +28,8 @@ export function leave(world: PaperWorld, proxy: PaperProxy, dialled: Dialled, pa
   const sniffed = sniffHttp(payload.bytes);
   if (sniffed === "need-more") return { kind: "hang" };
   if (sniffed === "too-long") return { kind: "closed" };
-  if (sniffed === "http/1.1") return leaveHttp(leaving, listener, payload);
+  const { http10 } = proxy.snapshot.outbound.options;
+  if (sniffed === "http/1.1" || (sniffed === "http/1.0" && http10)) return leaveHttp(leaving, listener, payload);
   return leaveTcp(leaving, listener, payload);
 }
 

@@ -80,6 +80,7 @@ export function serveInboundHttp(connection: InboundConnection): void {
 function handle(connection: InboundConnection, binding: Binding, exchange: Exchange): RequestSink {
   const { sidecar, listener, tls } = connection;
   const { shared } = sidecar;
+  const { options } = binding.inbound.section;
   const { head } = exchange;
   const header = (name: string): readonly string[] => headerValues(head, name);
   const requestId = headerValue(head, "x-request-id") || shared.uuid();
@@ -98,7 +99,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
 
   function replyWith(reply: LocalReply, withDecorator: boolean): Told {
     const answered = replyHead(reply, {
-      server: "istio-envoy",
+      options,
       date: shared.date(),
       grpc,
       head: head.method === "HEAD",
@@ -145,6 +146,8 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
 
   const plain = inboundRequestEdit(header, {
     requestId,
+    port: connection.port,
+    options,
     tls: tls !== undefined,
     identity: binding.snapshot.identity,
     peer: tls?.forwarded,
@@ -164,7 +167,12 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     retry: grpc ? undefined : inboundRetryPolicy,
     timeouts: { routeMs: undefined, perTryMs: undefined, grpc },
     responseEdit: (response, serviceTimeMs) =>
-      inboundResponseEdit((name) => headerValues(response, name), { serviceTimeMs, date: shared.date(), decorator }),
+      inboundResponseEdit((name) => headerValues(response, name), {
+        serviceTimeMs,
+        date: shared.date(),
+        decorator,
+        options,
+      }),
     reply: (cause) => {
       const told = replyWith(localReply(cause), true);
       return { status: told.status, flags: told.flags, details: told.details, bytes: told.bytesOut };
@@ -249,7 +257,7 @@ function refuse(connection: InboundConnection, error: CodecError, protocol: Http
   return refuseHead(sidecar, error, {
     side: "inbound",
     protocol,
-    server: "istio-envoy",
+    options: sidecar.binding().inbound.section.options,
     from: connection.from,
     to: connection.to,
     handshake: tls?.handshake ?? null,

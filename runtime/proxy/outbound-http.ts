@@ -62,7 +62,7 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
   function replyWith(reply: LocalReply, plan: OutboundPlan | undefined): OutboundOutcome {
     const delayed = plan !== undefined && plan.delayMs > 0 && !reply.flags.includes("DI");
     const answered = replyHead(reply, {
-      server: "envoy",
+      options: binding.outbound.section.options,
       date: shared.date(),
       grpc: isGrpc(header),
       head: head.method === "HEAD",
@@ -182,6 +182,7 @@ function send(
         date: shared.date(),
         phases: plan.responsePhases,
         facts: plan.facts,
+        options: plan.options,
       }),
     reply: (cause) => {
       told = answering.reply(localReply(cause));

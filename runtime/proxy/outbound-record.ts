@@ -93,7 +93,7 @@ export function refuseOutbound(connection: OutboundConnection, error: CodecError
   return refuseHead(sidecar, error, {
     side: "outbound",
     protocol,
-    server: "envoy",
+    options: sidecar.binding().outbound.section.options,
     from: connection.from,
     to: { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null },
     handshake: null,

@@ -45,6 +45,7 @@ export function passthrough(name: string): Cluster {
     endpoints: [],
     tls: { mode: "none" },
     connectTimeoutMs: 10_000,
+    maxRequests: undefined,
     because: [],
   };
 }

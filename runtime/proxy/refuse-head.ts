@@ -1,4 +1,5 @@
 import { replyHead } from "../traffic/reply-head.ts";
+import type { HttpOptions } from "../model/snapshot.ts";
 import type { ReplyHead } from "../traffic/reply-head.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
@@ -7,12 +8,11 @@ import type { ExchangeRecord } from "./record.ts";
 
 /** Where a broken head came in, and what is known of the connection. */
 interface RefusedAt extends Pick<ExchangeRecord, "side" | "protocol" | "from" | "to" | "handshake" | "cluster"> {
-  /** Value of the `server` header. */
-  readonly server: "envoy" | "istio-envoy";
+  readonly options: HttpOptions;
 }
 
 /** Records an exchange whose head broke the protocol and returns the answer, as Envoy's codec does before any filter. */
-export function refuseHead(sidecar: Sidecar, error: CodecError, { server, ...at }: RefusedAt): ReplyHead {
+export function refuseHead(sidecar: Sidecar, error: CodecError, { options, ...at }: RefusedAt): ReplyHead {
   const { reporter, clock, date } = sidecar.shared;
   const head: RequestHead | undefined = error.head;
   reporter.exchange({
@@ -49,5 +49,5 @@ export function refuseHead(sidecar: Sidecar, error: CodecError, { server, ...at 
     details: error.details,
     headers: [],
   };
-  return replyHead(reply, { server, date: date(), grpc: false, head: head?.method === "HEAD" });
+  return replyHead(reply, { options, date: date(), grpc: false, head: head?.method === "HEAD" });
 }

@@ -1,3 +1,5 @@
+import type { ClientCertDetails } from "../model/proxy-config.ts";
+
 /** A verified client certificate, as far as `x-forwarded-client-cert` tells of it. */
 export interface ForwardedCertificate {
   /** Lower-case hex SHA-256 of the leaf's DER. */
@@ -9,14 +11,18 @@ export interface ForwardedCertificate {
 }
 
 /** One hop of XFCC: By, Hash, Subject, URI, DNS in this order (spec security ID-31). `by` is the own SPIFFE id. */
-export function forwardedCertificate(by: string, peer: ForwardedCertificate): string {
+export function forwardedCertificate(
+  by: string,
+  peer: ForwardedCertificate,
+  details: Pick<ClientCertDetails, "subject" | "uri" | "dns">,
+): string {
   const uris = peer.uriSans.length === 0 ? [""] : peer.uriSans;
   return [
     `By=${by}`,
     `Hash=${peer.hash}`,
-    `Subject="${peer.subject}"`,
-    ...uris.map((uri) => `URI=${uri}`),
-    ...peer.dnsSans.map((name) => `DNS=${name}`),
+    ...(details.subject ? [`Subject="${peer.subject}"`] : []),
+    ...(details.uri ? uris.map((uri) => `URI=${uri}`) : []),
+    ...(details.dns ? peer.dnsSans.map((name) => `DNS=${name}`) : []),
   ].join(";");
 }
 

@@ -1,6 +1,13 @@
 import { assertNever } from "../core/assert-never.ts";
 import type { HeaderEdit } from "../model/header-edit.ts";
-import type { OutboundListener, OutboundSection, RetryPolicy, Route, VirtualHost } from "../model/snapshot.ts";
+import type {
+  HttpOptions,
+  OutboundListener,
+  OutboundSection,
+  RetryPolicy,
+  Route,
+  VirtualHost,
+} from "../model/snapshot.ts";
 import { bindRoute, type BoundRoute } from "./bound-route.ts";
 import { chooseCluster } from "./choose-cluster.ts";
 import { decideFault } from "./fault.ts";
@@ -52,6 +59,7 @@ interface PlanBase {
   readonly responsePhases: readonly HeaderPhase[];
   readonly facts: FormatFacts;
   readonly grpc: boolean;
+  readonly options: HttpOptions;
 }
 
 export type OutboundPlan =
@@ -106,7 +114,9 @@ export function bindOutbound(outbound: OutboundSection): BoundOutbound {
     fallback: (listener) => fallbackCluster(outbound, listener),
     plan: (listener, request, draw) => {
       const table = listener.routes === undefined ? undefined : tableOf(listener.routes);
-      const edit = outboundEntryEdit(request.header, request.requestId);
+      const { options } = outbound;
+      const port = Number(request.localAddress.slice(request.localAddress.lastIndexOf(":") + 1));
+      const edit = outboundEntryEdit(request.header, { requestId: request.requestId, port, options });
       const seen = routeRequest(request, edit);
       const host = table?.host(request.authority);
       const route = host === undefined ? undefined : table?.routes(host)(seen);
@@ -119,9 +129,21 @@ export function bindOutbound(outbound: OutboundSection): BoundOutbound {
 export function editForTry(plan: ForwardPlan, attempt: number, elapsedMs: number): HeaderEdit {
   if (attempt === 1) return plan.requestEdit;
   const edit: HeaderEditBuilder = { remove: new Set(plan.requestEdit.remove), add: [...plan.requestEdit.add] };
-  setHeader(edit, "x-envoy-attempt-count", `${attempt}`);
-  for (const [name, value] of timeoutHeaders(plan.timeouts, elapsedMs)) setHeader(edit, name, value);
+  numberTry(edit, plan.options, attempt, plan.timeouts, elapsedMs);
   return edit;
+}
+
+function numberTry(
+  edit: HeaderEditBuilder,
+  options: HttpOptions,
+  attempt: number,
+  timeouts: Timeouts,
+  elapsedMs: number,
+): void {
+  if (options.attemptCount) setHeader(edit, "x-envoy-attempt-count", `${attempt}`);
+  for (const [name, value] of timeoutHeaders(timeouts, elapsedMs)) {
+    if (options.debugHeaders || name === "grpc-timeout") setHeader(edit, name, value);
+  }
 }
 
 /** The request as route conditions see it: after the proxy's own first changes (spec traffic 2.2.9). */
@@ -164,6 +186,7 @@ function planRoute(
     responsePhases: [],
     facts,
     grpc,
+    options: outbound.options,
   };
   const upgrade = judgeUpgrade(request.upgrade);
   if (upgrade === "refused") {
@@ -227,23 +250,27 @@ function planRoute(
   }
 
   if (route.decorator !== undefined) setHeader(edit, "x-envoy-decorator-operation", route.decorator);
-  setHeader(edit, "x-envoy-attempt-count", "1");
   const timeouts = resolveTimeouts(
     route.timeoutMs,
     route.retry?.perTryTimeoutMs,
     grpc,
     request.header("grpc-timeout")[0],
   );
-  for (const [name, value] of timeoutHeaders(timeouts, 0)) setHeader(edit, name, value);
+  const { options } = outbound;
+  numberTry(edit, options, 1, timeouts, 0);
   applyPhases(phases.request, edit, named.facts);
 
   const hostRewrite = route.rewrite?.host ?? chosen?.hostRewrite;
   // Only the route's own rewrite leaves the original host behind (errata traffic C3).
-  if (route.rewrite?.host !== undefined && request.authority !== "") {
+  if (route.rewrite?.host !== undefined && request.authority !== "" && options.debugHeaders) {
     setHeader(edit, "x-envoy-original-host", request.authority);
   }
+  if (hostRewrite !== undefined && request.authority !== "" && options.forwardedHost) {
+    const earlier = editedValues(edit, request.header, "x-forwarded-host");
+    setHeader(edit, "x-forwarded-host", [...earlier, request.authority].join(","));
+  }
   const path = bound.rewrite?.(request.path) ?? request.path;
-  if (bound.rewrite !== undefined) setHeader(edit, "x-envoy-original-path", request.path);
+  if (bound.rewrite !== undefined && options.debugHeaders) setHeader(edit, "x-envoy-original-path", request.path);
   return {
     ...named,
     kind: "forward",

@@ -1,3 +1,4 @@
+import type { HttpOptions } from "../model/snapshot.ts";
 import { grpcMessage, grpcStatusOf } from "./grpc.ts";
 import { createEdit } from "./header-edit-builder.ts";
 import type { FormatFacts } from "./header-format.ts";
@@ -5,8 +6,7 @@ import { applyPhases, type HeaderPhase } from "./header-operations.ts";
 import type { LocalReply } from "./local-reply.ts";
 
 export interface ReplyContext {
-  /** `envoy` on the way out, `istio-envoy` on the way in (spec traffic 5.4.1). */
-  readonly server: "envoy" | "istio-envoy";
+  readonly options: Pick<HttpOptions, "server" | "debugHeaders">;
   readonly date: string;
   readonly grpc: boolean;
   readonly head: boolean;
@@ -25,19 +25,20 @@ export interface ReplyHead {
 
 /** The whole head of a local reply, in Envoy's order of events: operations first, then length and type, then date and server. */
 export function replyHead(reply: LocalReply, context: ReplyContext): ReplyHead {
+  const { server, debugHeaders } = context.options;
   const edit = createEdit();
-  edit.add.push(...reply.headers);
+  edit.add.push(...(debugHeaders ? reply.headers : reply.headers.filter(([name]) => !name.startsWith("x-envoy-"))));
   if (context.operations !== undefined) applyPhases(context.operations.phases, edit, context.operations.facts);
   const has = (name: string): boolean => edit.add.some((entry) => entry[0] === name);
   const custom = edit.add.filter(
     ([name]) =>
       name !== "content-length" &&
-      name !== "server" &&
+      (name !== "server" || server === undefined) &&
       !(name === "content-type" && (reply.body === "" || context.grpc)),
   );
   const tail: (readonly [string, string])[] = [];
   if (!has("date")) tail.push(["date", context.date]);
-  tail.push(["server", context.server]);
+  if (server !== undefined) tail.push(["server", server]);
   if (context.decorator !== undefined && !has("x-envoy-decorator-operation")) {
     tail.push(["x-envoy-decorator-operation", context.decorator]);
   }

@@ -1,5 +1,6 @@
 import type { HeaderEdit } from "../model/header-edit.ts";
 import { appendForwardedCertificate, forwardedCertificate, type ForwardedCertificate } from "./client-certificate.ts";
+import type { HttpOptions } from "../model/snapshot.ts";
 import { createEdit, type HeaderEditBuilder } from "./header-edit-builder.ts";
 
 type ReadHeader = (name: string) => readonly string[];
@@ -26,14 +27,20 @@ export const strippedRequestHeaders: ReadonlySet<string> = new Set([
 const strippedOutbound: ReadonlySet<string> = new Set([...strippedRequestHeaders, "x-forwarded-client-cert"]);
 const strippedInbound: ReadonlySet<string> = new Set([...strippedOutbound, "x-envoy-decorator-operation"]);
 
-/** What the outbound proxy does to a request before it looks for a route; route matching sees the result. */
-export function outboundEntryEdit(header: ReadHeader, requestId: string): HeaderEditBuilder {
-  return entryEdit(strippedOutbound, header, requestId, "http");
-}
-
-export interface InboundRequestContext {
+export interface EntryContext {
   /** A fresh UUID, used when the caller sent none. */
   readonly requestId: string;
+  /** Port that the caller dialled. */
+  readonly port: number;
+  readonly options: HttpOptions;
+}
+
+/** What the outbound proxy does to a request before it looks for a route; route matching sees the result. */
+export function outboundEntryEdit(header: ReadHeader, context: EntryContext): HeaderEditBuilder {
+  return entryEdit(strippedOutbound, header, context, "http");
+}
+
+export interface InboundRequestContext extends EntryContext {
   /** Whether the connection is TLS: what `x-forwarded-proto` says when the caller did not. */
   readonly tls: boolean;
   /** Own SPIFFE id. */
@@ -44,22 +51,34 @@ export interface InboundRequestContext {
 
 /** What the server's proxy does to a request on its way to the application (spec traffic 5.1). */
 export function inboundRequestEdit(header: ReadHeader, context: InboundRequestContext): HeaderEdit {
-  const edit = entryEdit(strippedInbound, header, context.requestId, context.tls ? "https" : "http");
-  if (context.peer !== undefined) {
-    const hop = forwardedCertificate(context.identity, context.peer);
-    edit.add.push(["x-forwarded-client-cert", appendForwardedCertificate(header("x-forwarded-client-cert"), hop)]);
-  }
+  const edit = entryEdit(strippedInbound, header, context, context.tls ? "https" : "http");
+  const certificate = forwardedCertificates(header("x-forwarded-client-cert"), context);
+  if (certificate !== undefined) edit.add.push(["x-forwarded-client-cert", certificate]);
   return edit;
+}
+
+/** The `x-forwarded-client-cert` that goes on; undefined: none (spec security ID-31…ID-33, recorded: xfcc-headers/proxyheaders-*). */
+function forwardedCertificates(received: readonly string[], context: InboundRequestContext): string | undefined {
+  const { peer, identity, options } = context;
+  const came = received.length === 0 ? undefined : received.join(",");
+  const mode = options.forwardedClientCert;
+  if (mode === "ALWAYS_FORWARD_ONLY") return came;
+  if (peer === undefined || mode === "SANITIZE") return undefined;
+  if (mode === "FORWARD_ONLY") return came;
+  const hop = forwardedCertificate(identity, peer, options.clientCertDetails);
+  return mode === "SANITIZE_SET" ? hop : appendForwardedCertificate(received, hop);
 }
 
 function entryEdit(
   stripped: ReadonlySet<string>,
   header: ReadHeader,
-  requestId: string,
+  { requestId, port, options }: EntryContext,
   scheme: string,
 ): HeaderEditBuilder {
   const edit = createEdit(stripped);
   if (header("x-forwarded-proto").length === 0) edit.add.push(["x-forwarded-proto", scheme]);
+  if (options.forwardedPort && header("x-forwarded-port").length === 0) edit.add.push(["x-forwarded-port", `${port}`]);
+  if (!options.requestId) return edit;
   // An empty id counts as none.
   const id = header("x-request-id");
   if (id.every((value) => value === "")) {

@@ -34,7 +34,7 @@ export interface CaseWorkload {
   readonly trustDomain?: string;
   readonly cert?: string;
   readonly kind?: string;
-  readonly proxyMetadata?: unknown;
+  readonly proxyMetadata?: Readonly<Record<string, unknown>>;
   readonly ports?: readonly { readonly port: number; readonly name?: string; readonly mode?: string }[];
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { assertNever } from "../../runtime/core/assert-never.ts";
-import type { Answer, TlsSession } from "../../runtime/predict/payload.ts";
+import type { Answer, HttpAnswer, TlsSession } from "../../runtime/predict/payload.ts";
 import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";
 import { predictedBytes, recordedBytes, sameBody } from "./received.ts";
@@ -140,7 +140,9 @@ function checkClient(request: CaseRequest, expected: ExpectedRequest, answer: An
   // After HEAD the recordings hold a placeholder or nothing, by the client that was used.
   if (request.method === "HEAD") return;
   if (!sameBody(client.body ?? "", answer.body)) check("client.body", client.body, answer.body);
-  if (client.headers !== undefined) checkHeaders("client.headers", client.headers, answer.headers, check);
+  if (client.headers === undefined) return;
+  const closing: HttpAnswer["headers"] = answer.close === true ? [["connection", "close"]] : [];
+  checkHeaders("client.headers", client.headers, [...answer.headers, ...closing], check);
 }
 
 function parsed(text: string): unknown {

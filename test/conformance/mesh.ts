@@ -1,6 +1,11 @@
 import { parseDocuments } from "../../runtime/config/documents.ts";
 import { resolveMeshConfig } from "../../runtime/config/mesh-config.ts";
 import { sortResources } from "../../runtime/config/policies.ts";
+import {
+  proxyConfigAnnotation,
+  readProxyConfig,
+  readProxyConfigAnnotation,
+} from "../../runtime/config/proxy-config.ts";
 import { portProtocol } from "../../runtime/config/port-protocol.ts";
 import type { Mesh, Service, Workload } from "../../runtime/model/mesh.ts";
 import type { Resource } from "../../runtime/model/resource.ts";
@@ -46,6 +51,14 @@ export function meshOf(spec: Case, expected: Expected): CaseMesh {
 
 /** Ages of documents that do not say theirs rise by their place in the file. */
 const firstDay = Date.UTC(2024, 0, 1);
+
+/** What the injector passes to the proxy: the annotation, or the same already read. */
+function proxyConfigOf(workload: CaseWorkload): Pick<Workload, "proxyConfig"> {
+  const given = workload.proxyMetadata?.["PROXY_CONFIG"];
+  const said = workload.annotations?.[proxyConfigAnnotation];
+  if (given !== undefined) return { proxyConfig: readProxyConfig(given, "PROXY_CONFIG").config };
+  return said === undefined ? {} : { proxyConfig: readProxyConfigAnnotation(said).config };
+}
 
 function serviceOf(service: CaseService, index: number, expected: Expected): Service {
   const namespace = service.namespace ?? "default";
@@ -98,6 +111,7 @@ function workloadOf(workload: CaseWorkload, index: number, expected: Expected, s
     trustDomain: workload.trustDomain,
     labels,
     annotations: workload.annotations ?? {},
+    ...proxyConfigOf(workload),
     sidecar,
     address:
       workload.ip ??

@@ -2,7 +2,6 @@ import type { LoadedCase, CaseRequest, ExpectedRequest } from "./case.ts";
 import type { CaseMesh } from "./mesh.ts";
 
 const laterKinds: Readonly<Record<string, string>> = {
-  Sidecar: "Sidecar",
   ServiceEntry: "ServiceEntry",
   WorkloadEntry: "ServiceEntry",
   Gateway: "gateway",
@@ -18,6 +17,8 @@ const laterKinds: Readonly<Record<string, string>> = {
 /** Why a whole case belongs to later work; undefined: it is run. */
 export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undefined {
   const spec = loaded.case;
+  if (mesh.policies.sidecars.some((sidecar) => "egress" in sidecar.spec || "outboundTrafficPolicy" in sidecar.spec))
+    return "Sidecar egress";
   for (const resource of mesh.others) {
     const reason = laterKinds[resource.kind];
     if (reason !== undefined) return reason;
@@ -26,13 +27,8 @@ export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undef
     return "CUSTOM (ext_authz)";
   if (spec.workloads.some((workload) => workload.gateway !== undefined)) return "gateway";
   if (spec.workloads.some((workload) => workload.external === true)) return "outside of the mesh";
-  if (Object.keys(spec.features).length > 0) return "istiod features";
-  if (spec.mesh["defaultConfig"] !== undefined || spec.workloads.some(hasProxyConfig)) return "ProxyConfig";
+  if (Object.keys(spec.features).some((name) => name !== "PILOT_HTTP10")) return "istiod features";
   return undefined;
-}
-
-function hasProxyConfig(workload: LoadedCase["case"]["workloads"][number]): boolean {
-  return workload.annotations?.["proxy.istio.io/config"] !== undefined;
 }
 
 /** Why one request belongs to later work. A request without a token means the same whether tokens are understood or not. */

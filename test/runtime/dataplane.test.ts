@@ -11,6 +11,7 @@ import { createCa, signCsr } from "../../runtime/identity/ca.ts";
 import type { FromDataPlane, ToDataPlane } from "../../runtime/model/dataplane.ts";
 import type { InboundListener, ProxySnapshot } from "../../runtime/model/snapshot.ts";
 import { inboundChains } from "../../runtime/policy/chains.ts";
+import { defaultInboundOptions, defaultOutboundOptions } from "../../runtime/traffic/http-options.ts";
 import { exchange } from "../support/proxy-talk.ts";
 
 const listener: InboundListener = {
@@ -21,6 +22,8 @@ const listener: InboundListener = {
   chains: inboundChains("http", "PERMISSIVE", { http: "h", tcp: "t" }),
   cluster: "inbound|8080||",
   http: "http1",
+  appPort: undefined,
+  maxRequests: undefined,
   virtualHost: "inbound|http|8080",
 };
 
@@ -36,8 +39,9 @@ const snapshot: ProxySnapshot = {
     tcp: { layer: "tcp", policies: [] },
     tokens: [],
     claimHeaders: [],
+    options: defaultInboundOptions,
   },
-  outbound: { mode: "ALLOW_ANY", listeners: [], routes: {}, clusters: {} },
+  outbound: { mode: "ALLOW_ANY", listeners: [], routes: {}, clusters: {}, options: defaultOutboundOptions },
   hashes: { trust: "1", inbound: "1", outbound: "1" },
 };
 

@@ -89,7 +89,7 @@ export function parseRequestHead(
     upgrade: meaning.upgrade,
     expectContinue: meaning.expectContinue,
   };
-  if (authority === undefined && version === "1.1") return refused(rejected(head, 400, "missing_host_header", true));
+  if (authority === undefined) return refused(rejected(head, 400, "missing_host_header", true));
   if (!isAuthorityText(head.authority)) return refused(refusal.authority);
   if (line.method === "QUERY" && (headerValue(head, "content-type") ?? "") === "")
     return refused(rejected(head, 400, "query_missing_content_type", true));

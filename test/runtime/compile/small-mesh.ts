@@ -100,6 +100,7 @@ export function mesh(parts: MeshParts): Mesh {
       authorizationPolicies: [],
       destinationRules: list("DestinationRule", parts.destinationRules),
       virtualServices: list("VirtualService", parts.virtualServices),
+      sidecars: [],
     },
     others: [],
     config: {
@@ -110,6 +111,7 @@ export function mesh(parts: MeshParts): Mesh {
       outboundTrafficPolicy: "ALLOW_ANY",
       pathNormalization: "BASE",
       minProtocolVersion: "TLSV1_2",
+      defaultConfig: {},
       h2UpgradePolicy: "DO_NOT_UPGRADE",
       defaultServiceExportTo: ["*"],
       defaultVirtualServiceExportTo: ["*"],

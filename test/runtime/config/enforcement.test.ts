@@ -73,7 +73,20 @@ describe("fields that are not enforced", () => {
       "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: d }\nspec: { host: a, trafficPolicy: { tls: { mode: SIMPLE }, loadBalancer: { simple: RANDOM } }, subsets: [{ name: v1 }, { name: v2, trafficPolicy: { outlierDetection: {} } }] }\n",
       ["MD2001 spec.trafficPolicy.loadBalancer 4", "MD2001 spec.subsets[1].trafficPolicy.outlierDetection 4"],
     ],
-    ["apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: { name: s }\nspec: {}\n", ["MD2001 kind 2"]],
+    ["apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: { name: s }\nspec: {}\n", []],
+    [
+      "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: { name: s }\nspec: { egress: [{ hosts: ['./*'] }], ingress: [{ port: { number: 1 }, defaultEndpoint: 'unix:///x', connectionPool: { http: { http2MaxRequests: 1, maxRetries: 1 } } }] }\n",
+      [
+        "MD2001 spec.egress 4",
+        "MD2001 spec.ingress[0].defaultEndpoint 4",
+        "MD2001 spec.ingress[0].connectionPool.http.maxRetries 4",
+      ],
+    ],
+    [
+      "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: d }\nspec: { host: a, trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 }, http: { http2MaxRequests: 1, h2UpgradePolicy: UPGRADE } } } }\n",
+      ["MD2001 spec.trafficPolicy.connectionPool.tcp 4"],
+    ],
+    ["apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: { name: s }\nspec: {}\n", ["MD2001 kind 2"]],
     [
       "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: {}\n",
       ["MD2002 kind 2"],
@@ -118,6 +131,7 @@ describe("MeshConfig", () => {
         pathNormalization: "DECODE_AND_MERGE_SLASHES",
         minProtocolVersion: "TLSV1_3",
         h2UpgradePolicy: "UPGRADE",
+        defaultConfig: {},
         defaultServiceExportTo: ["."],
         defaultVirtualServiceExportTo: ["*"],
         defaultDestinationRuleExportTo: ["*"],

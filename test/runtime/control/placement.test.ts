@@ -109,7 +109,13 @@ describe("the selection of workloads", () => {
     features: {},
     namespaces: [],
     services: [],
-    policies: { peerAuthentications: [], authorizationPolicies: [], destinationRules: [], virtualServices: [] },
+    policies: {
+      peerAuthentications: [],
+      authorizationPolicies: [],
+      destinationRules: [],
+      virtualServices: [],
+      sidecars: [],
+    },
     others: [],
     workloads: [
       workload("web", { program: needs("api") }),

@@ -12,6 +12,8 @@ function outcome(protocol: InboundListener["protocol"], mode: EffectiveMtlsMode,
     chains,
     cluster: "",
     http: "http1",
+    appPort: undefined,
+    maxRequests: undefined,
     virtualHost: "",
   };
   const chain = chooseChain(listener, seen);

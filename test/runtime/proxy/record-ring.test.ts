@@ -1,3 +1,4 @@
+import { defaultInboundOptions } from "../../../runtime/traffic/http-options.ts";
 import { array, assert, constantFrom, nat, option, property, record, string, tuple } from "fast-check";
 import { expect, test } from "vitest";
 import type { PolicySet } from "../../../runtime/model/policy.ts";
@@ -131,9 +132,12 @@ function sectionOf(rules: number): InboundSection {
     chains: [],
     cluster: "",
     http: "downstream",
+    appPort: undefined,
+    maxRequests: undefined,
     virtualHost: "",
   } as const;
-  return { listeners: [], passthrough, http, tcp: { layer: "tcp", policies: [] }, tokens: [], claimHeaders: ["x-c"] };
+  const tcp = { layer: "tcp", policies: [] } as const;
+  return { listeners: [], passthrough, http, tcp, tokens: [], claimHeaders: ["x-c"], options: defaultInboundOptions };
 }
 
 const caller = {

@@ -1,3 +1,5 @@
+import type { HttpOptions } from "../../../runtime/model/snapshot.ts";
+import { defaultInboundOptions, defaultOutboundOptions } from "../../../runtime/traffic/http-options.ts";
 import { describe, expect, it } from "vitest";
 import type { HeaderEdit } from "../../../runtime/model/header-edit.ts";
 import { appendForwardedCertificate, forwardedCertificate } from "../../../runtime/traffic/client-certificate.ts";
@@ -5,6 +7,8 @@ import { createEdit } from "../../../runtime/traffic/header-edit-builder.ts";
 import { bindHeaderFormat, type FormatFacts } from "../../../runtime/traffic/header-format.ts";
 import { applyPhases, bindPhases } from "../../../runtime/traffic/header-operations.ts";
 import {
+  type EntryContext,
+  type InboundRequestContext,
   inboundRequestEdit,
   outboundEntryEdit,
   strippedRequestHeaders,
@@ -38,9 +42,11 @@ const facts: FormatFacts = {
   upstreamCluster: "outbound|8080||backend",
 };
 
+const entry: EntryContext = { requestId: "new", port: 8080, options: defaultOutboundOptions };
+
 describe("a request on its way out", () => {
   it("gets an id and a scheme when it has none", () => {
-    expect(edited(outboundEntryEdit(reader(), "new"), {})).toEqual({
+    expect(edited(outboundEntryEdit(reader(), entry), {})).toEqual({
       "x-forwarded-proto": ["http"],
       "x-request-id": ["new"],
     });
@@ -48,12 +54,12 @@ describe("a request on its way out", () => {
 
   it("keeps its own id and scheme, but an empty id counts as none", () => {
     const own = { "x-request-id": "mine", "x-forwarded-proto": "ftp" };
-    expect(edited(outboundEntryEdit(reader(own), "new"), own)).toEqual({
+    expect(edited(outboundEntryEdit(reader(own), entry), own)).toEqual({
       "x-request-id": ["mine"],
       "x-forwarded-proto": ["ftp"],
     });
     const empty = { "x-request-id": "", "x-forwarded-proto": "https" };
-    expect(edited(outboundEntryEdit(reader(empty), "new"), empty)).toEqual({
+    expect(edited(outboundEntryEdit(reader(empty), entry), empty)).toEqual({
       "x-forwarded-proto": ["https"],
       "x-request-id": ["new"],
     });
@@ -72,13 +78,13 @@ describe("a request on its way out", () => {
       "x-envoy-fault-abort-request",
     ];
     const sent = Object.fromEntries([...names, ...kept].map((name) => [name, "1"]));
-    const after = edited(outboundEntryEdit(reader(sent), "id"), sent);
+    const after = edited(outboundEntryEdit(reader(sent), entry), sent);
     expect(Object.keys(after).toSorted()).toEqual([...kept, "x-forwarded-proto", "x-request-id"].toSorted());
   });
 });
 
 describe("a request on its way in", () => {
-  const context = { requestId: "new", tls: true, identity: by, peer };
+  const context: InboundRequestContext = { ...entry, options: defaultInboundOptions, tls: true, identity: by, peer };
 
   it("tells who called", () => {
     const sent = {
@@ -105,14 +111,84 @@ describe("a request on its way in", () => {
   });
 
   it("writes XFCC in Envoy's order", () => {
+    const all = { subject: true, uri: true, dns: true };
     const named = { hash: "00", subject: "CN=client", uriSans: ["spiffe://a", "spiffe://b"], dnsSans: ["x.y", "z"] };
-    expect(forwardedCertificate(by, named)).toBe(
+    expect(forwardedCertificate(by, named, all)).toBe(
       `By=${by};Hash=00;Subject="CN=client";URI=spiffe://a;URI=spiffe://b;DNS=x.y;DNS=z`,
     );
-    expect(forwardedCertificate(by, { ...named, uriSans: [], dnsSans: [] })).toBe(
+    expect(forwardedCertificate(by, { ...named, uriSans: [], dnsSans: [] }, all)).toBe(
       `By=${by};Hash=00;Subject="CN=client";URI=`,
     );
     expect(appendForwardedCertificate(["a", "", "b"], "c")).toBe("a,b,c");
+  });
+});
+
+describe("what a ProxyConfig changes", () => {
+  const inbound = (change: Partial<HttpOptions>): InboundRequestContext => ({
+    requestId: "new",
+    port: 8080,
+    options: { ...defaultInboundOptions, ...change },
+    tls: true,
+    identity: by,
+    peer,
+  });
+
+  // recorded: xfcc-headers/proxyheaders-*, details-nothing
+  it.each([
+    ["SANITIZE", undefined, undefined],
+    ["SANITIZE_SET", hop, undefined],
+    ["FORWARD_ONLY", "By=x", undefined],
+    ["APPEND_FORWARD", `By=x,${hop}`, undefined],
+    ["ALWAYS_FORWARD_ONLY", "By=x", "By=x"],
+  ] as const)("%s sends %s over mutual TLS, %s over plain text", (forwardedClientCert, secure, plain) => {
+    const sent = { "x-forwarded-client-cert": "By=x" };
+    const context = inbound({ forwardedClientCert });
+    const over = (one: InboundRequestContext): string | undefined =>
+      edited(inboundRequestEdit(reader(sent), one), sent)["x-forwarded-client-cert"]?.join("|");
+    expect(over(context)).toBe(secure);
+    expect(over({ ...context, tls: false, peer: undefined })).toBe(plain);
+  });
+
+  it("tells only the wanted parts of a certificate", () => {
+    const clientCertDetails = { subject: false, uri: false, dns: false };
+    const after = edited(inboundRequestEdit(reader(), inbound({ clientCertDetails })), {});
+    expect(after["x-forwarded-client-cert"]).toEqual([`By=${by};Hash=${peer.hash}`]);
+  });
+
+  it("makes no request id, tells the port that was dialled, keeps the application's own", () => {
+    const options = { ...defaultOutboundOptions, requestId: false, forwardedPort: true };
+    expect(edited(outboundEntryEdit(reader(), { ...entry, options }), {})).toEqual({
+      "x-forwarded-proto": ["http"],
+      "x-forwarded-port": ["8080"],
+    });
+    const own = { "x-forwarded-port": "1", "x-forwarded-proto": "http", "x-request-id": "" };
+    expect(edited(outboundEntryEdit(reader(own), { ...entry, options }), own)).toEqual({
+      "x-forwarded-proto": ["http"],
+      "x-forwarded-port": ["1"],
+      "x-request-id": [""],
+    });
+  });
+
+  it("names the server otherwise, or leaves it and the service time to the application", () => {
+    const sent = { server: "app", date: "d", "x-envoy-upstream-service-time": "9" };
+    const plain = { serviceTimeMs: 3, date: "now", phases: [], facts, decorator: undefined };
+    const named = { ...plain, options: { server: "mine", debugHeaders: true } };
+    const silent = { ...plain, options: { server: undefined, debugHeaders: false } };
+    for (const edit of [inboundResponseEdit(reader(sent), named), outboundResponseEdit(reader(sent), named)])
+      expect(edited(edit, sent)).toEqual({ date: ["d"], server: ["mine"], "x-envoy-upstream-service-time": ["3"] });
+    for (const edit of [inboundResponseEdit(reader(sent), silent), outboundResponseEdit(reader(sent), silent)])
+      expect(edited(edit, sent)).toEqual({ date: ["d"], server: ["app"], "x-envoy-upstream-service-time": ["9"] });
+  });
+
+  // recorded: headers/websocket-both
+  it("an answer to an upgrade tells no service time", () => {
+    const context = { serviceTimeMs: undefined, date: "now", phases: [], facts, decorator: undefined };
+    const inside = inboundResponseEdit(reader(), { ...context, options: defaultInboundOptions });
+    const outside = outboundResponseEdit(reader(), { ...context, options: defaultOutboundOptions });
+    expect([edited(inside, {}), edited(outside, {})]).toEqual([
+      { date: ["now"], server: ["istio-envoy"] },
+      { date: ["now"], server: ["envoy"] },
+    ]);
   });
 });
 
@@ -123,6 +199,7 @@ describe("responses", () => {
       serviceTimeMs: 3,
       date: "now",
       decorator: inboundDecorator("b.default", 8080),
+      options: defaultInboundOptions,
     });
     expect(edited(edit, sent)).toEqual({
       date: ["d"],
@@ -130,7 +207,12 @@ describe("responses", () => {
       "x-envoy-upstream-service-time": ["3"],
       "x-envoy-decorator-operation": ["b.default:8080/*"],
     });
-    const quiet = inboundResponseEdit(reader(), { serviceTimeMs: 0, date: "now", decorator: undefined });
+    const quiet = inboundResponseEdit(reader(), {
+      serviceTimeMs: 0,
+      date: "now",
+      decorator: undefined,
+      options: defaultInboundOptions,
+    });
     expect(edited(quiet, {})).toEqual({
       date: ["now"],
       server: ["istio-envoy"],
@@ -151,7 +233,13 @@ describe("responses", () => {
       undefined,
       false,
     );
-    const edit = outboundResponseEdit(reader(sent), { serviceTimeMs: 5, date: "now", phases, facts });
+    const edit = outboundResponseEdit(reader(sent), {
+      serviceTimeMs: 5,
+      date: "now",
+      phases,
+      facts,
+      options: defaultOutboundOptions,
+    });
     expect(edited(edit, sent)).toEqual({
       server: ["envoy"],
       date: ["now"],
@@ -164,7 +252,13 @@ describe("responses", () => {
   it("can be read by formats", () => {
     const sent = { "x-a": "1", date: "d" };
     const phases = bindPhases({ set: { "x-copy": "%RESP(x-a)%-%REQ(x-one)%-%RESP(none)%" } }, undefined, false);
-    const edit = outboundResponseEdit(reader(sent), { serviceTimeMs: 5, date: "now", phases, facts });
+    const edit = outboundResponseEdit(reader(sent), {
+      serviceTimeMs: 5,
+      date: "now",
+      phases,
+      facts,
+      options: defaultOutboundOptions,
+    });
     expect(edited(edit, sent)["x-copy"]).toEqual(["1-1-"]);
   });
 });

@@ -1,3 +1,4 @@
+import { defaultInboundOptions, defaultOutboundOptions } from "../../../runtime/traffic/http-options.ts";
 import { describe, expect, it } from "vitest";
 import { bindPhases } from "../../../runtime/traffic/header-operations.ts";
 import { localReply, type LocalReplyCause } from "../../../runtime/traffic/local-reply.ts";
@@ -117,7 +118,7 @@ describe("replies of the proxy itself, as recorded", () => {
 });
 
 describe("the head of a reply", () => {
-  const context: ReplyContext = { server: "envoy", date: "now", grpc: false, head: false };
+  const context: ReplyContext = { options: defaultOutboundOptions, date: "now", grpc: false, head: false };
   const facts = {
     request: () => undefined,
     downstreamRemoteAddress: "",
@@ -168,7 +169,7 @@ describe("the head of a reply", () => {
   it("tells strangers the operation", () => {
     const told = replyHead(localReply({ kind: "route-not-found" }), {
       ...context,
-      server: "istio-envoy",
+      options: defaultInboundOptions,
       decorator: ":0/*",
     });
     expect(Object.fromEntries(told.headers)).toMatchObject({

@@ -1,3 +1,4 @@
+import { defaultOutboundOptions } from "../../../runtime/traffic/http-options.ts";
 import { describe, expect, it } from "vitest";
 import type { OutboundListener, OutboundSection, Route } from "../../../runtime/model/snapshot.ts";
 import { bindListeners, fallbackCluster, selectListener } from "../../../runtime/traffic/listener.ts";
@@ -28,6 +29,7 @@ const tcp: OutboundListener = {
 function section(routes: readonly Route[], mode: OutboundSection["mode"] = "ALLOW_ANY"): OutboundSection {
   return {
     mode,
+    options: defaultOutboundOptions,
     listeners: [http, tcp],
     routes: { "8080": { name: "8080", virtualHosts: [{ name: "backend:8080", domains: ["backend"], routes }] } },
     clusters: {
@@ -42,6 +44,7 @@ function section(routes: readonly Route[], mode: OutboundSection["mode"] = "ALLO
         endpoints: [],
         tls: { mode: "none" },
         connectTimeoutMs: 10_000,
+        maxRequests: undefined,
         because: [],
       },
     },

@@ -209,9 +209,14 @@ describe("request heads as recorded", () => {
   });
 
   it("lets HTTP/1.0 through only when told", () => {
-    const bytes = Buffer.from("GET /x HTTP/1.0\r\n\r\n");
-    const result = parseRequestHead(bytes, 0, { maxBytes: 61_440, maxHeaders: 100, http10: true });
-    expect(result).toMatchObject({ kind: "head", head: { version: "1.0", authority: "", keepAlive: false } });
+    const limits = { maxBytes: 61_440, maxHeaders: 100, http10: true };
+    const bytes = Buffer.from("GET /x HTTP/1.0\r\nHost: backend\r\n\r\n");
+    expect(parseRequestHead(bytes, 0, limits)).toMatchObject({
+      kind: "head",
+      head: { version: "1.0", authority: "backend", keepAlive: false },
+    });
+    const bare = parseRequestHead(Buffer.from("GET /x HTTP/1.0\r\n\r\n"), 0, limits);
+    expect(bare).toMatchObject({ kind: "error", error: { status: 400, details: "missing_host_header" } });
   });
 });
 
