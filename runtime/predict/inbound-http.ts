@@ -15,6 +15,7 @@ import { dialOwnPod } from "./own-pod.ts";
 import type { Answer, CertificateClaim, HttpAnswer, Payload } from "./payload.ts";
 import type { ProxyFacts } from "./trace.ts";
 import { judgeAnswer, sentAs, upstreamProtocol } from "./upstream.ts";
+import { takeSlot } from "./world.ts";
 
 /** The requests of a connection at the server's sidecar. */
 export function serveHttp(connection: Connection, payload: Payload, certificate: CertificateClaim | undefined): Answer {
@@ -134,6 +135,10 @@ function forward(
     protocol: message.protocol,
     upstreamProtocol: http,
   };
+  if (!takeSlot(world, `${proxy.workload.id} ${listener.cluster}`, listener.maxRequests)) {
+    const overflow = { kind: "reset", reason: "overflow", tries: 1, exhausted: false } as const;
+    return respond(localReply(overflow), { ...known, upstreamProtocol: undefined, attempts: 1 }, true);
+  }
   for (let attempt = 1; ; attempt += 1) {
     const answer = dialOwnPod(world, proxy.workload, listener.appPort ?? arrival.port, sent, trace);
     const attempts = { ...known, attempts: attempt };

@@ -35,6 +35,6 @@ export function chooseTarget(
     const endpoint = cluster.endpoints.find((each) => each.address === dialled.address && each.port === dialled.port);
     return { ...dialled, endpoint };
   }
-  const endpoint = chooseEndpoint(cluster, 0, tried);
+  const endpoint = chooseEndpoint(cluster, leaving.world.turn(cluster.name), tried);
   return endpoint === undefined ? undefined : { address: endpoint.address, port: endpoint.port, endpoint };
 }

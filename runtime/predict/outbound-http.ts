@@ -15,6 +15,7 @@ import { chooseTarget, type Leaving, type Target } from "./leaving.ts";
 import type { Answer, BytesPayload, Http2Payload, HttpAnswer, Payload } from "./payload.ts";
 import type { ProxyFacts } from "./trace.ts";
 import { type Judged, judgeAnswer, peerOf, sentAs, upstreamProtocol } from "./upstream.ts";
+import { takeSlot } from "./world.ts";
 
 /** The requests of a connection at the caller's sidecar. */
 export function leaveHttp(leaving: Leaving, listener: OutboundListener, payload: BytesPayload | Http2Payload): Answer {
@@ -104,6 +105,11 @@ function forward(
     return localAnswer(reply, contextOf(proxy.snapshot.outbound, head, plan), closesAfter(message));
   };
   const cluster = proxy.snapshot.outbound.clusters[plan.clusterName];
+  const slot = `${proxy.workload.id} ${plan.clusterName}`;
+  if (cluster !== undefined && !takeSlot(leaving.world, slot, cluster.maxRequests)) {
+    const overflow = { kind: "reset", reason: "overflow", tries: 1, exhausted: false } as const;
+    return answerSelf(localReply(overflow), { attempts: 1 });
+  }
   const tried = new Set<Endpoint>();
   let elapsedMs = 0;
   for (let attempt = 1; ; attempt += 1) {

@@ -55,6 +55,8 @@ export function createPaperWorld(
     issuerOf: (file) => file ?? "system",
     certificateOf: () => undefined,
     draw: () => 0,
+    turn: () => 0,
     requestId: "<uuid>",
+    busy: undefined,
   };
 }

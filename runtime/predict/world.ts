@@ -25,8 +25,11 @@ export interface PaperWorld {
   readonly certificateOf: (certFile: string, client: Workload) => CertificateClaim | undefined;
   /** [0, 1) */
   readonly draw: () => number;
-  /** HTTP/1.0 is let through on HTTP chains. */
+  /** Round robin position of a cluster. */
+  readonly turn: (cluster: string) => number;
   readonly requestId: string;
+  /** Requests of one moment: what they take of limits stays taken. Undefined: every call has the mesh for itself. */
+  readonly busy: Map<string, number> | undefined;
 }
 
 /** What a program does with bytes that arrive at one of its ports. */
@@ -40,6 +43,15 @@ export interface PaperProxy {
   readonly http: ReturnType<typeof bindPolicies>;
   readonly tcp: ReturnType<typeof bindPolicies>;
   readonly outbound: BoundOutbound;
+}
+
+/** Takes one of the requests that may be under way to a destination at once; false: none is left. */
+export function takeSlot(world: PaperWorld, destination: string, limit: number | undefined): boolean {
+  if (world.busy === undefined || limit === undefined) return true;
+  const taken = world.busy.get(destination) ?? 0;
+  if (taken >= limit) return false;
+  world.busy.set(destination, taken + 1);
+  return true;
 }
 
 export function bindProxy(workload: Workload, snapshot: ProxySnapshot): PaperProxy {

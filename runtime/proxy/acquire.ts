@@ -15,6 +15,12 @@ export function versionFor(upstream: UpstreamHttp, exchange: Exchange): "http1" 
   return upstream;
 }
 
+/** More requests are under way than the destination may have: answered at once, never tried again (spec traffic 3.3.5). */
+export function refuseOverflow(done: Done): () => void {
+  done({ kind: "failed", reason: "overflow", transport: "" });
+  return ignore;
+}
+
 type Open = (done: (result: Dialled) => void) => () => void;
 type Done = (result: Acquired) => void;
 

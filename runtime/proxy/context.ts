@@ -10,6 +10,7 @@ import type { Http2Pool } from "./http2-pool.ts";
 import type { Reporter } from "./reporter.ts";
 import type { SessionCache } from "./session-cache.ts";
 import type { KnownEndpoint } from "./upstream-key.ts";
+import type { RequestSlots } from "./request-slots.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
 
 /** What all sidecars of the process share. Values that messages replace are read through functions. */
@@ -45,6 +46,7 @@ export interface Sidecar {
   readonly known: WeakMap<Endpoint, KnownEndpoint>;
   readonly parties: WeakMap<Endpoint, Party>;
   readonly sessions: Http2Pool;
+  readonly slots: RequestSlots;
   /** Round robin position by cluster name. */
   readonly turn: (cluster: string) => number;
 }

@@ -58,6 +58,8 @@ export interface HttpServerOptions {
   /** What TLS agreed on; null: nothing. */
   readonly alpn: string | null;
   readonly clock: Clock;
+  /** Whether HTTP/1.0 is answered, and not refused. */
+  readonly http10: boolean;
   readonly onRequest: (exchange: Exchange) => RequestSink;
   /** A head that breaks the protocol; returns the answer to it. */
   readonly onRefused: (error: CodecError, protocol: HttpVersion) => ReplyHead;

@@ -3,7 +3,7 @@ import type { BodyScanner } from "../wire/http1/body.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { defaultLimits, hasHeader, mayComplete, parseRequestHead } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
-import { chunkedBody, noBody } from "../wire/http1/semantics.ts";
+import { chunkedBody, noBody, untilClose } from "../wire/http1/semantics.ts";
 import type { Framing } from "../wire/http1/semantics.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import { writeResponseHead } from "../wire/http1/write.ts";
@@ -28,6 +28,7 @@ interface Current {
 /** Reads requests from a connection, strictly in order; one is answered before the next is looked at. */
 export function serveHttp1(options: HttpServerOptions): HttpConnection {
   const { socket, clock } = options;
+  const limits = { ...defaultLimits, http10: options.http10 };
   let pending = options.early;
   let from = 0;
   let current: Current | undefined;
@@ -118,7 +119,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
 
   function parse(): void {
     while (isFree() && pending.length > from) {
-      const result = parseRequestHead(pending, from, defaultLimits);
+      const result = parseRequestHead(pending, from, limits);
       if (result.kind === "incomplete") {
         if (result.from > 0) pending = pending.subarray(result.from);
         from = 0;
@@ -170,6 +171,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
 
   function exchangeOf(state: Current, head: RequestHead, early: Piece): Exchange {
     let mine = true;
+    const version = head.version === "1.0" ? "1.0" : "1.1";
     /** Of the answer. */
     let framing: Framing = noBody;
 
@@ -208,11 +210,17 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
       },
       respond: (response, edit, piece) => {
         framing = response.framing.kind === "until-close" ? chunkedBody : response.framing;
+        if (version === "1.0" && framing.kind === "chunked") {
+          // Nothing but the end of the connection tells an HTTP/1.0 client where the body ends.
+          framing = untilClose;
+          closing = true;
+        }
         return send(
           writeResponseHead(response, {
             edit,
             framing: saidFraming(response, head.method, framing),
             close: isClosing(),
+            version,
             body: framePiece(piece, framing),
           }),
         );
@@ -221,7 +229,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
       finish,
       reply: (reply, last) => {
         closing ||= last;
-        send(encodeReply(reply, isClosing()));
+        send(encodeReply(reply, isClosing(), version));
         finish();
       },
       abort: () => {

@@ -16,7 +16,7 @@ import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { compactHead } from "./compact-head.ts";
 import { deafSink } from "./deaf-sink.ts";
-import { acquireApp, versionFor } from "./acquire.ts";
+import { acquireApp, refuseOverflow, versionFor } from "./acquire.ts";
 import { denialDetails, httpFacts } from "./facts.ts";
 import { follow } from "./follow.ts";
 import { forward } from "./forward.ts";
@@ -49,6 +49,7 @@ export function serveInboundHttp(connection: InboundConnection): void {
     early: connection.early,
     alpn: tls?.alpn ?? null,
     clock: sidecar.shared.clock,
+    http10: sidecar.binding().inbound.section.options.http10,
     onRequest: (exchange) => {
       if (doomed) {
         exchange.abort();
@@ -154,12 +155,17 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   });
   const { claimHeaders } = binding.inbound.section;
   const edit = claimHeaders.length === 0 ? plain : { ...plain, remove: new Set([...plain.remove, ...claimHeaders]) };
+  const target = binding.inbound.listener(connection.port);
+  let slot: (() => void) | undefined;
   return forward({
     exchange,
     clock: shared.clock,
     draw: shared.draw,
-    acquire: (_attempt, _fresh, done) =>
-      acquireApp(sidecar, connection.port, versionFor(listener.http, exchange), done),
+    acquire: (_attempt, _fresh, done) => {
+      slot ??= sidecar.slots.take(target.cluster, target.maxRequests);
+      if (slot === undefined) return refuseOverflow(done);
+      return acquireApp(sidecar, target.appPort ?? connection.port, versionFor(target.http, exchange), done);
+    },
     release: (used) => {
       sidecar.upstreams.give(used, appIdleMs);
     },
@@ -199,6 +205,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
       held.recheck(sidecar.binding());
     },
     onDone: (result) => {
+      slot?.();
       if (!over) tell({ ...result, reached: result.connection !== undefined });
     },
   });

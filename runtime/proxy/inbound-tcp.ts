@@ -118,19 +118,25 @@ export function serveInboundTcp(connection: InboundConnection): void {
   };
   sidecar.tracked.add(tracked);
 
-  const cancel = dial(sidecar, sidecar.app(connection.port).address, connectTimeoutMs, undefined, (result) => {
-    if (!result.ok) {
-      refusal = {
-        flags: "UF,URX",
-        details: result.timeout ? "connection timeout" : transportOf(result.error).replaceAll(" ", "_"),
-      };
-      counts.failed += 1;
-      socket.destroy();
-      tell(0, 0, false);
-      return;
-    }
-    if (connection.early.length > 0) socket.unshift(connection.early);
-    begin(result.socket);
-  });
+  const cancel = dial(
+    sidecar,
+    sidecar.app(connection.listener.appPort ?? connection.port).address,
+    connectTimeoutMs,
+    undefined,
+    (result) => {
+      if (!result.ok) {
+        refusal = {
+          flags: "UF,URX",
+          details: result.timeout ? "connection timeout" : transportOf(result.error).replaceAll(" ", "_"),
+        };
+        counts.failed += 1;
+        socket.destroy();
+        tell(0, 0, false);
+        return;
+      }
+      if (connection.early.length > 0) socket.unshift(connection.early);
+      begin(result.socket);
+    },
+  );
   socket.on("close", onEarlyClose);
 }

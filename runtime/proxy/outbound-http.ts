@@ -12,7 +12,7 @@ import { headerValue, headerValues } from "../wire/http1/head.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { deafSink, delaySink } from "./deaf-sink.ts";
-import { acquireUpstream, versionFor } from "./acquire.ts";
+import { acquireUpstream, refuseOverflow, versionFor } from "./acquire.ts";
 import type { UpstreamTarget } from "./dial-upstream.ts";
 import { forward } from "./forward.ts";
 import type { Exchange, RequestSink } from "./exchange.ts";
@@ -33,6 +33,7 @@ export function serveOutboundHttp(connection: OutboundConnection): void {
     early: connection.early,
     alpn: null,
     clock: sidecar.shared.clock,
+    http10: sidecar.binding().outbound.section.options.http10,
     onRequest: (exchange) => handle(connection, sidecar.binding(), exchange),
     onRefused: (error, protocol) => refuseOutbound(connection, error, protocol),
     onClose: () => {
@@ -143,6 +144,7 @@ function send(
   let target: UpstreamTarget | undefined;
   let told: OutboundOutcome | undefined;
   let held: Tracked | undefined;
+  let slot: (() => void) | undefined;
   let over = false;
 
   return forward({
@@ -150,6 +152,8 @@ function send(
     clock: shared.clock,
     draw: shared.draw,
     acquire: (_attempt, fresh, done) => {
+      slot ??= sidecar.slots.take(cluster.name, cluster.maxRequests);
+      if (slot === undefined) return refuseOverflow(done);
       const chosen =
         fresh && target !== undefined ? target : chooseTarget(sidecar, binding, cluster, destination, tried);
       if (chosen === undefined) {
@@ -206,6 +210,7 @@ function send(
     },
     onDone: (result) => {
       over = true;
+      slot?.();
       if (held !== undefined) sidecar.tracked.delete(held);
       const flags = plan.delayMs > 0 && !result.flags.includes("DI") ? ["DI", ...result.flags] : result.flags;
       if (result.status >= 500 && told !== undefined) shared.reporter.counts(sidecar.proxy).failed += 1;

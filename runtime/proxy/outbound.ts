@@ -76,7 +76,9 @@ function route(connection: OutboundConnection): void {
     (result) => {
       if (result === undefined) return;
       const next = { ...connection, early: result.bytes };
-      if (result.verdict === "http/1.1" || result.verdict === "h2c") serveOutboundHttp(next);
+      const { http10 } = sidecar.binding().outbound.section.options;
+      const { verdict } = result;
+      if (verdict === "http/1.1" || verdict === "h2c" || (verdict === "http/1.0" && http10)) serveOutboundHttp(next);
       else serveOutboundTcp(next);
     },
   );

@@ -2,16 +2,19 @@ import type { ReplyHead } from "../traffic/reply-head.ts";
 import { reasonPhrase } from "../wire/http1/reason.ts";
 
 /** A reply of the proxy itself as it leaves over HTTP/1, its headers in Envoy's order (headers/raw-inbound). */
-export function encodeReply(reply: ReplyHead, close: boolean): Buffer {
-  let text = `HTTP/1.1 ${reply.status} ${reasonPhrase(reply.status)}\r\n`;
+export function encodeReply(reply: ReplyHead, close: boolean, version: "1.1" | "1.0" = "1.1"): Buffer {
+  let text = `HTTP/${version} ${reply.status} ${reasonPhrase(reply.status)}\r\n`;
+  let connection = close ? "connection: close\r\n" : version === "1.0" ? "connection: keep-alive\r\n" : "";
   let last = "";
   for (const [name, value] of reply.headers) {
     const line = `${oneLine(name)}: ${oneLine(value)}\r\n`;
     if (name === "content-length" && value === "0") last = line;
     else text += line;
-    if (name === "server" && close) text += "connection: close\r\n";
+    if (name !== "server") continue;
+    text += connection;
+    connection = "";
   }
-  return Buffer.from(`${text}${last}\r\n${reply.body}`);
+  return Buffer.from(`${text}${connection}${last}\r\n${reply.body}`);
 }
 
 /** Text of a rule must not end a line. */

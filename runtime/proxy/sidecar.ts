@@ -13,6 +13,7 @@ import { createHttp2Pool } from "./http2-pool.ts";
 import { listen } from "./listener.ts";
 import type { BoundListener, ListenAddress } from "./listener.ts";
 import { acceptOutbound } from "./outbound.ts";
+import { createRequestSlots } from "./request-slots.ts";
 import { keepsUpstream } from "./upstream-key.ts";
 import { createUpstreamPool } from "./upstream-pool.ts";
 
@@ -84,6 +85,7 @@ export function createSidecar(
     known: new WeakMap(),
     parties: new WeakMap(),
     sessions,
+    slots: createRequestSlots(),
     turn: (cluster) => {
       const turn = turns.get(cluster) ?? 0;
       turns.set(cluster, turn + 1);

@@ -69,7 +69,7 @@ export interface CaseRequest {
   readonly timeoutMs?: number;
   readonly connect?: string;
   readonly repeat?: number;
-  readonly parallel?: number;
+  readonly parallel?: number | boolean;
   readonly jwt?: unknown;
   readonly raw?: string;
   readonly tcp?: {
@@ -116,7 +116,7 @@ export interface ExpectedRequest {
   readonly allowedBy?: string;
   readonly proxies: readonly Readonly<Record<string, unknown>>[];
   readonly unstable?: readonly string[];
-  readonly counts?: unknown;
+  readonly counts?: Readonly<Record<string, number>>;
   /** Rounded; 0 is less than 0.15. */
   readonly seconds?: number;
 }

@@ -41,7 +41,7 @@ export function compare(
 
 type Check = (what: string, wanted: unknown, actual: unknown) => void;
 
-function outcomeOf(request: CaseRequest, answer: Answer): string {
+export function outcomeOf(request: CaseRequest, answer: Answer): string {
   const overTls = request.tls !== undefined || request.url?.startsWith("https:") === true;
   switch (answer.kind) {
     case "http":

@@ -9,6 +9,7 @@ import { compare, type Difference } from "./compare.ts";
 import { meshOf } from "./mesh.ts";
 import { echoPrograms } from "./program.ts";
 import { callOf, lookUp } from "./request.ts";
+import { compareCounts, labelOf, repeatingWorld, timesOf } from "./repeated.ts";
 import { skipCase, skipRequest } from "./skip.ts";
 import { strayRequests, withoutStrays } from "./strays.ts";
 
@@ -45,7 +46,7 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
   const world = withCertificates(plain, spec);
   for (const request of spec.requests) {
     const expected = loaded.expected.requests[request.id];
-    const reason = skipRequest(request, expected);
+    const reason = skipRequest(request, expected, made);
     if (reason !== undefined || expected === undefined) {
       results.set(request.id, { kind: "skipped", reason: reason ?? "unstable" });
       continue;
@@ -66,23 +67,41 @@ function runRequest(
   const spec = loaded.case;
   const from = mesh.workloads.find((each) => each.name === request.from || each.id === request.from);
   if (from === undefined) return [{ what: "from", expected: request.from, actual: undefined }];
-  const call = callOf(request, `${spec.id}~${request.id}~1`);
-  const address = lookUp(mesh, spec, from, call.host);
+  const { host } = callOf(request, "");
+  const address = lookUp(mesh, spec, from, host);
   if (address === undefined) {
-    return expected.outcome === "unresolved" ? [] : [{ what: "address", expected: call.host, actual: undefined }];
+    return expected.outcome === "unresolved" ? [] : [{ what: "address", expected: host, actual: undefined }];
   }
-  const trace = createTrace();
-  const proxy = world.proxy(from);
-  const dialled = { address, port: call.port };
-  const answer =
-    proxy === undefined
-      ? deliver(world, from.address, dialled, call.payload, trace)
-      : leave(world, proxy, dialled, call.payload, trace);
+  const repeating = repeatingWorld(world, request);
+  const samples = Array.from({ length: timesOf(request) }, (_, index) => {
+    const call = callOf(request, `${spec.id}~${request.id}~${index + 1}`);
+    const trace = createTrace();
+    const proxy = repeating.proxy(from);
+    const dialled = { address, port: call.port };
+    const answer =
+      proxy === undefined
+        ? deliver(repeating, from.address, dialled, call.payload, trace)
+        : leave(repeating, proxy, dialled, call.payload, trace);
+    return { answer, trace, label: labelOf(request, answer) };
+  });
+  const counted =
+    expected.counts === undefined
+      ? []
+      : compareCounts(
+          expected.counts,
+          samples.map((sample) => sample.label),
+        );
+  // The recording tells one of the requests in full.
+  const server = expected.client.headers?.["x-app-workload"];
+  const told = `${expected.outcome}<-${typeof server === "string" ? server : ""}`;
+  const sample = samples.find((each) => each.label === told) ?? samples[0];
+  if (sample === undefined) return counted;
+  const { answer, trace } = sample;
   const own = withoutStrays(request, expected, strayRequests(spec.requests, loaded.expected), {
     hits: trace.hits.length,
     logs: (name) => trace.proxies.filter((facts) => facts.proxy === name).length,
   });
-  return compare(request, own, answer, trace);
+  return [...counted, ...compare(request, own, answer, trace)];
 }
 
 /** The identities that a case gives its proxies, and what certificate files stand for. */

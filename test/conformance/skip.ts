@@ -1,3 +1,4 @@
+import { unenforced } from "../../runtime/config/enforcement.ts";
 import type { LoadedCase, CaseRequest, ExpectedRequest } from "./case.ts";
 import type { CaseMesh } from "./mesh.ts";
 
@@ -31,12 +32,19 @@ export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undef
   return undefined;
 }
 
-/** Why one request belongs to later work. A request without a token means the same whether tokens are understood or not. */
-export function skipRequest(request: CaseRequest, expected: ExpectedRequest | undefined): string | undefined {
+/** Why one request belongs to later work; a runner that sends each request once leaves `made` out. A request without a token means the same whether tokens are understood or not. */
+export function skipRequest(
+  request: CaseRequest,
+  expected: ExpectedRequest | undefined,
+  made?: CaseMesh,
+): string | undefined {
   if (expected === undefined) return "unstable";
   if (request.jwt !== undefined || carriesToken(request) || expected.outcome === "http:401") return "JWT";
-  if (request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined)
-    return "repeated requests";
+  // What chooses in such a case is a rule that has no effect here.
+  const repeated = request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined;
+  if (repeated && made === undefined) return "repeated requests";
+  const rules = [...(made?.mesh.policies.destinationRules ?? []), ...(made?.mesh.policies.virtualServices ?? [])];
+  if (repeated && unenforced(rules).length > 0) return "repeated requests under rules that are not enforced";
   return undefined;
 }
 

@@ -24,6 +24,8 @@ export interface ResponseWriteOptions {
   readonly framing?: Framing;
   /** Adds `connection: close`. */
   readonly close?: boolean;
+  /** Version of the request; an HTTP/1.0 client is told when the connection stays. */
+  readonly version?: "1.1" | "1.0";
   readonly prepared?: Buffer;
   readonly body?: Buffer;
 }
@@ -47,8 +49,9 @@ const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "TRACE",
 
 /** The same for a response; the reason phrase is the canonical one. */
 export function writeResponseHead(head: ResponseHead, options: ResponseWriteOptions = {}): Buffer {
-  const start = `HTTP/1.1 ${head.status} ${reasonPhrase(head.status)}\r\n`;
-  const close = options.close === true ? "connection: close\r\n" : "";
+  const old = options.version === "1.0";
+  const start = `HTTP/${old ? "1.0" : "1.1"} ${head.status} ${reasonPhrase(head.status)}\r\n`;
+  const close = options.close === true ? "connection: close\r\n" : old ? "connection: keep-alive\r\n" : "";
   return assemble(start, head, options.edit ?? noEdit, head.framing, options.framing ?? head.framing, close, options);
 }
 

@@ -1,0 +1,59 @@
+import type { Answer } from "../../runtime/predict/payload.ts";
+import type { PaperWorld } from "../../runtime/predict/world.ts";
+import type { CaseRequest } from "./case.ts";
+import { type Difference, outcomeOf } from "./compare.ts";
+
+export function timesOf({ repeat, parallel }: CaseRequest): number {
+  return repeat ?? (typeof parallel === "number" ? parallel : 1);
+}
+
+/** Draws and turns that go through all that can be chosen, evenly; with `parallel` nothing that was taken is given back. */
+export function repeatingWorld(world: PaperWorld, request: CaseRequest): PaperWorld {
+  const times = timesOf(request);
+  let draws = 0;
+  const turns = new Map<string, number>();
+  return {
+    ...world,
+    busy: request.parallel === undefined ? undefined : new Map(),
+    draw: () => {
+      if (times === 1) return 0;
+      draws += 1;
+      return ((draws - 0.5) / times) % 1;
+    },
+    turn: (cluster) => {
+      if (times === 1) return 0;
+      const turn = turns.get(cluster) ?? 0;
+      turns.set(cluster, turn + 1);
+      return turn;
+    },
+  };
+}
+
+/** `http:200<-backend-v1`: what came back, and from which program. */
+export function labelOf(request: CaseRequest, answer: Answer): string {
+  const from =
+    answer.kind === "http"
+      ? answer.headers.find(([name]) => name === "x-app-workload")?.[1]
+      : answer.kind === "bytes"
+        ? /"workload":"([^"]*)"/.exec(answer.text)?.[1]
+        : undefined;
+  return `${outcomeOf(request, answer)}<-${from ?? ""}`;
+}
+
+/** Where something draws, the recording is one draw: the same kinds of answers, in about the same shares. */
+export function compareCounts(
+  recorded: Readonly<Record<string, number>>,
+  labels: readonly string[],
+): readonly Difference[] {
+  const counts: Record<string, number> = {};
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  const slack = Math.max(2, labels.length * 0.2);
+  const names = new Set([...Object.keys(recorded), ...Object.keys(counts)]);
+  const fits = [...names].every(
+    (name) =>
+      recorded[name] !== undefined &&
+      counts[name] !== undefined &&
+      Math.abs(recorded[name] - counts[name]) <= (names.size === 1 ? 0 : slack),
+  );
+  return fits ? [] : [{ what: "counts", expected: recorded, actual: counts }];
+}
