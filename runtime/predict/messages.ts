@@ -52,7 +52,9 @@ function serveBytes({ bytes, patienceMs }: BytesPayload, handlers: MessageHandle
     }
     if (parsed.kind === "error") {
       answers.push(handlers.refuse(parsed.error));
-      break;
+      if (parsed.error.close || parsed.next === undefined) break;
+      at = parsed.next;
+      continue;
     }
     const { head, next } = parsed;
     const { end, ...read } = readBody(bytes, next, head);
