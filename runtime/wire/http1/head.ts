@@ -132,6 +132,6 @@ function refused(error: CodecError): { readonly kind: "error"; readonly error: C
 
 /** Refusals of Envoy's connection manager: empty body. Those made before it knows that the request is whole end the connection. */
 function rejected(head: RequestHead, status: number, details: string, early: boolean): CodecError {
-  const close = early || !head.keepAlive || head.framing.kind !== "none";
+  const close = early || !head.keepAlive || head.framing.kind !== "none" || head.upgrade !== undefined;
   return { status, body: "", details, flags: "-", close, head };
 }

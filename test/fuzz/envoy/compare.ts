@@ -1,4 +1,4 @@
-import type { Arrived } from "./lane.ts";
+import type { Arrived } from "../../support/raw-app.ts";
 import type { Judged, Pair } from "./twins.ts";
 
 /** What of a judgement must be the same: what the application received, what the caller received, and what the log says. */

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyWorld } from "../../support/proxy-world.ts";
 import { envoyConfig } from "./config.ts";
-import { ask, createRawApp, type Outcome, type RawApp } from "./lane.ts";
+import { ask, type Outcome } from "./lane.ts";
+import { createRawApp, type RawApp } from "../../support/raw-app.ts";
 
 /** What one proxy did with the bytes of one connection, with its log: `STATUS FLAGS DETAILS` for each request. */
 export interface Judged extends Outcome {

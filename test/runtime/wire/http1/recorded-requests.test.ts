@@ -205,6 +205,7 @@ describe("request heads as recorded", () => {
     expect(closes("GET / HTTP/1.1\r\n\r\n")).toBe(true);
     expect(closes(`OPTIONS * HTTP/1.1\r\n${host}\r\n`)).toBe(false);
     expect(closes(`OPTIONS * HTTP/1.1\r\n${host}Connection: close\r\n\r\n`)).toBe(true);
+    expect(closes(`OPTIONS * HTTP/1.1\r\n${host}Upgrade: websocket\r\nConnection: upgrade\r\n\r\n`)).toBe(true);
     expect(closes(`OPTIONS * HTTP/1.1\r\n${host}Content-Length: 4\r\n\r\n`)).toBe(true);
   });
 
