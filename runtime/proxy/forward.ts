@@ -4,6 +4,7 @@ import { decideRetry, retryDelayMs } from "../traffic/retry.ts";
 import type { TryOutcome } from "../traffic/retry.ts";
 import { resetFlag } from "../traffic/reset.ts";
 import type { ResetReason } from "../traffic/reset.ts";
+import type { CodecError } from "../wire/http1/error.ts";
 import { headerValue } from "../wire/http1/head.ts";
 import { withoutContent } from "../wire/http1/response-head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
@@ -36,6 +37,7 @@ export function forward(options: ForwardOptions): RequestSink {
   let extraFlags: readonly string[] = [];
   let bytesOut = 0;
   let answering = false;
+  let fault: CodecError | undefined;
   let over = false;
   const timers = createForwardTimers(clock, options.timeouts, onRouteTimeout, onTryTimeout);
 
@@ -219,7 +221,8 @@ export function forward(options: ForwardOptions): RequestSink {
     };
     client = "session" in to ? sendHttp2(to, request, handlers) : sendHttp1(to, request, handlers, options.release);
     body.sent();
-    if (exchange.requestDone()) timers.startTry();
+    if (fault !== undefined) replyWith({ kind: "codec-error", details: fault.details });
+    else if (exchange.requestDone()) timers.startTry();
     else exchange.resume();
   }
 
@@ -295,7 +298,9 @@ export function forward(options: ForwardOptions): RequestSink {
         cut("DPE", error.details);
         return;
       }
-      replyWith({ kind: "codec-error", details: error.details });
+      // The head goes first, as in Envoy, even where its connection has yet to be made (headers/raw-inbound chunk-bad).
+      if (client === undefined && giveUp !== undefined) fault = error;
+      else replyWith({ kind: "codec-error", details: error.details });
     },
   };
 }

@@ -37,6 +37,8 @@ interface Told {
   readonly attempts: number;
   readonly upstreamMs: number;
   readonly reached: boolean;
+  /** Whether it came as far as to have a route. */
+  readonly routed: boolean;
 }
 
 /** HTTP from a caller to the own application: decide, tell who called, pass on (spec security §12.8). */
@@ -115,6 +117,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
       attempts: 0,
       upstreamMs: 0,
       reached: false,
+      routed: reply.details !== "path_normalization_failed" && reply.details !== "route_not_found",
     };
   }
 
@@ -206,7 +209,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     },
     onDone: (result) => {
       slot?.();
-      if (!over) tell({ ...result, reached: result.connection !== undefined });
+      if (!over) tell({ ...result, reached: result.connection !== undefined, routed: true });
     },
   });
 }
@@ -241,9 +244,9 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
     flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
     details: outcome.details,
     handshake: tls?.handshake ?? null,
-    route: "default",
+    route: outcome.routed ? "default" : null,
     routeAt: null,
-    cluster: listener.cluster,
+    cluster: outcome.routed ? listener.cluster : null,
     endpoint: outcome.reached ? connection.to.address : null,
     attempts: outcome.attempts,
     totalMs: clock.monotonic() - exchange.startedAt,
@@ -259,7 +262,7 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
 
 /** A head that breaks the protocol never reaches a policy. */
 function refuse(connection: InboundConnection, error: CodecError, protocol: HttpVersion): ReplyHead {
-  const { sidecar, listener, tls } = connection;
+  const { sidecar, tls } = connection;
   sidecar.shared.reporter.counts(sidecar.proxy).requests += 1;
   return refuseHead(sidecar, error, {
     side: "inbound",
@@ -268,6 +271,6 @@ function refuse(connection: InboundConnection, error: CodecError, protocol: Http
     from: connection.from,
     to: connection.to,
     handshake: tls?.handshake ?? null,
-    cluster: error.head === undefined ? null : listener.cluster,
+    cluster: null,
   });
 }

@@ -14,6 +14,8 @@ export function encodeReply(reply: ReplyHead, close: boolean, version: "1.1" | "
     text += connection;
     connection = "";
   }
+  // Only a gRPC status stands without a length; a reader of HTTP/1 would wait for a body.
+  if (reply.headers.some(([name]) => name === "grpc-status")) last = "content-length: 0\r\n";
   return Buffer.from(`${text}${connection}${last}\r\n${reply.body}`);
 }
 

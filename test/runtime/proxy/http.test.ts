@@ -172,7 +172,8 @@ describe("upgrades", () => {
     await world.tcp("backend-1", 8080, (socket) => {
       socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno"));
     });
-    expect((await exchange(world.dial("frontend-1", "backend", 8080), upgrade)).status).toBe(200);
+    const answer = await exchange(world.dial("frontend-1", "backend", 8080), upgrade);
+    expect([answer.status, answer.body, answer.headers["content-length"]]).toEqual([200, "", "0"]);
     await vi.waitFor(() => {
       expect(world.exchanges().map(({ details }) => details)).toEqual([
         "websocket_handshake_unsuccessful",
