@@ -4,6 +4,7 @@ import { systemClock } from "./core/clock.ts";
 import { createDataPlane } from "./proxy/data-plane.ts";
 import { openLineChannel } from "./proxy/line-channel.ts";
 import { isToDataPlane } from "./proxy/message.ts";
+import { unpackSections } from "./wire/sections.ts";
 
 /** The data plane process: every sidecar's sockets. It speaks on file descriptor 3 and ends with it; argument 1 is the drain mode. */
 const channelDescriptor = 3;
@@ -13,7 +14,7 @@ function main(): void {
   const channel = openLineChannel(
     stream,
     (value) => {
-      if (isToDataPlane(value)) plane.receive(value);
+      if (unpackSections(value) && isToDataPlane(value)) plane.receive(value);
     },
     (error) => {
       if (error !== undefined) process.stderr.write(`data plane: ${error.message}\n`);

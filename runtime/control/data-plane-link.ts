@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import type { Clock } from "../core/clock.ts";
 import type { DrainMode, FromDataPlane, ToDataPlane } from "../model/dataplane.ts";
 import { parseDataPlaneMessage } from "./data-plane-message.ts";
+import { packSections } from "../wire/sections.ts";
 import { createLineReader } from "./lines.ts";
 
 /** Milliseconds. */
@@ -174,7 +175,7 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
   }
 
   function write(own: Life, message: ToDataPlane): void {
-    own.pipe.write(`${JSON.stringify(message)}\n`);
+    own.pipe.write(`${JSON.stringify(packSections(message))}\n`);
   }
 
   async function close(): Promise<void> {

@@ -34,15 +34,34 @@ export interface BoundOutbound {
   readonly service: (address: string, port: number) => Cluster | undefined;
 }
 
-export function bindSnapshot(snapshot: ProxySnapshot, generation: number, previous: Binding | undefined): Binding {
-  const before = previous?.snapshot.hashes;
-  const keepInbound = previous !== undefined && before?.inbound === snapshot.hashes.inbound;
-  const keepOutbound = previous !== undefined && before?.outbound === snapshot.hashes.outbound;
+/** Sections that are bound already, by their hash: sidecars that know the same share it. */
+export interface BoundSections {
+  readonly inbound: Map<string, BoundInbound>;
+  readonly outbound: Map<string, BoundOutbound>;
+}
+
+export function boundSections(bindings: Iterable<Binding>): BoundSections {
+  const bound: BoundSections = { inbound: new Map(), outbound: new Map() };
+  for (const { snapshot, inbound, outbound } of bindings) {
+    bound.inbound.set(snapshot.hashes.inbound, inbound);
+    bound.outbound.set(snapshot.hashes.outbound, outbound);
+  }
+  return bound;
+}
+
+/** What is bound anew is added to `known`. */
+export function bindSnapshot(snapshot: ProxySnapshot, generation: number, known: BoundSections): Binding {
+  const { hashes } = snapshot;
+  const inbound = known.inbound.get(hashes.inbound) ?? bindInbound(snapshot.inbound);
+  const outbound = known.outbound.get(hashes.outbound) ?? bindOutboundSection(snapshot.outbound);
+  known.inbound.set(hashes.inbound, inbound);
+  known.outbound.set(hashes.outbound, outbound);
+  // The sections of the snapshot itself may be copies that nobody else needs.
   return {
     generation,
-    snapshot,
-    inbound: keepInbound ? previous.inbound : bindInbound(snapshot.inbound),
-    outbound: keepOutbound ? previous.outbound : bindOutboundSection(snapshot.outbound),
+    snapshot: { ...snapshot, inbound: inbound.section, outbound: outbound.section },
+    inbound,
+    outbound,
   };
 }
 

@@ -1,7 +1,9 @@
 import { readCertificates } from "../identity/certificate.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AddressMap, DrainMode, FromDataPlane, Placement, ToDataPlane } from "../model/dataplane.ts";
-import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
+import type { ProxyId } from "../model/snapshot.ts";
+import { bindSnapshot, boundSections } from "./binding.ts";
+import type { Binding } from "./binding.ts";
 import type { Shared } from "./context.ts";
 import type { TrustBundle } from "./credentials.ts";
 import { createReporter } from "./reporter.ts";
@@ -70,17 +72,19 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     }
     for (const placement of message.placements) placements.set(placement.proxy, placement);
     const changed = new Set<ProxyId>();
+    const known = boundSections(Array.from(sidecars.values(), (sidecar) => sidecar.binding()));
     // All snapshots take effect before any listener is touched: no request meets half a generation.
     for (const snapshot of message.snapshots) {
       changed.add(snapshot.proxy);
-      applyOne(snapshot.proxy, generation, snapshot);
+      applyOne(snapshot.proxy, generation, () => bindSnapshot(snapshot, generation, known));
     }
     for (const placement of message.placements) {
       if (!changed.has(placement.proxy)) applyOne(placement.proxy, generation, undefined);
     }
   }
 
-  function applyOne(proxy: ProxyId, generation: number, snapshot: ProxySnapshot | undefined): void {
+  /** `bind` is missing where only the placement is new. */
+  function applyOne(proxy: ProxyId, generation: number, bind: (() => Binding) | undefined): void {
     const done = (error: string | undefined): void => {
       send(
         error === undefined ? { type: "ack", generation, proxy } : { type: "nack", generation, proxy, reason: error },
@@ -88,14 +92,15 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     };
     const placement = placements.get(proxy);
     try {
+      const binding = bind?.();
       let sidecar = sidecars.get(proxy);
       if (sidecar === undefined) {
-        if (snapshot === undefined) return;
+        if (binding === undefined) return;
         if (placement === undefined) throw new Error("no placement for this proxy");
         sidecar = createSidecar(
           proxy,
           shared,
-          { snapshot, placement, generation },
+          { binding, placement },
           {
             sendCsr: (csr) => {
               send({ type: "csr", proxy, csr });
@@ -107,7 +112,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
         );
         sidecars.set(proxy, sidecar);
       }
-      sidecar.apply({ generation, snapshot, placement }, done);
+      sidecar.apply({ generation, binding, placement }, done);
     } catch (error) {
       done(error instanceof Error ? error.message : String(error));
     }

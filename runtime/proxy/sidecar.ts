@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
 import type { Placement } from "../model/dataplane.ts";
 import type { MeshEvent } from "../model/event.ts";
-import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
-import { bindSnapshot } from "./binding.ts";
+import type { ProxyId } from "../model/snapshot.ts";
 import type { Binding } from "./binding.ts";
 import type { Shared, Sidecar, Tracked } from "./context.ts";
 import { createCredentials } from "./credentials.ts";
@@ -19,6 +18,8 @@ import { createUpstreamPool } from "./upstream-pool.ts";
 
 /** The sidecar of one workload: its sockets, its certificate, and the snapshot they all obey. */
 export interface SidecarHandle {
+  /** What is in force. */
+  readonly binding: () => Binding;
   /** Takes effect before it returns; `onDone` follows when every listener is bound, or says why it cannot be. */
   readonly apply: (change: SidecarChange, onDone: (error: string | undefined) => void) => void;
   readonly install: (chain: string) => void;
@@ -30,7 +31,8 @@ export interface SidecarHandle {
 
 export interface SidecarChange {
   readonly generation: number;
-  readonly snapshot: ProxySnapshot | undefined;
+  /** Undefined: only the placement is new. */
+  readonly binding: Binding | undefined;
   readonly placement: Placement | undefined;
 }
 
@@ -49,11 +51,10 @@ interface WantedListener {
 export function createSidecar(
   proxy: ProxyId,
   shared: Shared,
-  first: { readonly snapshot: ProxySnapshot; readonly placement: Placement; readonly generation: number },
+  first: { readonly binding: Binding; readonly placement: Placement },
   hooks: { readonly sendCsr: (csr: string) => void; readonly onReady: () => void },
 ): SidecarHandle {
-  let binding: Binding = bindSnapshot(first.snapshot, first.generation, undefined);
-  let placement = first.placement;
+  let { binding, placement } = first;
   let closed = false;
   let ready = false;
   let waiting: ((error: string | undefined) => void)[] = [];
@@ -179,14 +180,12 @@ export function createSidecar(
     sessions.sweep((key) => keepsUpstream(sidecar, key));
   }
 
-  credentials.expect(first.snapshot.identity);
+  credentials.expect(binding.snapshot.identity);
   return {
+    binding: () => binding,
     apply: (change, onDone) => {
-      const next =
-        change.snapshot === undefined
-          ? { ...binding, generation: change.generation }
-          : bindSnapshot(change.snapshot, change.generation, binding);
-      const changed = change.snapshot !== undefined;
+      const changed = change.binding !== undefined;
+      const next = change.binding ?? { ...binding, generation: change.generation };
       binding = next;
       placement = change.placement ?? placement;
       apps.clear();
