@@ -5,23 +5,46 @@ export interface OpenWriter {
   readonly path: string;
 }
 
+export type WriterSearch =
+  /** Not every process has been looked at yet; `OpenWriterScan.look` goes on. */
+  | { readonly kind: "unfinished"; readonly writers: readonly OpenWriter[] }
+  | { readonly kind: "done"; readonly writers: readonly OpenWriter[] };
+
+/** One search through all processes, in pieces: it blocks, and on a busy machine it is long. */
+export interface OpenWriterScan {
+  /** Goes on for `budgetMs`, or for one process if that takes longer. */
+  readonly look: (budgetMs: number) => WriterSearch;
+}
+
 /**
- * Processes that hold one of `paths` open for writing (Linux; elsewhere none are found). Only processes of our own user can be seen.
- * @param now monotonic milliseconds; the search ends after `budgetMs`, because it blocks.
+ * Looks for processes that hold one of `paths` open for writing (Linux; elsewhere none are found). Only processes of our own user can be seen.
+ * @param now monotonic milliseconds
  */
-export function findOpenWriters(paths: readonly string[], now: () => number, budgetMs: number): readonly OpenWriter[] {
+export function scanOpenWriters(paths: readonly string[], now: () => number): OpenWriterScan {
   const wanted = new Map(paths.map((path) => [realOrSame(path), path]));
-  const end = now() + budgetMs;
-  const found: OpenWriter[] = [];
-  for (const name of listOrNothing("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    if (now() > end) break;
+  const processes = listOrNothing("/proc").filter((name) => /^\d+$/.test(name));
+  const writers: OpenWriter[] = [];
+  let at = 0;
+
+  function inspect(name: string): void {
     for (const fd of listOrNothing(`/proc/${name}/fd`)) {
       const path = wanted.get(linkOrNothing(`/proc/${name}/fd/${fd}`));
-      if (path !== undefined && isOpenForWriting(name, fd)) found.push({ pid: Number(name), path });
+      if (path !== undefined && isOpenForWriting(name, fd)) writers.push({ pid: Number(name), path });
     }
   }
-  return found;
+
+  return {
+    look: (budgetMs) => {
+      const end = now() + budgetMs;
+      do {
+        const name = processes[at];
+        if (name === undefined) return { kind: "done", writers };
+        inspect(name);
+        at += 1;
+      } while (now() <= end);
+      return { kind: "unfinished", writers };
+    },
+  };
 }
 
 function isOpenForWriting(pid: string, fd: string): boolean {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { watch as watchPaths } from "chokidar";
 import type { Clock } from "../core/clock.ts";
 import type { Problem } from "../core/problem.ts";
-import { findOpenWriters } from "./open-writers.ts";
+import { scanOpenWriters, type OpenWriterScan } from "./open-writers.ts";
 import { readMeshFiles, type MeshFileSet } from "./read-mesh-files.ts";
 import { describe } from "./session-folder.ts";
 import { goLive, observe, quietMs, startSettling, type Settling } from "./settle.ts";
@@ -38,8 +38,8 @@ export interface MeshWatcher {
   readonly close: () => Promise<void>;
 }
 
-/** Blocks at most this long to look for writers; suspects get more. */
-const writerBudgetMs = { ordinary: 8, suspect: 100 };
+/** Looking for writers blocks no longer than this at a time. */
+const writerBudgetMs = 8;
 /** Notifications are throttled, lost on some file systems, or never come: look again on our own. */
 const afterwardsMs = [60, 200];
 const pollMs = 2000;
@@ -64,6 +64,8 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
   let cancelPoll = clock.after(pollMs, poll);
   let pendingLooks: (() => void)[] = [];
   let closed = false;
+  /** The search for writers of files that lost content: it has to come to its end before they go live. */
+  let search: OpenWriterScan | undefined;
 
   function look(): void {
     cancelLook = undefined;
@@ -72,6 +74,7 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     current = read(current);
     const [next, verdict] = observe(settling, current.facts, now);
     settling = next;
+    if (verdict.kind !== "settled") search = undefined;
     if (verdict.kind === "same") {
       eventAt = undefined;
       report([]);
@@ -80,12 +83,13 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     eventAt ??= now;
     if (verdict.kind === "wait") return lookAgain(verdict.at - now);
     // A writer that stalls with the file open is not done, however long it takes.
-    const suspicious = verdict.suspects.length > 0;
-    const writers = findOpenWriters(
+    search ??= scanOpenWriters(
       verdict.changed.map((path) => resolve(directory, path)),
       clock.monotonic,
-      suspicious ? writerBudgetMs.suspect : writerBudgetMs.ordinary,
     );
+    const { kind, writers } = search.look(writerBudgetMs);
+    if (kind === "unfinished" && writers.length === 0 && verdict.suspects.length > 0) return lookAgain(1);
+    search = undefined;
     if (writers.length > 0) {
       report(clock.monotonic() - eventAt > 1000 ? verdict.changed : []);
       return lookAgain(20);
