@@ -83,6 +83,10 @@ export function createHttp2Pool(clock: Clock): Http2Pool {
     const session = connect("http://upstream", { ...sessionOptions, createConnection: () => ready.socket });
     session.setLocalWindowSize(connectionWindow);
     session.on("error", ignore);
+    // Sockets here may be half open, and Node's session would then wait for ever for a server that has gone.
+    ready.socket.on("end", () => {
+      session.destroy();
+    });
     session.on("close", () => {
       forget(entry);
     });

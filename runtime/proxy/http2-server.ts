@@ -70,6 +70,8 @@ export function serveHttp2(options: HttpServerOptions): HttpConnection {
       own.on("stream", (stream, _headers, flags, list: unknown) => {
         onStream(stream, flags, isList(list) ? list : []);
       });
+      // Sockets here may be half open, and Node's session would then go on without a caller.
+      socket.on("end", destroy);
       own.on("error", ignore);
       own.on("close", onClose);
       own.setTimeout(idleMs, () => {

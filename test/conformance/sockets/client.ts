@@ -1,11 +1,13 @@
 import { X509Certificate } from "node:crypto";
+import type { ClientHttp2Session } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import type { TLSSocket } from "node:tls";
 import { encodeProxyV2 } from "../../../runtime/wire/proxy-v2.ts";
 import { subjectAltNames } from "../../../runtime/identity/certificate.ts";
-import type { Answer, HttpAnswer, TlsOffer, TlsSession } from "../../../runtime/predict/payload.ts";
+import type { Answer, Http2Payload, HttpAnswer, TlsOffer, TlsSession } from "../../../runtime/predict/payload.ts";
 import type { KeyPair } from "./certificates.ts";
+import { askHttp2, openHttp2 } from "./http2-client.ts";
 import { furtherAnswers, type Patience, readAnswer, type Received } from "./read-answer.ts";
 
 /** Where a caller's connection really goes. */
@@ -26,13 +28,15 @@ export interface ClientTls {
   readonly certificate: KeyPair | undefined;
 }
 
-export interface Sending {
+export interface Opening {
   readonly dial: Dial;
   readonly tls: ClientTls | undefined;
-  /** One after the other; each further one waits for an answer to the one before. */
-  readonly sends: readonly Buffer[];
   readonly patience: Patience;
 }
+
+export type Asked =
+  /** One after the other; each further one waits for an answer to the one before. */
+  { readonly kind: "bytes"; readonly sends: readonly Buffer[] } | Http2Payload;
 
 /** What a caller saw. */
 export interface Seen {
@@ -44,12 +48,12 @@ export interface Seen {
 
 /** An open connection of a caller that further requests may use. */
 export interface ClientConnection {
-  readonly ask: (sends: readonly Buffer[], patience: Patience) => Promise<Seen>;
+  readonly ask: (what: Asked, patience: Patience) => Promise<Seen>;
   readonly close: () => void;
 }
 
 /** Opens a connection as the recordings' client does: it verifies nobody and sends nothing of its own. */
-export async function openClient({ dial, tls, patience }: Omit<Sending, "sends">): Promise<ClientConnection | Seen> {
+export async function openClient({ dial, tls, patience }: Opening): Promise<ClientConnection | Seen> {
   const raw = await dialled(dial);
   if (raw === undefined) return { answer: { kind: "refused" }, received: undefined, alert: undefined };
   if (dial.kind === "sidecar") {
@@ -195,12 +199,15 @@ function session(protocol: string | null, alpn: unknown, leaf: X509Certificate |
 }
 
 function connectionOn(socket: Socket, session: TlsSession | undefined): ClientConnection {
+  let http2: ClientHttp2Session | undefined;
   return {
-    ask: async (sends, patience) => {
-      const result = await readAnswer(socket, sends, patience);
-      return judge(result, session);
+    ask: async (what, patience) => {
+      if (what.kind === "bytes") return judge(await readAnswer(socket, what.sends, patience), session);
+      http2 ??= openHttp2(socket);
+      return judge(await askHttp2(http2, what, patience), session);
     },
     close: () => {
+      http2?.destroy();
       socket.destroy();
     },
   };

@@ -48,6 +48,7 @@ function ofExchange(event: ExchangeEvent, sni: Sni, snapshots: ReadonlyMap<strin
     upstreamPeer: inbound ? undefined : (event.to.spiffe ?? undefined),
     sni: inbound ? sni(event.handshake) : undefined,
     attempts: event.attempts,
+    protocol: event.protocol,
     path: event.path,
     filterChain: inbound ? chainName(event, "http", snapshots) : undefined,
     termination: undefined,

@@ -13,7 +13,7 @@ import { callOf, lookUp } from "../request.ts";
 import { skipCase, skipRequest } from "../skip.ts";
 import { strayRequests, withoutStrays } from "../strays.ts";
 import type { Certificates, KeyPair } from "./certificates.ts";
-import { type ClientConnection, type ClientTls, type Dial, openClient, type Seen } from "./client.ts";
+import { type Asked, type ClientConnection, type ClientTls, type Dial, openClient, type Seen } from "./client.ts";
 import type { EchoApps, EchoPort } from "./echo-app.ts";
 import { factsOf, isHandshake, type Told } from "./facts.ts";
 import { type Certified, type MeshWorld, PortTaken } from "./mesh-world.ts";
@@ -73,7 +73,7 @@ async function playRequests(stage: Stage, loaded: LoadedCase): Promise<ReadonlyM
   const scene: Scene = { ...stage, spec, mesh, ready, strays, shared: new Map() };
   for (const request of spec.requests) {
     const expected = loaded.expected.requests[request.id];
-    const reason = skipRequest(request, expected) ?? laterWork(request, expected);
+    const reason = skipRequest(request, expected);
     // What is not compared is sent all the same: later requests depend on the order.
     if (reason !== undefined && reason !== "unstable") {
       results.set(request.id, { kind: "skipped", reason });
@@ -85,13 +85,6 @@ async function playRequests(stage: Stage, loaded: LoadedCase): Promise<ReadonlyM
   }
   for (const connection of scene.shared.values()) connection.close();
   return results;
-}
-
-/** What the data plane does not do yet. */
-function laterWork(request: CaseRequest, expected: ExpectedRequest | undefined): string | undefined {
-  const protocols = expected?.proxies.flatMap((proxy) => [proxy["protocol"], proxy["upstreamProtocol"]]) ?? [];
-  const offered = request.tls?.alpn ?? [];
-  return request.proto === "h2" || protocols.includes("HTTP/2") || offered.includes("h2") ? "HTTP/2" : undefined;
 }
 
 function idOf(workload: { readonly name: string; readonly namespace?: string }): string {
@@ -262,7 +255,7 @@ async function send(
   const patience = patienceOf(request);
   const name = request.conn;
   const kept = name === undefined ? undefined : scene.shared.get(name);
-  const bytes = sendsOf(request, payload);
+  const bytes = askedOf(request, payload);
   if (kept !== undefined) return kept.ask(bytes, patience);
   const dial = dialOf(scene, from, target);
   if (dial === undefined) return { answer: { kind: "refused" }, received: undefined, alert: undefined };
@@ -332,15 +325,16 @@ async function clientTls(
   }
 }
 
-function sendsOf(request: CaseRequest, payload: Payload): readonly Buffer[] {
-  if (request.tcp?.sends !== undefined) return request.tcp.sends.map((text) => Buffer.from(text, "utf8"));
+function askedOf(request: CaseRequest, payload: Payload): Asked {
   switch (payload.kind) {
-    case "bytes":
-      return [payload.bytes];
+    case "bytes": {
+      const sends = request.tcp?.sends?.map((text) => Buffer.from(text, "utf8"));
+      return { kind: "bytes", sends: sends ?? [payload.bytes] };
+    }
     case "tls":
-      return sendsOf(request, payload.inner);
+      return askedOf(request, payload.inner);
     case "h2":
-      return [];
+      return payload;
     default:
       return assertNever(payload);
   }

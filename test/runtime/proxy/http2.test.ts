@@ -118,3 +118,31 @@ test("an HTTP/1 port gets HTTP/1, whatever the caller speaks", async () => {
   });
   expect(seen).toEqual(["1.1 GET /x backend:8080 a=1; b=2", "1.1 POST /y backend:8080 c=1"]);
 });
+
+test("an application that leaves is dialled anew, and a caller that leaves is noticed", async () => {
+  await using world = await createProxyWorld({ project, mesh: strict });
+  const sockets: Socket[] = [];
+  const server = await world.http2("backend-1", 7070, (stream) => {
+    stream.respond({ ":status": 200 });
+    stream.end("hi");
+  });
+  server.on("connection", (socket: Socket) => sockets.push(socket));
+  const session = open(world, 7070);
+  expect(await ask(session, {})).toMatchObject({ status: 200, body: "hi" });
+  // Without a word: only the end of the connection tells.
+  for (const socket of sockets) socket.destroy();
+  await vi.waitFor(async () => {
+    expect(await ask(session, {})).toMatchObject({ status: 200, body: "hi" });
+  });
+  expect(sockets).toHaveLength(2);
+
+  const caller = world.dial("frontend-1", "backend", 7070);
+  const gone = new Promise<void>((done) => {
+    caller.on("close", () => {
+      done();
+    });
+  });
+  expect(await ask(over(caller), {})).toMatchObject({ status: 200 });
+  caller.end();
+  await gone;
+});
