@@ -15,6 +15,8 @@ export interface RawApp {
   readonly streams: readonly string[];
   /** What to do with a complete request; the usual answer is a 200 of two bytes. */
   answer: (request: Arrived, socket: Socket) => void;
+  /** Writes to the connection on which something came last, whether a request is complete there or not. */
+  readonly answerNow: (text: string) => void;
   /** Milliseconds since something came. */
   readonly quietFor: () => number;
   readonly close: () => Promise<void>;
@@ -29,6 +31,7 @@ export async function createRawApp(path: string): Promise<RawApp> {
   const arrived: Arrived[] = [];
   const streams: string[] = [];
   const sockets = new Set<Socket>();
+  let latest: Socket | undefined;
 
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const place = streams.push("") - 1;
@@ -40,6 +43,7 @@ export async function createRawApp(path: string): Promise<RawApp> {
     socket.on("end", () => socket.end());
     socket.on("data", (chunk: Buffer) => {
       last = performance.now();
+      latest = socket;
       text += chunk.toString("latin1");
       for (let one = readOne(text); one !== undefined; one = readOne(text)) {
         if (open === undefined) {
@@ -64,6 +68,9 @@ export async function createRawApp(path: string): Promise<RawApp> {
     streams,
     answer: (_, socket) => {
       socket.write(usualAnswer);
+    },
+    answerNow: (text) => {
+      latest?.write(text);
     },
     quietFor: () => performance.now() - last,
     close: async () => {

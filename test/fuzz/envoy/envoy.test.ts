@@ -24,7 +24,9 @@ describe("raw requests, read by a real Envoy", () => {
       await using twins = await createTwins(envoy);
       const inputs = Array.from({ length: count }, (_, at) => {
         const random = createRandom(seedOf(seed, at));
-        return Buffer.from(random.oneIn(2) ? mutate(requestSeeds, random) : composeRequest(random), "latin1");
+        return {
+          bytes: Buffer.from(random.oneIn(2) ? mutate(requestSeeds, random) : composeRequest(random), "latin1"),
+        };
       });
       const suspects = (await twins.judge(inputs, 60)).flatMap((pair) =>
         differenceOf(pair) === undefined ? [] : [pair.input],
@@ -34,7 +36,7 @@ describe("raw requests, read by a real Envoy", () => {
       const counts = new Map<string, number>();
       const unexplained: string[] = [];
       for (const difference of differences) {
-        const text = difference.input.toString("latin1");
+        const text = difference.input.bytes.toString("latin1");
         const reason = reasons.find(({ explains }) => explains(difference, text));
         if (reason === undefined)
           unexplained.push(JSON.stringify({ text, envoy: difference.theirs, ours: difference.mine }, undefined, 1));

@@ -8,23 +8,29 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createProxyWorld } from "../../support/proxy-world.ts";
 import { envoyConfig } from "./config.ts";
 import { ask, type Outcome } from "./lane.ts";
-import { createRawApp, type RawApp } from "../../support/raw-app.ts";
+import { createRawApp, type RawApp, usualAnswer } from "../../support/raw-app.ts";
 
 /** What one proxy did with the bytes of one connection, with its log: `STATUS FLAGS DETAILS` for each request. */
 export interface Judged extends Outcome {
   readonly log: readonly string[];
 }
 
+export interface Input {
+  readonly bytes: Buffer;
+  /** What the application answers; undefined: its usual answer. */
+  readonly answer?: string;
+}
+
 /** One input, judged by both. */
 export interface Pair {
-  readonly input: Buffer;
+  readonly input: Input;
   readonly envoy: Judged;
   readonly ours: Judged;
 }
 
 export interface Twins extends AsyncDisposable {
-  /** Sends the input to both servers' sidecars; each answer of the application is `answer`, or the usual one. */
-  readonly judge: (inputs: readonly Buffer[], quietMs: number) => Promise<readonly Pair[]>;
+  /** Sends each input to the sidecars of both servers. */
+  readonly judge: (inputs: readonly Input[], quietMs: number) => Promise<readonly Pair[]>;
 }
 
 const lanes = 8;
@@ -62,20 +68,20 @@ services:
       .filter(({ to }) => to.address.endsWith(`:${port}`))
       .map(({ status, flags, details }) => `${status} ${flags} ${details}`);
 
-  async function askOurs(lane: number, app: RawApp, input: Buffer, quietMs: number): Promise<Judged> {
+  async function askOurs(lane: number, app: RawApp, input: Input, quietMs: number): Promise<Judged> {
     const port = modelPorts[lane] ?? 0;
     const before = told(port).length;
-    const outcome = await ask(world.inbound("backend-1", port), app, input, quietMs);
+    const outcome = await ask(world.inbound("backend-1", port), app, input.bytes, quietMs);
     // Events are told every 20 ms.
     await sleep(50);
     return { ...outcome, log: told(port).slice(before).map(bare) };
   }
 
   /** Lines of the connection from this port; the file is written every 10 ms. */
-  async function askEnvoy(lane: number, app: RawApp, input: Buffer, quietMs: number): Promise<Judged> {
+  async function askEnvoy(lane: number, app: RawApp, input: Input, quietMs: number): Promise<Judged> {
     const port = ports[lane] ?? 0;
     const from = readFileSync(log).length;
-    const outcome = await ask({ host: "127.0.0.1", port }, app, input, quietMs);
+    const outcome = await ask({ host: "127.0.0.1", port }, app, input.bytes, quietMs);
     await sleep(50);
     const key = `${port}:${outcome.port} `;
     const lines = readFileSync(log).subarray(from).toString("latin1").split("\n");
@@ -85,9 +91,14 @@ services:
     };
   }
 
-  async function pair(lane: number, input: Buffer, quietMs: number): Promise<Pair> {
+  async function pair(lane: number, input: Input, quietMs: number): Promise<Pair> {
     const [theirApp, ourApp] = [theirApps[lane], ourApps[lane]];
     if (theirApp === undefined || ourApp === undefined) throw new Error(`no lane ${lane}`);
+    for (const app of [theirApp, ourApp]) {
+      app.answer = (_, socket) => {
+        socket.write(input.answer ?? usualAnswer, "latin1");
+      };
+    }
     const [envoyJudged, ours] = await Promise.all([
       askEnvoy(lane, theirApp, input, quietMs),
       askOurs(lane, ourApp, input, quietMs),
@@ -96,7 +107,7 @@ services:
   }
 
   // The first connections pay for what is made once.
-  const warm = Buffer.from("GET /warm HTTP/1.1\r\nHost: a\r\n\r\n");
+  const warm = { bytes: Buffer.from("GET /warm HTTP/1.1\r\nHost: a\r\n\r\n") };
   for (let lane = 0; lane < lanes; lane += 1) await pair(lane, warm, 100);
 
   return {
