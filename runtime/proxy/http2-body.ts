@@ -34,13 +34,20 @@ export function readBody(stream: Http2Stream, framing: Framing, reader: BodyRead
     else if (!reader.piece(barePiece(chunk, false))) stream.pause();
   });
   stream.on("end", () => {
-    // Node ends a stream that was reset without an error like one that is complete.
-    if (over || stream.aborted || (stream.rstCode ?? 0) !== constants.NGHTTP2_NO_ERROR) return;
+    if (over || (isCut(stream) && !(framing.kind === "length" && size === framing.length))) return;
     if (framing.kind === "length" && size !== framing.length) fail();
     else if (trailers === undefined) reader.piece(lastPiece);
     else if (areTrailers(trailers)) reader.piece(barePiece(Buffer.alloc(0), true, trailers));
     else fail();
   });
+}
+
+/** Node ends a body like one that is complete when its stream is reset without an error, and when its connection dies. */
+function isCut(stream: Http2Stream): boolean {
+  const code = stream.rstCode ?? constants.NGHTTP2_NO_ERROR;
+  return (
+    stream.destroyed || stream.aborted || code !== constants.NGHTTP2_NO_ERROR || stream.session?.destroyed !== false
+  );
 }
 
 export function isHeaderList(value: unknown): value is HeaderList {

@@ -27,7 +27,7 @@ import { encodeProxyV2 } from "../../runtime/wire/proxy-v2.ts";
 
 export type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
-const http2Limits = { settings: { maxConcurrentStreams: 1000 } };
+const http2Limits = { settings: { maxConcurrentStreams: 1000 }, maxSessionMemory: 100 };
 
 export interface ProxyWorldOptions {
   readonly project: string;
@@ -202,7 +202,15 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
     },
     inbound: (id, port) => alias(workload(id).address, port),
     http: (id, port, handler) => serve(createHttpServer(handler), id, port),
-    http2: (id, port, handler) => serve(createHttp2Server(http2Limits).on("stream", handler), id, port),
+    http2: (id, port, handler) =>
+      serve(
+        createHttp2Server(http2Limits).on("stream", (stream, headers) => {
+          stream.on("error", () => undefined);
+          handler(stream, headers);
+        }),
+        id,
+        port,
+      ),
     tcp: (id, port, handler) => serve(createServer({ allowHalfOpen: true }, handler), id, port),
     dial: (id, service, port) => {
       const socket = connect({ path: join(folder, `o-${id}`), allowHalfOpen: true });
