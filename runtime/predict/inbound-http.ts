@@ -16,6 +16,7 @@ import type { Answer, CertificateClaim, HttpAnswer, Payload } from "./payload.ts
 import type { ProxyFacts } from "./trace.ts";
 import { judgeAnswer, sentAs, upstreamProtocol } from "./upstream.ts";
 import { takeSlot } from "./world.ts";
+import { withNames } from "../wire/header-names.ts";
 
 /** The requests of a connection at the server's sidecar. */
 export function serveHttp(connection: Connection, payload: Payload, certificate: CertificateClaim | undefined): Answer {
@@ -125,7 +126,7 @@ function forward(
   const sent = sentAs(http, message, {
     target: path,
     authority: head.authority,
-    edit: { ...edit, remove: new Set([...edit.remove, ...proxy.snapshot.inbound.claimHeaders]) },
+    edit: { ...edit, remove: withNames(edit.remove, proxy.snapshot.inbound.claimHeaders) },
   });
   const known = {
     path,

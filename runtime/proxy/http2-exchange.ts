@@ -9,8 +9,9 @@ import type { Exchange, HttpServerOptions, RequestSink } from "./exchange.ts";
 import { headersOf, readBody } from "./http2-body.ts";
 import { lastPiece, noPiece, piecePayload } from "./piece.ts";
 import type { Piece } from "./piece.ts";
+import { headerNames } from "../wire/header-names.ts";
 
-const noEdit: HeaderEdit = { remove: new Set(), add: [] };
+const noEdit: HeaderEdit = { remove: headerNames([]), add: [] };
 
 /** A whole answer of our own. */
 export function answerStream(stream: ServerHttp2Stream, reply: ReplyHead): void {

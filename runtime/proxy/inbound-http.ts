@@ -12,6 +12,7 @@ import type { LocalReply, LocalReplyCause } from "../traffic/local-reply.ts";
 import { inboundRetryPolicy } from "../traffic/retry.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { hasHeader, headerValue, headerValues } from "../wire/http1/head.ts";
+import { withNames } from "../wire/header-names.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { compactHead } from "./compact-head.ts";
@@ -157,7 +158,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     peer: tls?.forwarded,
   });
   const { claimHeaders } = binding.inbound.section;
-  const edit = claimHeaders.length === 0 ? plain : { ...plain, remove: new Set([...plain.remove, ...claimHeaders]) };
+  const edit = claimHeaders.length === 0 ? plain : { ...plain, remove: withNames(plain.remove, claimHeaders) };
   const target = binding.inbound.listener(connection.port);
   let slot: (() => void) | undefined;
   return forward({

@@ -1,13 +1,18 @@
 import type { HeaderEdit } from "../model/header-edit.ts";
+import { type FixedNames, GrowingNames, noNames } from "../wire/header-names.ts";
 
 /** A `HeaderEdit` in the making: later steps see and replace what earlier ones did. */
 export interface HeaderEditBuilder extends HeaderEdit {
-  readonly remove: Set<string>;
+  readonly remove: GrowingNames;
   readonly add: (readonly [name: string, value: string])[];
 }
 
-export function createEdit(remove: Iterable<string> = []): HeaderEditBuilder {
-  return { remove: new Set(remove), add: [] };
+export function createEdit(remove: FixedNames = noNames): HeaderEditBuilder {
+  return { remove: new GrowingNames(remove), add: [] };
+}
+
+export function copyEdit(edit: HeaderEditBuilder): HeaderEditBuilder {
+  return { remove: edit.remove.copy(), add: [...edit.add] };
 }
 
 export function dropHeader(edit: HeaderEditBuilder, name: string): void {
@@ -30,7 +35,9 @@ export function editedValues(
   original: (name: string) => readonly string[],
   name: string,
 ): readonly string[] {
-  const kept = edit.remove.has(name) ? [] : original(name);
-  const added = edit.add.filter((entry) => entry[0] === name).map((entry) => entry[1]);
-  return added.length === 0 ? kept : [...kept, ...added];
+  const kept = edit.remove.has(name) ? none : original(name);
+  if (!edit.add.some((entry) => entry[0] === name)) return kept;
+  return [...kept, ...edit.add.filter((entry) => entry[0] === name).map((entry) => entry[1])];
 }
+
+const none: readonly string[] = [];

@@ -12,7 +12,7 @@ import { bindRoute, type BoundRoute } from "./bound-route.ts";
 import { chooseCluster } from "./choose-cluster.ts";
 import { decideFault } from "./fault.ts";
 import { isGrpc } from "./grpc.ts";
-import { editedValues, setHeader, type HeaderEditBuilder } from "./header-edit-builder.ts";
+import { copyEdit, editedValues, setHeader, type HeaderEditBuilder } from "./header-edit-builder.ts";
 import type { FormatFacts } from "./header-format.ts";
 import { applyPhases, type HeaderPhase } from "./header-operations.ts";
 import { bindListeners, fallbackCluster } from "./listener.ts";
@@ -70,7 +70,7 @@ export type OutboundPlan =
       readonly clusterName: string;
       readonly authority: string;
       /** Edit of the first try; `editForTry` gives that of later ones. */
-      readonly requestEdit: HeaderEdit;
+      readonly requestEdit: HeaderEditBuilder;
       readonly timeouts: Timeouts;
       readonly retry: RetryPolicy | undefined;
       /** Whether the request becomes a raw stream after a 101. */
@@ -128,7 +128,7 @@ export function bindOutbound(outbound: OutboundSection): BoundOutbound {
 /** The request's headers on a later try: its number, and the time that is left (spec traffic 5.2.3, 5.2.6a). */
 export function editForTry(plan: ForwardPlan, attempt: number, elapsedMs: number): HeaderEdit {
   if (attempt === 1) return plan.requestEdit;
-  const edit: HeaderEditBuilder = { remove: new Set(plan.requestEdit.remove), add: [...plan.requestEdit.add] };
+  const edit = copyEdit(plan.requestEdit);
   numberTry(edit, plan.options, attempt, plan.timeouts, elapsedMs);
   return edit;
 }

@@ -1,4 +1,5 @@
 import type { HeaderEdit } from "../model/header-edit.ts";
+import { type FixedNames, fixedNames } from "../wire/header-names.ts";
 import { appendForwardedCertificate, forwardedCertificate, type ForwardedCertificate } from "./client-certificate.ts";
 import type { HttpOptions } from "../model/snapshot.ts";
 import { createEdit, type HeaderEditBuilder } from "./header-edit-builder.ts";
@@ -24,8 +25,8 @@ export const strippedRequestHeaders: ReadonlySet<string> = new Set([
   "x-envoy-internal",
 ]);
 
-const strippedOutbound: ReadonlySet<string> = new Set([...strippedRequestHeaders, "x-forwarded-client-cert"]);
-const strippedInbound: ReadonlySet<string> = new Set([...strippedOutbound, "x-envoy-decorator-operation"]);
+const strippedOutbound = fixedNames([...strippedRequestHeaders, "x-forwarded-client-cert"]);
+const strippedInbound = fixedNames([...strippedOutbound.names, "x-envoy-decorator-operation"]);
 
 export interface EntryContext {
   /** A fresh UUID, used when the caller sent none. */
@@ -70,7 +71,7 @@ function forwardedCertificates(received: readonly string[], context: InboundRequ
 }
 
 function entryEdit(
-  stripped: ReadonlySet<string>,
+  stripped: FixedNames,
   header: ReadHeader,
   { requestId, port, options }: EntryContext,
   scheme: string,

@@ -2,6 +2,7 @@ import { headerEntries, headerValue, parseRequestHead } from "../../runtime/wire
 import { parseResponseHead } from "../../runtime/wire/http1/response-head.ts";
 import { encodeHeaderLines, writeRequestHead, writeResponseHead } from "../../runtime/wire/http1/write.ts";
 import type { HeaderEdit } from "../../runtime/model/header-edit.ts";
+import { headerNames } from "../../runtime/wire/header-names.ts";
 
 /** Prints nanoseconds per operation: `node test/bench/codec.bench.ts`. */
 
@@ -31,7 +32,7 @@ const response = Buffer.from(
 );
 
 const edit: HeaderEdit = {
-  remove: new Set(["x-envoy-attempt-count", "x-forwarded-client-cert", "x-envoy-decorator-operation"]),
+  remove: headerNames(["x-envoy-attempt-count", "x-forwarded-client-cert", "x-envoy-decorator-operation"]),
   add: [["x-envoy-attempt-count", "1"]],
 };
 const prepared = encodeHeaderLines([["x-forwarded-proto", "http"]]);

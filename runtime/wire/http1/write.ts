@@ -1,5 +1,6 @@
-import type { HeaderEdit } from "../../model/header-edit.ts";
-import { equalsIgnoreCase } from "./characters.ts";
+import type { HeaderEdit, HeaderNames } from "../../model/header-edit.ts";
+import { headerNames } from "../header-names.ts";
+import { ascii, equalsIgnoreCase } from "./characters.ts";
 import { stride } from "./fields.ts";
 import type { RequestHead } from "./head.ts";
 import { reasonPhrase } from "./reason.ts";
@@ -30,7 +31,7 @@ export interface ResponseWriteOptions {
   readonly body?: Buffer;
 }
 
-const noEdit: HeaderEdit = { remove: new Set(), add: [] };
+const noEdit: HeaderEdit = { remove: headerNames([]), add: [] };
 
 /** One buffer: request line, host, the kept headers with lower-case names, the additions, framing, and the body bytes given. */
 export function writeRequestHead(head: RequestHead, options: RequestWriteOptions = {}): Buffer {
@@ -112,13 +113,12 @@ function assemble(
 ): Buffer {
   const { bytes, fields } = block;
   const reframed = !sameFraming(came, leaves);
-  const removed = [...edit.remove];
   const runs: number[] = [];
   let kept = 0;
   for (let at = 0; at < fields.length; at += stride) {
     const from = fields[at] ?? 0;
     const nameEnd = fields[at + 1] ?? 0;
-    if (isDropped(bytes, from, nameEnd, removed, reframed)) continue;
+    if (isDropped(bytes, from, nameEnd, edit.remove, reframed)) continue;
     const to = (fields[at + 3] ?? 0) + 2;
     kept += to - from;
     if (runs.length > 0 && runs[runs.length - 1] === from) runs[runs.length - 1] = to;
@@ -168,12 +168,12 @@ function lowerNames(out: Buffer, linesAt: number, block: Block, runs: readonly n
   }
 }
 
-function isDropped(bytes: Buffer, from: number, to: number, removed: readonly string[], reframed: boolean): boolean {
+function isDropped(bytes: Buffer, from: number, to: number, removed: HeaderNames, reframed: boolean): boolean {
   if (equalsIgnoreCase(bytes, from, to, "content-length")) return reframed;
-  for (const name of removed) {
-    if (name.length === to - from && equalsIgnoreCase(bytes, from, to, name)) return true;
-  }
-  return false;
+  // Of what may stand in a name only letters have two forms.
+  const first = bytes[from] ?? 0;
+  const lower = first >= 0x41 && first <= 0x5a ? first | 0x20 : first;
+  return removed.mayHave(to - from, lower) && removed.has(ascii(bytes, from, to).toLowerCase());
 }
 
 /** Framing is ours alone: no rule may add it. */

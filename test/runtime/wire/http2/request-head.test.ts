@@ -3,6 +3,7 @@ import { headerEntries } from "../../../../runtime/wire/http1/head.ts";
 import { type Http2Fields, pairsOf } from "../../../../runtime/wire/http2/fields.ts";
 import { requestOfList } from "../../../../runtime/wire/http2/request-head.ts";
 import { listRequest } from "../../../../runtime/wire/http2/write.ts";
+import { headerNames } from "../../../../runtime/wire/header-names.ts";
 
 const pseudo: Http2Fields = [
   [":method", "GET"],
@@ -161,7 +162,7 @@ it.each([
   const result = requestOfList(list.flat(), true);
   if (result.kind !== "head") throw new Error("no head");
   const edit = {
-    remove: new Set(["x-gone"]),
+    remove: headerNames(["x-gone"]),
     add: [
       ["connection", "Upgrade"],
       ["x-b", "2\r\n3"],
