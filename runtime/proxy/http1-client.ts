@@ -3,159 +3,190 @@ import type { BodyScanner } from "../wire/http1/body.ts";
 import { mayComplete } from "../wire/http1/head.ts";
 import { parseResponseHead } from "../wire/http1/response-head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
+import type { Framing } from "../wire/http1/semantics.ts";
 import { writeRequestHead } from "../wire/http1/write.ts";
 import type { ClientExchange, OutgoingRequest, Release, ResponseHandlers } from "./client-exchange.ts";
 import { forwardedFraming } from "./forwarded-framing.ts";
 import { framePiece, framePieces, lastPiece, pieceOf } from "./piece.ts";
-import type { UpstreamConnection } from "./upstream-pool.ts";
+import type { Piece } from "./piece.ts";
+import { watchUpstream } from "./upstream-pool.ts";
+import type { UpstreamConnection, UpstreamReader } from "./upstream-pool.ts";
 
-/** Sends one request on a connection and reads the answer. When it is over the connection has no listeners of ours left. */
+/** Sends one request on a connection and reads the answer. When it is over nobody reads the connection any more. */
 export function sendHttp1(
   connection: UpstreamConnection,
   request: OutgoingRequest,
   handlers: ResponseHandlers,
   release: Release,
 ): ClientExchange {
-  const { socket } = connection;
-  const { head: asked, change } = request;
-  const outgoing = forwardedFraming(asked);
-  let pending: Buffer | undefined;
-  let scanner: BodyScanner | undefined;
-  let reusable = false;
-  let answered = false;
-  let over = false;
+  const exchange = new Http1ClientExchange(connection, request, handlers, release);
+  exchange.start(request);
+  return exchange;
+}
 
-  function isOver(): boolean {
-    return over;
+/** A class, because one is made per request: a dozen functions each would cost more than the exchange. */
+class Http1ClientExchange implements ClientExchange, UpstreamReader {
+  readonly #connection: UpstreamConnection;
+  readonly #handlers: ResponseHandlers;
+  readonly #release: Release;
+  readonly #method: string;
+  readonly #outgoing: Framing;
+  #pending: Buffer | undefined;
+  #scanner: BodyScanner | undefined;
+  #reusable = false;
+  #answered = false;
+  #over = false;
+
+  constructor(connection: UpstreamConnection, request: OutgoingRequest, handlers: ResponseHandlers, release: Release) {
+    this.#connection = connection;
+    this.#handlers = handlers;
+    this.#release = release;
+    this.#method = request.head.method;
+    this.#outgoing = forwardedFraming(request.head);
   }
 
-  function detach(): void {
-    over = true;
-    socket.off("data", onData);
-    socket.off("end", onEnd);
-    socket.off("close", onEnd);
-    socket.off("error", onEnd);
-    socket.off("drain", handlers.drained);
-  }
-
-  function drop(): void {
-    if (!over) detach();
-    socket.on("error", swallow);
-    socket.destroy();
-  }
-
-  function fail(reason: "connection termination" | "protocol error"): void {
-    if (over) return;
-    drop();
-    handlers.failed(reason, answered);
-  }
-
-  function onEnd(): void {
-    if (over) return;
-    if (scanner?.framing.kind === "until-close" && socket.readableEnded) {
-      drop();
-      reusable = false;
-      handlers.body(lastPiece);
+  start({ head, change, body }: OutgoingRequest): void {
+    const { socket } = this.#connection;
+    watchUpstream(this.#connection);
+    this.#connection.reader = this;
+    if (socket.destroyed) {
+      queueMicrotask(() => {
+        this.#fail("connection termination");
+      });
       return;
     }
-    fail("connection termination");
+    socket.write(
+      writeRequestHead(head, {
+        target: change.target,
+        authority: change.authority,
+        edit: change.edit,
+        body: framePieces(body, this.#outgoing),
+        framing: this.#outgoing,
+      }),
+    );
+    socket.resume();
   }
 
-  function onHead(head: ResponseHead, bytes: Buffer, next: number): void {
-    if (head.upgrade !== undefined) {
-      detach();
-      socket.pause();
-      handlers.switched(socket, head, bytes.subarray(next));
-      return;
-    }
-    scanner = createBodyScanner(head.framing);
-    const part = scanner.scan(bytes, next);
-    if (part.kind === "error") {
-      fail("protocol error");
-      return;
-    }
-    // Bytes behind the answer belong to nothing that was asked.
-    reusable = head.keepAlive && part.end === bytes.length;
-    if (part.done) detach();
-    const more = handlers.head(head, pieceOf(bytes, next, part));
-    if (!more && !over) socket.pause();
+  write(piece: Piece): boolean {
+    const { socket } = this.#connection;
+    if (this.#over || !socket.writable) return true;
+    const bytes = framePiece(piece, this.#outgoing);
+    return bytes.length === 0 || socket.write(bytes);
   }
 
-  function onBody(chunk: Buffer, body: BodyScanner): void {
-    const part = body.scan(chunk, 0);
-    if (part.kind === "error") {
-      fail("protocol error");
-      return;
-    }
-    if (part.end < chunk.length) reusable = false;
-    if (part.size === 0 && !part.done) return;
-    if (part.done) detach();
-    const more = handlers.body(pieceOf(chunk, 0, part));
-    if (!more && !over) socket.pause();
+  resume(): void {
+    if (!this.#over) this.#connection.socket.resume();
   }
 
-  function onData(chunk: Buffer): void {
-    answered = true;
-    if (scanner !== undefined) {
-      onBody(chunk, scanner);
+  abort(): void {
+    this.#drop();
+  }
+
+  finish(whole: boolean): void {
+    if (whole && this.#reusable) this.#release(this.#connection);
+    else this.#drop();
+  }
+
+  onData(chunk: Buffer): void {
+    this.#answered = true;
+    if (this.#scanner !== undefined) {
+      this.#onBody(chunk, this.#scanner);
       return;
     }
-    const fresh = pending?.length ?? 0;
-    let bytes = pending === undefined ? chunk : Buffer.concat([pending, chunk]);
-    pending = undefined;
+    const fresh = this.#pending?.length ?? 0;
+    let bytes = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#pending = undefined;
     if (fresh > 0 && !mayComplete(bytes, 0, fresh)) {
-      pending = bytes;
+      this.#pending = bytes;
       return;
     }
-    while (!isOver() && bytes.length > 0) {
-      const result = parseResponseHead(bytes, 0, asked.method);
+    while (!this.#over && bytes.length > 0) {
+      const result = parseResponseHead(bytes, 0, this.#method);
       if (result.kind === "incomplete") {
-        pending = bytes.subarray(result.from);
+        this.#pending = bytes.subarray(result.from);
         return;
       }
       if (result.kind === "error") {
-        fail("protocol error");
+        this.#fail("protocol error");
         return;
       }
       if (!result.head.interim) {
-        onHead(result.head, bytes, result.next);
+        this.#onHead(result.head, bytes, result.next);
         return;
       }
-      handlers.interim(result.head);
+      this.#handlers.interim(result.head);
       bytes = bytes.subarray(result.next);
     }
   }
 
-  socket.on("data", onData);
-  socket.on("end", onEnd);
-  socket.on("close", onEnd);
-  socket.on("error", onEnd);
-  socket.on("drain", handlers.drained);
-  if (socket.destroyed) {
-    queueMicrotask(() => {
-      fail("connection termination");
-    });
-  } else {
-    const body = framePieces(request.body, outgoing);
-    socket.write(writeRequestHead(asked, { ...change, body, framing: outgoing }));
-    socket.resume();
+  onEnd(): void {
+    if (this.#over) return;
+    if (this.#scanner?.framing.kind === "until-close" && this.#connection.socket.readableEnded) {
+      this.#drop();
+      this.#reusable = false;
+      this.#handlers.body(lastPiece);
+      return;
+    }
+    this.#fail("connection termination");
   }
 
-  return {
-    write: (piece) => {
-      if (over || !socket.writable) return true;
-      const bytes = framePiece(piece, outgoing);
-      return bytes.length === 0 || socket.write(bytes);
-    },
-    resume: () => {
-      if (!over) socket.resume();
-    },
-    abort: drop,
-    finish: (whole) => {
-      if (whole && reusable) release(connection);
-      else drop();
-    },
-  };
+  onDrain(): void {
+    this.#handlers.drained();
+  }
+
+  #onHead(head: ResponseHead, bytes: Buffer, next: number): void {
+    const { socket } = this.#connection;
+    if (head.upgrade !== undefined) {
+      this.#detach();
+      this.#connection.unwatch?.();
+      socket.pause();
+      this.#handlers.switched(socket, head, bytes.subarray(next));
+      return;
+    }
+    const scanner = createBodyScanner(head.framing);
+    this.#scanner = scanner;
+    const part = scanner.scan(bytes, next);
+    if (part.kind === "error") {
+      this.#fail("protocol error");
+      return;
+    }
+    // Bytes behind the answer belong to nothing that was asked.
+    this.#reusable = head.keepAlive && part.end === bytes.length;
+    if (part.done) this.#detach();
+    const more = this.#handlers.head(head, pieceOf(bytes, next, part));
+    if (!more && !this.#over) socket.pause();
+  }
+
+  #onBody(chunk: Buffer, body: BodyScanner): void {
+    const part = body.scan(chunk, 0);
+    if (part.kind === "error") {
+      this.#fail("protocol error");
+      return;
+    }
+    if (part.end < chunk.length) this.#reusable = false;
+    if (part.size === 0 && !part.done) return;
+    if (part.done) this.#detach();
+    const more = this.#handlers.body(pieceOf(chunk, 0, part));
+    if (!more && !this.#over) this.#connection.socket.pause();
+  }
+
+  #detach(): void {
+    this.#over = true;
+    this.#connection.reader = undefined;
+  }
+
+  #drop(): void {
+    if (!this.#over) this.#detach();
+    const { socket } = this.#connection;
+    socket.on("error", swallow);
+    socket.destroy();
+  }
+
+  #fail(reason: "connection termination" | "protocol error"): void {
+    if (this.#over) return;
+    this.#drop();
+    this.#handlers.failed(reason, this.#answered);
+  }
 }
 
 function swallow(): void {

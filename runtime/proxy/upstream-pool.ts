@@ -15,14 +15,72 @@ export interface UpstreamConnection {
   used: number;
   /** Monotonic milliseconds until which it may wait for a request; undefined while it carries one. */
   idleUntil: number | undefined;
-  /** Whether the pool already listens for what happens while it waits. */
-  watched: boolean;
+  /** Who reads its answers while it carries a request. */
+  reader: UpstreamReader | undefined;
+  /** Ends it while it waits; set by the pool that holds it. */
+  discard: ((connection: UpstreamConnection) => void) | undefined;
+  /** Takes the listeners off again; undefined before they are there. */
+  unwatch: (() => void) | undefined;
+}
+
+export interface UpstreamReader {
+  readonly onData: (chunk: Buffer) => void;
+  /** The end, an error or the close: whichever comes first. */
+  readonly onEnd: () => void;
+  readonly onDrain: () => void;
 }
 
 export function upstreamConnection(
   facts: Pick<UpstreamConnection, "socket" | "key" | "handshake" | "leaf" | "spiffe">,
 ): UpstreamConnection {
-  return { ...facts, used: 0, idleUntil: undefined, watched: false };
+  const { socket, key, handshake, leaf, spiffe } = facts;
+  return {
+    socket,
+    key,
+    handshake,
+    leaf,
+    spiffe,
+    used: 0,
+    idleUntil: undefined,
+    reader: undefined,
+    discard: undefined,
+    unwatch: undefined,
+  };
+}
+
+/**
+ * Listens once for as long as the connection lives: what comes goes to the reader of the request that it carries. Whatever an idle
+ * one says, even a well-formed answer, nobody asked for it.
+ */
+export function watchUpstream(connection: UpstreamConnection): void {
+  if (connection.unwatch !== undefined) return;
+  const { socket } = connection;
+  const onIdle = (): void => {
+    if (connection.idleUntil !== undefined) connection.discard?.(connection);
+  };
+  const onData = (chunk: Buffer): void => {
+    if (connection.reader === undefined) onIdle();
+    else connection.reader.onData(chunk);
+  };
+  const onEnd = (): void => {
+    if (connection.reader === undefined) onIdle();
+    else connection.reader.onEnd();
+  };
+  const onDrain = (): void => {
+    connection.reader?.onDrain();
+  };
+  socket.on("data", onData);
+  socket.on("end", onEnd);
+  socket.on("close", onEnd);
+  socket.on("error", onEnd);
+  socket.on("drain", onDrain);
+  connection.unwatch = () => {
+    socket.off("data", onData);
+    socket.off("end", onEnd);
+    socket.off("close", onEnd);
+    socket.off("error", onEnd);
+    socket.off("drain", onDrain);
+  };
 }
 
 /** Connections that wait for the next request, last used first. */
@@ -52,19 +110,6 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
     }
     connection.idleUntil = undefined;
     drop(connection);
-  }
-
-  /** Once per connection: whatever an idle one says, even a well-formed answer, nobody asked for it. */
-  function watch(connection: UpstreamConnection): void {
-    connection.watched = true;
-    const { socket } = connection;
-    const onEvent = (): void => {
-      if (connection.idleUntil !== undefined) discard(connection);
-    };
-    socket.on("data", onEvent);
-    socket.on("end", onEvent);
-    socket.on("close", onEvent);
-    socket.on("error", onEvent);
   }
 
   function schedule(): void {
@@ -113,7 +158,8 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
       connection.idleUntil = clock.monotonic() + idleMs;
       list.push(connection);
       count += 1;
-      if (!connection.watched) watch(connection);
+      connection.discard = discard;
+      watchUpstream(connection);
       socket.resume();
       schedule();
     },
