@@ -1,15 +1,10 @@
-import { createBodyScanner } from "../wire/http1/body.ts";
-import type { BodyScanner } from "../wire/http1/body.ts";
 import type { CodecError } from "../wire/http1/error.ts";
-import { defaultLimits, hasHeader, mayComplete, parseRequestHead } from "../wire/http1/head.ts";
+import { defaultLimits, mayComplete, parseRequestHead } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
-import { chunkedBody, noBody, untilClose } from "../wire/http1/semantics.ts";
-import type { Framing } from "../wire/http1/semantics.ts";
-import type { ResponseHead } from "../wire/http1/response-head.ts";
-import { writeResponseHead } from "../wire/http1/write.ts";
-import type { Exchange, HttpConnection, HttpServerOptions, RequestSink } from "./exchange.ts";
-import { framePiece, noPiece, pieceOf } from "./piece.ts";
-import type { Piece } from "./piece.ts";
+import type { HttpConnection, HttpServerOptions } from "./exchange.ts";
+import { Http1Exchange } from "./http1-exchange.ts";
+import type { Http1Line } from "./http1-exchange.ts";
+import { pieceOf } from "./piece.ts";
 import { encodeReply } from "./reply.ts";
 
 const empty = Buffer.alloc(0);
@@ -18,20 +13,13 @@ const maxPending = 64 * 1024;
 const lingerMs = 1000;
 const idleMs = 3_600_000;
 
-interface Current {
-  sink: RequestSink | undefined;
-  readonly scanner: BodyScanner;
-  requestDone: boolean;
-  received: number;
-}
-
 /** Reads requests from a connection, strictly in order; one is answered before the next is looked at. */
 export function serveHttp1(options: HttpServerOptions): HttpConnection {
   const { socket, clock } = options;
   const limits = { ...defaultLimits, http10: options.http10 };
   let pending = options.early;
   let from = 0;
-  let current: Current | undefined;
+  let current: Http1Exchange | undefined;
   let closing = false;
   let over = false;
   let linger: (() => void) | undefined;
@@ -82,17 +70,17 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     current?.sink?.drained();
   }
 
-  function feedBody(exchange: Current, chunk: Buffer): void {
+  function feedBody(exchange: Http1Exchange, chunk: Buffer): void {
     const part = exchange.scanner.scan(chunk, 0);
     if (part.kind === "error") {
       pending = empty;
-      exchange.requestDone = false;
+      exchange.complete = false;
       closing = true;
       exchange.sink?.broken(part.error);
       return;
     }
-    exchange.received += part.size;
-    exchange.requestDone = part.done;
+    exchange.size += part.size;
+    exchange.complete = part.done;
     if (part.end < chunk.length) {
       pending = chunk.subarray(part.end);
       from = 0;
@@ -102,7 +90,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
   }
 
   function onData(chunk: Buffer): void {
-    if (current !== undefined && !current.requestDone) {
+    if (current !== undefined && !current.complete) {
       feedBody(current, chunk);
       return;
     }
@@ -144,20 +132,23 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
   }
 
   function begin(head: RequestHead, next: number): void {
-    const scanner = createBodyScanner(head.framing);
+    const mine = new Http1Exchange(line, head, clock.monotonic());
     const rest = pending;
-    const part = scanner.scan(rest, next);
+    const part = mine.scanner.scan(rest, next);
     pending = empty;
     from = 0;
     const sound = part.kind === "part";
-    if (sound && part.end < rest.length) pending = rest.subarray(part.end);
+    if (sound) {
+      if (part.end < rest.length) pending = rest.subarray(part.end);
+      mine.early = pieceOf(rest, next, part);
+      mine.complete = part.done;
+      mine.size = part.size;
+    }
     if (!head.keepAlive || !sound) closing = true;
-    const early = sound ? pieceOf(rest, next, part) : noPiece;
-    const mine: Current = { sink: undefined, scanner, requestDone: early.part.done, received: early.part.size };
     current = mine;
     // The handler may answer before it returns.
     try {
-      mine.sink = options.onRequest(exchangeOf(mine, head, early));
+      mine.sink = options.onRequest(mine);
     } catch (error) {
       // A fault of ours ends this connection, unanswered, and no other; the process tells it.
       onGone();
@@ -169,94 +160,37 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     else mine.sink.broken(part.error);
   }
 
-  function exchangeOf(state: Current, head: RequestHead, early: Piece): Exchange {
-    let mine = true;
-    const version = head.version === "1.0" ? "1.0" : "1.1";
-    /** Of the answer. */
-    let framing: Framing = noBody;
-
-    function send(bytes: Buffer): boolean {
-      return !mine || over || bytes.length === 0 || socket.write(bytes);
-    }
-
-    /** Whether the connection ends after this answer; once said it holds. */
-    function isClosing(): boolean {
-      // For Envoy the request of a tunnel never ends, whether it gets one or not.
-      closing ||= !state.requestDone || head.upgrade !== undefined || head.method === "CONNECT";
+  const line: Http1Line = {
+    socket,
+    isOver: () => over,
+    closing: (last) => {
+      closing ||= last;
       return closing;
-    }
-
-    function finish(): void {
-      if (!mine || over) return;
-      mine = false;
-      if (isClosing()) {
-        endGently();
-        return;
-      }
+    },
+    next: () => {
       current = undefined;
       // Not inside the handler of the request that has just ended.
-      queueMicrotask(parse);
-    }
-
-    return {
-      head,
-      protocol: "HTTP/1.1",
-      startedAt: clock.monotonic(),
-      early,
-      requestDone: () => state.requestDone,
-      received: () => state.received,
-      interim: (response) => {
-        send(writeResponseHead(response));
-      },
-      respond: (response, edit, piece) => {
-        framing = response.framing.kind === "until-close" ? chunkedBody : response.framing;
-        if (version === "1.0" && framing.kind === "chunked") {
-          // Nothing but the end of the connection tells an HTTP/1.0 client where the body ends.
-          framing = untilClose;
-          closing = true;
-        }
-        return send(
-          writeResponseHead(response, {
-            edit,
-            framing: saidFraming(response, head.method, framing),
-            close: isClosing(),
-            version,
-            body: framePiece(piece, framing),
-          }),
-        );
-      },
-      body: (piece) => send(framePiece(piece, framing)),
-      finish,
-      reply: (reply, last) => {
-        closing ||= last;
-        send(encodeReply(reply, isClosing(), version));
-        finish();
-      },
-      abort: () => {
-        if (!mine || over) return;
-        mine = false;
-        detach();
-        current = undefined;
-        socket.on("error", swallow);
-        socket.destroy();
-        options.onClose();
-      },
-      resume: () => {
-        if (mine && !over) socket.resume();
-      },
-      takeOver: (response, edit, bytes) => {
-        send(writeResponseHead(response, { edit, body: bytes }));
-        mine = false;
-        detach();
-        current = undefined;
-        socket.pause();
-        const rest = pending;
-        pending = empty;
-        options.onClose();
-        return { socket, early: rest };
-      },
-    };
-  }
+      if (pending.length > from) queueMicrotask(parse);
+      else socket.resume();
+    },
+    endGently,
+    cut: () => {
+      detach();
+      current = undefined;
+      socket.on("error", swallow);
+      socket.destroy();
+      options.onClose();
+    },
+    handOver: () => {
+      detach();
+      current = undefined;
+      socket.pause();
+      const rest = pending;
+      pending = empty;
+      options.onClose();
+      return { socket, early: rest };
+    },
+  };
 
   socket.on("data", onData);
   socket.on("end", onGone);
@@ -282,16 +216,6 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     destroy: onGone,
   };
 }
-
-/** What the head says of the body: where nothing was said, a client of HTTP/1 needs to be told that there is none, as Envoy tells it. */
-function saidFraming(response: ResponseHead, method: string, framing: Framing): Framing {
-  if (framing.kind !== "none" || hasHeader(response, "content-length")) return framing;
-  if (response.status < 200 || response.status === 204 || response.status === 304) return framing;
-  if (method === "HEAD") return response.version === "2" ? chunkedBody : framing;
-  return zeroLength;
-}
-
-const zeroLength: Framing = { kind: "length", length: 0 };
 
 function swallow(): void {
   // Whatever comes now belongs to a connection that is over.
