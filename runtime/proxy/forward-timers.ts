@@ -41,3 +41,10 @@ export function createForwardTimers(
     },
   };
 }
+
+function nothing(): void {
+  // There is no clock to start or stop.
+}
+
+/** Most requests have no limits. */
+export const noTimers: ForwardTimers = { startRoute: nothing, startTry: nothing, stopTry: nothing, stop: nothing };

@@ -1,306 +1,358 @@
 import type { Socket } from "node:net";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
 import { decideRetry, retryDelayMs } from "../traffic/retry.ts";
-import type { TryOutcome } from "../traffic/retry.ts";
+import type { RetryVerdict, TryOutcome } from "../traffic/retry.ts";
 import { resetFlag } from "../traffic/reset.ts";
 import type { ResetReason } from "../traffic/reset.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { headerValue } from "../wire/http1/head.ts";
 import { withoutContent } from "../wire/http1/response-head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
-import type { ClientExchange, ResponseHandlers } from "./client-exchange.ts";
-import type { RequestSink } from "./exchange.ts";
-import type { ForwardOptions } from "./forward-options.ts";
-import { createForwardTimers } from "./forward-timers.ts";
+import type { ClientExchange } from "./client-exchange.ts";
+import type { Exchange, RequestSink } from "./exchange.ts";
+import type { Acquired, ForwardOptions } from "./forward-options.ts";
+import { Try } from "./forward-try.ts";
+import type { TryOwner } from "./forward-try.ts";
+import { createForwardTimers, noTimers } from "./forward-timers.ts";
+import type { ForwardTimers } from "./forward-timers.ts";
 import { sendHttp1 } from "./http1-client.ts";
 import { sendHttp2 } from "./http2-client.ts";
 import { lastPiece } from "./piece.ts";
 import type { Piece } from "./piece.ts";
-import { createReplayBody } from "./replay-body.ts";
+import { ReplayBody } from "./replay-body.ts";
 import { mayReplaySilently } from "./silent-replay.ts";
 import { tunnel } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Carries one request upstream, try after try, and its answer back. */
 export function forward(options: ForwardOptions): RequestSink {
-  const { exchange, clock } = options;
-  const body = createReplayBody(exchange.early);
-  let attempt = 0;
-  let silentReplays = 0;
-  let giveUp: (() => void) | undefined;
-  let client: ClientExchange | undefined;
-  let connection: Upstream | undefined;
-  let sentAt = 0;
-  let requestAt = exchange.requestDone() ? exchange.startedAt : 0;
-  let upstreamMs = 0;
-  let status = 0;
-  let extraFlags: readonly string[] = [];
-  let bytesOut = 0;
-  let answering = false;
-  let fault: CodecError | undefined;
-  let over = false;
-  const timers = createForwardTimers(clock, options.timeouts, onRouteTimeout, onTryTimeout);
+  const forwarding = new Forwarding(options);
+  forwarding.begin();
+  return forwarding;
+}
 
-  function finish(result: {
-    readonly status: number;
-    readonly flags: readonly string[];
-    readonly details: string;
-    readonly bytes: number;
-  }): void {
-    if (over) return;
-    over = true;
-    timers.stop();
-    body.forget();
-    options.onDone({
+interface Ending {
+  readonly status: number;
+  readonly flags: readonly string[];
+  readonly details: string;
+  readonly bytes: number;
+}
+
+/** A class, because one is made per request, on each side: its functions would cost more than the request. */
+class Forwarding implements RequestSink, TryOwner {
+  readonly exchange: Exchange;
+  readonly #options: ForwardOptions;
+  readonly #body: ReplayBody;
+  readonly #timers: ForwardTimers;
+  #attempt = 0;
+  #silentReplays = 0;
+  #giveUp: (() => void) | undefined;
+  #client: ClientExchange | undefined;
+  #connection: Upstream | undefined;
+  #acquiring = false;
+  #sentAt = 0;
+  #requestAt: number;
+  #upstreamMs = 0;
+  #status = 0;
+  #extraFlags: readonly string[] = noFlags;
+  #bytesOut = 0;
+  #answering = false;
+  #fault: CodecError | undefined;
+  #over = false;
+
+  constructor(options: ForwardOptions) {
+    const { exchange, clock, timeouts } = options;
+    this.exchange = exchange;
+    this.#options = options;
+    this.#body = new ReplayBody(exchange.early);
+    this.#requestAt = exchange.requestDone() ? exchange.startedAt : 0;
+    this.#timers =
+      timeouts.routeMs === undefined && timeouts.perTryMs === undefined
+        ? noTimers
+        : createForwardTimers(
+            clock,
+            timeouts,
+            () => {
+              this.#onRouteTimeout();
+            },
+            () => {
+              this.#onTryTimeout();
+            },
+          );
+  }
+
+  isOver(): boolean {
+    return this.#over;
+  }
+
+  begin(): void {
+    if (this.exchange.requestDone()) this.#timers.startRoute();
+    this.#start(false);
+  }
+
+  // The caller's side: what comes of the request.
+
+  body(piece: Piece): boolean {
+    if (this.#over) return true;
+    if (piece.part.done) this.#onRequestComplete();
+    if (!this.#answering) this.#body.keep(piece);
+    if (this.#client === undefined) return !this.#body.isFull();
+    this.#body.sent();
+    return this.#client.write(piece);
+  }
+
+  drained(): void {
+    this.#client?.resume();
+  }
+
+  gone(): void {
+    if (this.#over) return;
+    this.#dropUpstream();
+    this.#finish(this.#ending([...this.#extraFlags, "DC"], "downstream_remote_disconnect"));
+  }
+
+  broken(error: CodecError): void {
+    if (this.#over) return;
+    if (this.#answering) this.#cut("DPE", error.details);
+    // The head goes first, as in Envoy, even where its connection has yet to be made (headers/raw-inbound chunk-bad).
+    else if (this.#client === undefined && this.#giveUp !== undefined) this.#fault = error;
+    else this.#replyWith({ kind: "codec-error", details: error.details });
+  }
+
+  // The server's side: what comes of the answer, while a try is the current one.
+
+  onHead(attempt: Try, head: ResponseHead, early: Piece): boolean {
+    const verdict = this.#judgeAnswer(head);
+    if (verdict === "retry") {
+      attempt.leave();
+      if (early.part.done) this.#client?.finish(this.exchange.requestDone());
+      else this.#client?.abort();
+      this.#client = undefined;
+      this.#startLater();
+      return true;
+    }
+    if (verdict === "exhausted") this.#extraFlags = ["URX"];
+    return this.#answer(head, early);
+  }
+
+  onBody(piece: Piece): boolean {
+    this.#bytesOut += piece.part.size;
+    const more = this.exchange.body(piece);
+    if (piece.part.done) this.#complete();
+    return more;
+  }
+
+  onFailed(to: Upstream, reason: ResetReason, answered: boolean): void {
+    this.#client = undefined;
+    if (this.#answering) {
+      this.#cut(resetFlag(reason), `upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`);
+      return;
+    }
+    if (
+      reason === "connection termination" &&
+      !answered &&
+      this.#body.isReplayable() &&
+      mayReplaySilently(to, this.exchange.head.method, this.#silentReplays)
+    ) {
+      this.#silentReplays += 1;
+      this.#start(true);
+      return;
+    }
+    this.#failTry(reason, "", true);
+  }
+
+  onSwitched(socket: Socket, head: ResponseHead, early: Buffer): void {
+    const { upgrade, clock, responseEdit, onTunnel } = this.#options;
+    if (!upgrade) {
+      socket.destroy();
+      this.#failTry("protocol error", "", true);
+      return;
+    }
+    this.#answering = true;
+    this.#status = 101;
+    this.#timers.stop();
+    this.#upstreamMs = clock.monotonic() - this.#sentAt;
+    onTunnel(
+      tunnel(this.exchange, socket, head, early, responseEdit(head, undefined), (result) => {
+        this.#finish(result);
+      }),
+    );
+  }
+
+  #ending(flags: readonly string[], details: string): Ending {
+    return { status: this.#status, flags, details, bytes: this.#bytesOut };
+  }
+
+  #finish(result: Ending): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timers.stop();
+    this.#body.forget();
+    this.#options.onDone({
       status: result.status,
       flags: result.flags,
       details: result.details,
-      attempts: attempt,
-      upstreamMs,
+      attempts: this.#attempt,
+      upstreamMs: this.#upstreamMs,
       bytesOut: result.bytes,
-      connection,
+      connection: this.#connection,
     });
   }
 
-  function replyWith(cause: LocalReplyCause): void {
-    if (over) return;
-    dropUpstream();
-    finish(options.reply(cause));
+  #replyWith(cause: LocalReplyCause): void {
+    if (this.#over) return;
+    this.#dropUpstream();
+    this.#finish(this.#options.reply(cause));
   }
 
   /** Leaves the current try, whatever its state. */
-  function dropUpstream(): void {
-    giveUp?.();
-    giveUp = undefined;
-    client?.abort();
-    client = undefined;
-    timers.stopTry();
+  #dropUpstream(): void {
+    this.#giveUp?.();
+    this.#giveUp = undefined;
+    this.#client?.abort();
+    this.#client = undefined;
+    this.#timers.stopTry();
   }
 
-  function onRouteTimeout(): void {
-    if (answering) cut("UT", "response_timeout");
-    else replyWith({ kind: "route-timeout" });
+  #onRouteTimeout(): void {
+    if (this.#answering) this.#cut("UT", "response_timeout");
+    else this.#replyWith({ kind: "route-timeout" });
   }
 
-  function onTryTimeout(): void {
-    dropUpstream();
-    judge({ kind: "per-try-timeout" }, (exhausted) => {
-      replyWith({ kind: "per-try-timeout", exhausted });
-    });
+  #onTryTimeout(): void {
+    this.#dropUpstream();
+    this.#judge({ kind: "per-try-timeout" }, (exhausted) => ({ kind: "per-try-timeout", exhausted }));
   }
 
   /** The request is complete: from here on the server's time is measured. */
-  function onRequestComplete(): void {
-    requestAt = clock.monotonic();
-    timers.startRoute();
-    if (client !== undefined && !answering) timers.startTry();
+  #onRequestComplete(): void {
+    this.#requestAt = this.#options.clock.monotonic();
+    this.#timers.startRoute();
+    if (this.#client !== undefined && !this.#answering) this.#timers.startTry();
   }
 
   /** The answer began but can't be completed: the caller must see a broken connection, not a short body. */
-  function cut(flag: string, details: string): void {
-    if (over) return;
-    dropUpstream();
-    exchange.abort();
-    finish({ status, flags: [...extraFlags, flag], details, bytes: bytesOut });
+  #cut(flag: string, details: string): void {
+    if (this.#over) return;
+    this.#dropUpstream();
+    this.exchange.abort();
+    this.#finish(this.#ending([...this.#extraFlags, flag], details));
   }
 
-  function judge(outcome: TryOutcome, otherwise: (exhausted: boolean) => void): void {
-    const verdict = decideRetry(options.retry, outcome, attempt - 1);
-    if (verdict === "retry" && body.replayable() && options.retry !== undefined) {
-      giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
-        start(false);
-      });
+  #verdictOn(outcome: TryOutcome): RetryVerdict {
+    const verdict = decideRetry(this.#options.retry, outcome, this.#attempt - 1);
+    // What can't be sent again is told as it came.
+    return verdict === "retry" && !this.#body.isReplayable() ? "no" : verdict;
+  }
+
+  #judgeAnswer(head: ResponseHead): RetryVerdict {
+    if (this.#options.retry === undefined) return "no";
+    return this.#verdictOn({ kind: "response", status: head.status, header: (name) => headerValue(head, name) });
+  }
+
+  #judge(outcome: TryOutcome, otherwise: (exhausted: boolean) => LocalReplyCause): void {
+    const verdict = this.#verdictOn(outcome);
+    if (verdict === "retry") this.#startLater();
+    else this.#replyWith(otherwise(verdict === "exhausted"));
+  }
+
+  #failTry(reason: ResetReason, transport: string, started: boolean): void {
+    this.#judge({ kind: "reset", reason, started }, (exhausted) => ({
+      kind: "reset",
+      reason,
+      transport,
+      tries: this.#attempt,
+      exhausted,
+    }));
+  }
+
+  #startLater(): void {
+    const { clock, retry, draw } = this.#options;
+    const wait = retry === undefined ? 0 : retryDelayMs(retry, this.#attempt, draw);
+    this.#giveUp = clock.after(wait, () => {
+      this.#start(false);
+    });
+  }
+
+  #start(fresh: boolean): void {
+    if (this.#over) return;
+    this.#giveUp = undefined;
+    if (!fresh) this.#attempt += 1;
+    this.#acquiring = true;
+    const cancel = this.#options.acquire(this.#attempt, fresh, (result) => {
+      this.#onAcquired(result);
+    });
+    if (this.#acquiring) this.#giveUp = cancel;
+  }
+
+  #onAcquired(result: Acquired): void {
+    this.#acquiring = false;
+    this.#giveUp = undefined;
+    if (this.#over) {
+      if (result.kind === "connection" && !("session" in result.connection)) this.#options.release(result.connection);
       return;
     }
-    otherwise(verdict === "exhausted");
-  }
-
-  function failTry(reason: ResetReason, transport: string, started: boolean): void {
-    judge({ kind: "reset", reason, started }, (exhausted) => {
-      replyWith({ kind: "reset", reason, transport, tries: attempt, exhausted });
-    });
-  }
-
-  function start(fresh: boolean): void {
-    if (over) return;
-    giveUp = undefined;
-    if (!fresh) attempt += 1;
-    let answered = false;
-    const cancel = options.acquire(attempt, fresh, (result) => {
-      answered = true;
-      giveUp = undefined;
-      if (over) {
-        if (result.kind === "connection" && !("session" in result.connection)) options.release(result.connection);
+    switch (result.kind) {
+      case "connection":
+        this.#send(result.connection);
         return;
-      }
-      switch (result.kind) {
-        case "connection":
-          send(result.connection);
-          return;
-        case "no-endpoint":
-          replyWith({ kind: "no-healthy-upstream" });
-          return;
-        case "failed":
-          failTry(result.reason, result.transport, false);
-          return;
-      }
-    });
-    if (!answered) giveUp = cancel;
+      case "no-endpoint":
+        this.#replyWith({ kind: "no-healthy-upstream" });
+        return;
+      case "failed":
+        this.#failTry(result.reason, result.transport, false);
+        return;
+    }
   }
 
-  function send(to: Upstream): void {
-    connection = to;
-    const elapsed = requestAt === 0 ? 0 : clock.monotonic() - requestAt;
-    const request = { head: exchange.head, change: options.change(attempt, elapsed), body: body.pieces() };
-    let mine = true;
-    sentAt = clock.monotonic();
-    const handlers: ResponseHandlers = {
-      interim: (head) => {
-        if (mine && !over) exchange.interim(head);
-      },
-      head: (head, early) => {
-        if (!mine || over) return true;
-        const outcome: TryOutcome = {
-          kind: "response",
-          status: head.status,
-          header: (name) => headerValue(head, name),
-        };
-        const verdict = decideRetry(options.retry, outcome, attempt - 1);
-        if (verdict === "retry" && body.replayable() && options.retry !== undefined) {
-          mine = false;
-          if (early.part.done) client?.finish(exchange.requestDone());
-          else client?.abort();
-          client = undefined;
-          giveUp = clock.after(retryDelayMs(options.retry, attempt, options.draw), () => {
-            start(false);
-          });
-          return true;
-        }
-        if (verdict === "exhausted") extraFlags = ["URX"];
-        return answer(head, early);
-      },
-      body: (piece) => {
-        if (!mine || over) return true;
-        bytesOut += piece.part.size;
-        const more = exchange.body(piece);
-        if (piece.part.done) complete();
-        return more;
-      },
-      failed: (reason, answered) => {
-        if (!mine || over) return;
-        mine = false;
-        client = undefined;
-        if (answering) {
-          cut(resetFlag(reason), `upstream_reset_after_response_started{${reason.replaceAll(" ", "_")}}`);
-          return;
-        }
-        if (
-          reason === "connection termination" &&
-          !answered &&
-          body.replayable() &&
-          mayReplaySilently(to, exchange.head.method, silentReplays)
-        ) {
-          silentReplays += 1;
-          start(true);
-          return;
-        }
-        failTry(reason, "", true);
-      },
-      switched: (socket, head, early) => {
-        if (!mine || over) return;
-        mine = false;
-        if (options.upgrade) switchTo(socket, head, early);
-        else {
-          socket.destroy();
-          failTry("protocol error", "", true);
-        }
-      },
-      drained: () => {
-        if (mine && !over) exchange.resume();
-      },
-    };
-    client = "session" in to ? sendHttp2(to, request, handlers) : sendHttp1(to, request, handlers, options.release);
-    body.sent();
-    if (fault !== undefined) replyWith({ kind: "codec-error", details: fault.details });
-    else if (exchange.requestDone()) timers.startTry();
+  #send(to: Upstream): void {
+    const { clock, change, release } = this.#options;
+    const { exchange } = this;
+    this.#connection = to;
+    this.#sentAt = clock.monotonic();
+    const elapsed = this.#requestAt === 0 ? 0 : this.#sentAt - this.#requestAt;
+    const request = { head: exchange.head, change: change(this.#attempt, elapsed), body: this.#body.pieces() };
+    const handlers = new Try(this, to);
+    this.#client = "session" in to ? sendHttp2(to, request, handlers) : sendHttp1(to, request, handlers, release);
+    this.#body.sent();
+    if (this.#fault !== undefined) this.#replyWith({ kind: "codec-error", details: this.#fault.details });
+    else if (exchange.requestDone()) this.#timers.startTry();
     else exchange.resume();
   }
 
-  function answer(head: ResponseHead, early: Piece): boolean {
-    answering = true;
-    body.forget();
-    timers.stopTry();
-    status = head.status;
-    const now = clock.monotonic();
-    upstreamMs = now - (requestAt === 0 ? sentAt : Math.max(requestAt, sentAt));
-    if (isRefusedUpgrade()) {
-      client?.abort();
-      client = undefined;
-      exchange.respond(withoutContent(head), options.responseEdit(head, undefined), lastPiece);
-      complete();
+  #answer(head: ResponseHead, early: Piece): boolean {
+    this.#answering = true;
+    this.#body.forget();
+    this.#timers.stopTry();
+    this.#status = head.status;
+    this.#upstreamMs = this.#options.clock.monotonic() - Math.max(this.#requestAt, this.#sentAt);
+    if (this.#isRefusedUpgrade()) {
+      this.#client?.abort();
+      this.#client = undefined;
+      this.exchange.respond(withoutContent(head), this.#options.responseEdit(head, undefined), lastPiece);
+      this.#complete();
       return true;
     }
-    bytesOut += early.part.size;
-    const serviceTime = Math.max(0, Math.round(upstreamMs));
-    const more = exchange.respond(head, options.responseEdit(head, serviceTime), early);
-    if (early.part.done) complete();
+    this.#bytesOut += early.part.size;
+    const edit = this.#options.responseEdit(head, Math.max(0, Math.round(this.#upstreamMs)));
+    const more = this.exchange.respond(head, edit, early);
+    if (early.part.done) this.#complete();
     return more;
   }
 
   /** The application answered an upgrade as if it were an ordinary request (errata traffic C9). */
-  function isRefusedUpgrade(): boolean {
-    return options.upgrade && status >= 200 && status < 300;
+  #isRefusedUpgrade(): boolean {
+    return this.#options.upgrade && this.#status >= 200 && this.#status < 300;
   }
 
-  function complete(): void {
-    client?.finish(exchange.requestDone());
-    client = undefined;
+  #complete(): void {
+    const { exchange } = this;
+    this.#client?.finish(exchange.requestDone());
+    this.#client = undefined;
     exchange.finish();
-    finish({
-      status,
-      flags: extraFlags,
-      details: isRefusedUpgrade() ? "websocket_handshake_unsuccessful" : "via_upstream",
-      bytes: bytesOut,
-    });
+    const details = this.#isRefusedUpgrade() ? "websocket_handshake_unsuccessful" : "via_upstream";
+    this.#finish(this.#ending(this.#extraFlags, details));
   }
-
-  function switchTo(socket: Socket, head: ResponseHead, early: Buffer): void {
-    answering = true;
-    status = 101;
-    timers.stop();
-    upstreamMs = clock.monotonic() - sentAt;
-    options.onTunnel(tunnel(exchange, socket, head, early, options.responseEdit(head, undefined), finish));
-  }
-
-  if (exchange.requestDone()) timers.startRoute();
-  start(false);
-
-  return {
-    body: (piece) => {
-      if (over) return true;
-      if (piece.part.done) onRequestComplete();
-      if (!answering) body.keep(piece);
-      if (client === undefined) return !body.full();
-      body.sent();
-      return client.write(piece);
-    },
-    drained: () => {
-      client?.resume();
-    },
-    gone: () => {
-      if (over) return;
-      dropUpstream();
-      finish({ status, flags: [...extraFlags, "DC"], details: "downstream_remote_disconnect", bytes: bytesOut });
-    },
-    broken: (error) => {
-      if (over) return;
-      if (answering) {
-        cut("DPE", error.details);
-        return;
-      }
-      // The head goes first, as in Envoy, even where its connection has yet to be made (headers/raw-inbound chunk-bad).
-      if (client === undefined && giveUp !== undefined) fault = error;
-      else replyWith({ kind: "codec-error", details: error.details });
-    },
-  };
 }
+
+const noFlags: readonly string[] = [];

@@ -4,40 +4,43 @@ import type { Piece } from "./piece.ts";
 const limit = 1024 * 1024;
 
 /** The body of a request so far: what a first try has to send at once, and what another try has to send again. */
-export interface ReplayBody {
-  readonly keep: (piece: Piece) => void;
-  readonly pieces: () => readonly Piece[];
+export class ReplayBody {
+  #kept: Piece[];
+  #size: number;
+  #lost = false;
+
+  constructor(early: Piece) {
+    this.#kept = early.part.size > 0 || early.part.done ? [early] : [];
+    this.#size = early.part.size;
+  }
+
+  keep(piece: Piece): void {
+    if (this.#lost) return;
+    this.#kept.push(piece);
+    this.#size += piece.part.size;
+  }
+
+  pieces(): readonly Piece[] {
+    return this.#kept;
+  }
+
   /** Everything so far is on its way: from here on too much of it means that there is no other try. */
-  readonly sent: () => void;
-  readonly replayable: () => boolean;
+  sent(): void {
+    if (this.#size > limit) this.forget();
+  }
+
+  isReplayable(): boolean {
+    return !this.#lost;
+  }
+
   /** Whether to stop reading until somebody takes it. */
-  readonly full: () => boolean;
+  isFull(): boolean {
+    return this.#size >= limit;
+  }
+
   /** No other try will follow. */
-  readonly forget: () => void;
-}
-
-export function createReplayBody(early: Piece): ReplayBody {
-  let kept: Piece[] = early.part.size > 0 || early.part.done ? [early] : [];
-  let size = early.part.size;
-  let lost = false;
-
-  return {
-    keep: (piece) => {
-      if (lost) return;
-      kept.push(piece);
-      size += piece.part.size;
-    },
-    pieces: () => kept,
-    sent: () => {
-      if (size <= limit) return;
-      lost = true;
-      kept = [];
-    },
-    replayable: () => !lost,
-    full: () => size >= limit,
-    forget: () => {
-      kept = [];
-      lost = true;
-    },
-  };
+  forget(): void {
+    this.#kept = [];
+    this.#lost = true;
+  }
 }
