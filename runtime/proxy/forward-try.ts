@@ -63,4 +63,3 @@ export class Try implements ResponseHandlers {
     return this.#mine && !this.#owner.isOver();
   }
 }
-

@@ -1,16 +1,16 @@
 import type { Socket } from "node:net";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
-import { decideRetry, retryDelayMs } from "../traffic/retry.ts";
-import type { RetryVerdict, TryOutcome } from "../traffic/retry.ts";
+import { retryDelayMs } from "../traffic/retry.ts";
+import type { TryOutcome } from "../traffic/retry.ts";
 import { resetFlag } from "../traffic/reset.ts";
 import type { ResetReason } from "../traffic/reset.ts";
 import type { CodecError } from "../wire/http1/error.ts";
-import { headerValue } from "../wire/http1/head.ts";
 import { withoutContent } from "../wire/http1/response-head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import type { Exchange, RequestSink } from "./exchange.ts";
 import type { Acquired, ForwardOptions } from "./forward-options.ts";
+import { judgeHead, judgeTry } from "./forward-retry.ts";
 import { Try } from "./forward-try.ts";
 import type { TryOwner } from "./forward-try.ts";
 import { createForwardTimers, noTimers } from "./forward-timers.ts";
@@ -49,7 +49,6 @@ class Forwarding implements RequestSink, TryOwner {
   #giveUp: (() => void) | undefined;
   #client: ClientExchange | undefined;
   #connection: Upstream | undefined;
-  #acquiring = false;
   #sentAt = 0;
   #requestAt: number;
   #upstreamMs = 0;
@@ -122,7 +121,7 @@ class Forwarding implements RequestSink, TryOwner {
   // The server's side: what comes of the answer, while a try is the current one.
 
   onHead(attempt: Try, head: ResponseHead, early: Piece): boolean {
-    const verdict = this.#judgeAnswer(head);
+    const verdict = judgeHead(this.#options.retry, head, this.#attempt, this.#body.isReplayable());
     if (verdict === "retry") {
       attempt.leave();
       if (early.part.done) this.#client?.finish(this.exchange.requestDone());
@@ -239,19 +238,8 @@ class Forwarding implements RequestSink, TryOwner {
     this.#finish(this.#ending([...this.#extraFlags, flag], details));
   }
 
-  #verdictOn(outcome: TryOutcome): RetryVerdict {
-    const verdict = decideRetry(this.#options.retry, outcome, this.#attempt - 1);
-    // What can't be sent again is told as it came.
-    return verdict === "retry" && !this.#body.isReplayable() ? "no" : verdict;
-  }
-
-  #judgeAnswer(head: ResponseHead): RetryVerdict {
-    if (this.#options.retry === undefined) return "no";
-    return this.#verdictOn({ kind: "response", status: head.status, header: (name) => headerValue(head, name) });
-  }
-
   #judge(outcome: TryOutcome, otherwise: (exhausted: boolean) => LocalReplyCause): void {
-    const verdict = this.#verdictOn(outcome);
+    const verdict = judgeTry(this.#options.retry, outcome, this.#attempt, this.#body.isReplayable());
     if (verdict === "retry") this.#startLater();
     else this.#replyWith(otherwise(verdict === "exhausted"));
   }
@@ -278,15 +266,15 @@ class Forwarding implements RequestSink, TryOwner {
     if (this.#over) return;
     this.#giveUp = undefined;
     if (!fresh) this.#attempt += 1;
-    this.#acquiring = true;
+    let answered = false;
     const cancel = this.#options.acquire(this.#attempt, fresh, (result) => {
+      answered = true;
       this.#onAcquired(result);
     });
-    if (this.#acquiring) this.#giveUp = cancel;
+    if (!answered) this.#giveUp = cancel;
   }
 
   #onAcquired(result: Acquired): void {
-    this.#acquiring = false;
     this.#giveUp = undefined;
     if (this.#over) {
       if (result.kind === "connection" && !("session" in result.connection)) this.#options.release(result.connection);
