@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { systemClock } from "./core/clock.ts";
 import { createDataPlane } from "./proxy/data-plane.ts";
@@ -8,6 +9,19 @@ import { unpackSections } from "./wire/sections.ts";
 
 /** The data plane process: every sidecar's sockets. It speaks on file descriptor 3 and ends with it; argument 1 is the drain mode. */
 const channelDescriptor = 3;
+
+/** `ulimit -n`, which Node raises to what is allowed when it starts; the usual number of systems that have no such file. */
+function descriptorLimit(): number {
+  try {
+    return Number(
+      /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1] ?? usualDescriptors,
+    );
+  } catch {
+    return usualDescriptors;
+  }
+}
+
+const usualDescriptors = 10_240;
 
 function main(): void {
   const stream = new Socket({ fd: channelDescriptor, readable: true, writable: true });
@@ -27,6 +41,7 @@ function main(): void {
     send: channel.send,
     backlog: channel.backlog,
     pid: process.pid,
+    descriptors: descriptorLimit(),
     draw: Math.random,
     uuid: randomUUID,
     drain: process.argv[2] === "istio" ? "istio" : "strict",

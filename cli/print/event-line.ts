@@ -99,7 +99,11 @@ function eventBody(event: MeshEvent, glyphs: Glyphs): Line | undefined {
     case "listener.failed":
       return [
         seg("ERR      ", "bad"),
-        seg(`${sanitize(event.proxy)} cannot listen on ${sanitize(event.address)}: ${sanitize(event.error ?? "")}`),
+        seg(
+          event.full === true
+            ? `${sanitize(event.proxy)} on ${sanitize(event.address)} ${sanitize(event.error ?? "")}`
+            : `${sanitize(event.proxy)} cannot listen on ${sanitize(event.address)}: ${sanitize(event.error ?? "")}`,
+        ),
       ];
     case "bypass.seen":
       return [seg("BYPASS   ", "bad"), seg(`${sanitize(event.workload)} `, "strong"), seg(sanitize(event.what))];

@@ -14,6 +14,15 @@ export function createListenerProblems(): ListenerProblems {
       if (event.type !== "listener.bound" && event.type !== "listener.failed") return undefined;
       const key = `${event.proxy} ${event.address}`;
       if (event.type === "listener.bound") return failed.delete(key) ? [...failed.values()] : undefined;
+      if (event.full === true) {
+        failed.set(key, {
+          code: "MD5002",
+          severity: "error",
+          message: `the sidecar of ${event.proxy} on ${event.address} ${event.error ?? "refuses new connections"}`,
+          hint: "close connections that nobody needs, or raise `ulimit -n` and start the mesh again",
+        });
+        return [...failed.values()];
+      }
       failed.set(key, {
         code: "MD5001",
         severity: "error",

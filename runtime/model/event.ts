@@ -167,6 +167,8 @@ export interface ListenerBound extends Stamp {
   readonly proxy: string;
   readonly address: string;
   readonly error: string | null;
+  /** It listens, but there is no room for more connections. */
+  readonly full?: boolean;
 }
 
 /** A meshed program was seen to connect past its sidecar, or to listen in the open. */

@@ -8,6 +8,7 @@ import type { Credentials, TrustBundle } from "./credentials.ts";
 import type { AppAddress } from "./dial-app.ts";
 import type { Http2Pool } from "./http2-pool.ts";
 import type { Reporter } from "./reporter.ts";
+import type { Room } from "./room.ts";
 import type { SessionCache } from "./session-cache.ts";
 import type { KnownEndpoint } from "./upstream-key.ts";
 import type { RequestSlots } from "./request-slots.ts";
@@ -18,6 +19,7 @@ export interface Shared {
   readonly clock: Clock;
   readonly reporter: Reporter;
   readonly sessions: SessionCache;
+  readonly room: Room;
   readonly bundle: () => TrustBundle | undefined;
   readonly addresses: () => AddressMap;
   readonly nameOf: (address: string) => ProxyId | undefined;

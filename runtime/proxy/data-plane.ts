@@ -7,6 +7,7 @@ import type { Binding } from "./binding.ts";
 import type { Shared } from "./context.ts";
 import type { TrustBundle } from "./credentials.ts";
 import { createReporter } from "./reporter.ts";
+import { createRoom } from "./room.ts";
 import { createSessionCache } from "./session-cache.ts";
 import { createSidecar } from "./sidecar.ts";
 import type { SidecarHandle } from "./sidecar.ts";
@@ -23,6 +24,8 @@ export interface DataPlaneOptions {
   /** Bytes sent that nobody has read yet. */
   readonly backlog: () => number;
   readonly pid: number;
+  /** How many files and sockets the process may have open. */
+  readonly descriptors: number;
   readonly draw: () => number;
   readonly uuid: () => string;
   readonly drain: DrainMode;
@@ -44,6 +47,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     clock,
     reporter,
     sessions: createSessionCache(cachedSessions),
+    room: createRoom(options.descriptors),
     bundle: () => bundle,
     addresses: () => addresses,
     nameOf: (address) => names.get(address),

@@ -30,6 +30,13 @@ export function dial(
       | { readonly ok: false; readonly timeout: boolean; readonly error: NodeJS.ErrnoException },
   ) => void,
 ): () => void {
+  const { room, clock } = sidecar.shared;
+  if (!room.mayOpen()) {
+    const error = Object.assign(new Error("no room for another connection"), { code: "EMFILE" });
+    return clock.after(0, () => {
+      done({ ok: false, timeout: false, error });
+    });
+  }
   const socket =
     address.kind === "unix"
       ? connect({ path: address.path, allowHalfOpen: true })
@@ -40,6 +47,7 @@ export function dial(
           noDelay: true,
           ...(localAddress === undefined ? {} : { localAddress }),
         });
+  room.opened(socket);
   let settled = false;
 
   function settle(): boolean {
@@ -62,7 +70,7 @@ export function dial(
     done({ ok: false, timeout: error.code === "ETIMEDOUT", error });
   }
 
-  const cancelTimer = sidecar.shared.clock.after(timeoutMs, () => {
+  const cancelTimer = clock.after(timeoutMs, () => {
     if (!settle()) return;
     socket.destroy();
     done({ ok: false, timeout: true, error: new Error("connect timed out") });
@@ -103,5 +111,6 @@ const connectErrors: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "delayed connect error: Connection refused"],
   ["EHOSTUNREACH", "delayed connect error: No route to host"],
   ["ENETUNREACH", "immediate connect error: Network is unreachable"],
+  ["EMFILE", "immediate connect error: Too many open files"],
   ["ECONNRESET", "delayed connect error: Connection reset by peer"],
 ]);

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Placement } from "../model/dataplane.ts";
-import type { MeshEvent } from "../model/event.ts";
+import type { ListenerBound } from "../model/event.ts";
 import type { ProxyId } from "../model/snapshot.ts";
 import type { Binding } from "./binding.ts";
 import type { Shared, Sidecar, Tracked } from "./context.ts";
@@ -13,6 +13,8 @@ import { listen } from "./listener.ts";
 import type { BoundListener, ListenAddress } from "./listener.ts";
 import { acceptOutbound } from "./outbound.ts";
 import { createRequestSlots } from "./request-slots.ts";
+import type { Accepted } from "./room.ts";
+import { ignore } from "./server-handshake.ts";
 import { keepsUpstream } from "./upstream-key.ts";
 import { createUpstreamPool } from "./upstream-pool.ts";
 
@@ -40,11 +42,14 @@ interface OpenListener {
   readonly bound: BoundListener;
   error: string | undefined;
   pending: boolean;
+  /** Told that there is no room for connections, until there is. */
+  refusing: boolean;
 }
 
 interface WantedListener {
   readonly address: ListenAddress;
   readonly label: string;
+  readonly from: Accepted;
   readonly accept: (sidecar: Sidecar, socket: Socket) => void;
 }
 
@@ -108,6 +113,7 @@ export function createSidecar(
       list.set(`${port} ${host} ${at}`, {
         address: { host, port: at },
         label: `${host}:${at}`,
+        from: "caller",
         accept: (self, socket) => {
           acceptInbound(self, port, socket);
         },
@@ -117,6 +123,7 @@ export function createSidecar(
       list.set(placement.outbound, {
         address: { path: placement.outbound },
         label: placement.outbound,
+        from: "program",
         accept: acceptOutbound,
       });
     }
@@ -140,29 +147,47 @@ export function createSidecar(
       open.bound.close();
       listeners.delete(key);
     }
-    for (const [key, { address, label, accept }] of want) {
+    for (const [key, { address, label, from, accept }] of want) {
       if (listeners.has(key)) continue;
       ready = false;
       const bound = listen(
         address,
         shared.clock,
         (socket) => {
-          accept(sidecar, socket);
+          if (shared.room.admit(socket, from)) accept(sidecar, socket);
+          else refuse(open, label, from, socket);
         },
         (error) => {
           if (listeners.get(key) !== open) return;
           open.pending = false;
           open.error = error === undefined ? undefined : `cannot listen on ${label}: ${error.message}`;
-          shared.reporter.event(listenerEvent(label, error));
+          shared.reporter.event(listenerEvent(label, error?.message));
           settle();
         },
       );
-      const open: OpenListener = { bound, error: undefined, pending: true };
+      const open: OpenListener = { bound, error: undefined, pending: true, refusing: false };
       listeners.set(key, open);
     }
   }
 
-  function listenerEvent(address: string, error: Error | undefined): MeshEvent {
+  /** No room: the connection is cut without a byte, and whoever looks sees why, once. */
+  function refuse(open: OpenListener, label: string, from: Accepted, socket: Socket): void {
+    socket.on("error", ignore);
+    // Unix sockets know no reset.
+    if (from === "program") socket.destroy();
+    else socket.resetAndDestroy();
+    if (open.refusing) return;
+    open.refusing = true;
+    const { room, reporter } = shared;
+    const error = `refuses new connections: ${room.most(from)} are open, as many as its file descriptors allow`;
+    reporter.event({ ...listenerEvent(label, error), full: true });
+    room.whenRoom(() => {
+      open.refusing = false;
+      if (!closed) reporter.event(listenerEvent(label, undefined));
+    });
+  }
+
+  function listenerEvent(address: string, error: string | undefined): ListenerBound {
     return {
       type: error === undefined ? "listener.bound" : "listener.failed",
       id: shared.reporter.nextId("e"),
@@ -170,7 +195,7 @@ export function createSidecar(
       generation: binding.generation,
       proxy,
       address,
-      error: error === undefined ? null : error.message,
+      error: error ?? null,
     };
   }
 

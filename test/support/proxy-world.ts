@@ -33,6 +33,8 @@ export interface ProxyWorldOptions {
   readonly project: string;
   readonly mesh?: string;
   readonly ttlMs?: number;
+  /** Limit of the process. */
+  readonly descriptors?: number;
   readonly drain?: DrainMode;
   /** Instead of the machine's own. */
   readonly clock?: Clock;
@@ -93,6 +95,7 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
     },
     backlog: () => 0,
     pid: process.pid,
+    descriptors: options.descriptors ?? 10_000,
     draw: Math.random,
     uuid: randomUUID,
     drain: options.drain ?? "strict",

@@ -7,4 +7,9 @@ export const proxyCodes = {
     why: "The address is taken or not allowed.",
     next: "Stop the program that holds it, or choose another port.",
   },
+  MD5002: {
+    title: "The data plane has no room for more connections",
+    why: "Every connection takes a file descriptor, and the data plane holds as many as the system allows it. Open connections go on; new ones are reset until some have closed.",
+    next: "Close connections that nobody needs, or raise `ulimit -n` and start the mesh again.",
+  },
 } as const satisfies CodeTable<`MD5${string}`>;
