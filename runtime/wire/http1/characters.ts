@@ -44,9 +44,12 @@ export function noneOf(bytes: Uint8Array, from: number, to: number, kind: number
   return true;
 }
 
-/** ASCII text of a short range, without a call into C++ that costs more than the text. */
+/** From this many characters on a call into C++ costs less than putting the text together here. */
+export const shortText = 7;
+
+/** ASCII text of a range. */
 export function ascii(bytes: Buffer, from: number, to: number): string {
-  if (to - from > 32) return bytes.toString("latin1", from, to);
+  if (to - from > shortText) return bytes.toString("latin1", from, to);
   let text = "";
   for (let i = from; i < to; i += 1) text += String.fromCharCode(bytes[i] ?? 0);
   return text;

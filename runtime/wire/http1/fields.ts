@@ -1,4 +1,4 @@
-import { ascii, classes, equalsIgnoreCase } from "./characters.ts";
+import { ascii, classes, equalsIgnoreCase, shortText } from "./characters.ts";
 import { isSingle } from "./names.ts";
 
 /**
@@ -24,7 +24,7 @@ export function nameAt(block: HeaderBlock, at: number): string {
 }
 
 function textOf(bytes: Buffer, from: number, to: number): string {
-  if (to - from > 32) return bytes.toString("utf8", from, to);
+  if (to - from > shortText) return bytes.toString("utf8", from, to);
   let text = "";
   for (let i = from; i < to; i += 1) {
     const byte = bytes[i] ?? 0;
