@@ -63,7 +63,7 @@ export interface HandshakeEvent extends Stamp {
 }
 
 /** As access logs say it. */
-export type HttpVersion = "HTTP/1.1" | "HTTP/2";
+export type HttpVersion = "HTTP/1.0" | "HTTP/1.1" | "HTTP/2";
 
 /** One HTTP exchange, seen by one proxy; both sides of a call report one each, joined by `requestId`. */
 export interface ExchangeEvent extends Stamp {

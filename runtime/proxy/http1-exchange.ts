@@ -1,3 +1,4 @@
+import type { HttpVersion } from "../model/event.ts";
 import type { Socket } from "node:net";
 import type { HeaderEdit } from "../model/header-edit.ts";
 import type { ReplyHead } from "../traffic/reply-head.ts";
@@ -29,7 +30,7 @@ export interface Http1Line {
 
 /** A class, because one is made per request: a dozen functions each would cost more than the exchange. */
 export class Http1Exchange implements Exchange {
-  readonly protocol = "HTTP/1.1";
+  readonly protocol: HttpVersion;
   readonly head: RequestHead;
   readonly startedAt: number;
   readonly scanner: BodyScanner;
@@ -48,6 +49,7 @@ export class Http1Exchange implements Exchange {
     this.#line = line;
     this.head = head;
     this.#version = head.version === "1.0" ? "1.0" : "1.1";
+    this.protocol = `HTTP/${this.#version}`;
     this.startedAt = startedAt;
     this.scanner = createBodyScanner(head.framing);
   }

@@ -184,6 +184,8 @@ export function createReporter(options: ReporterOptions): Reporter {
       return fresh;
     },
     observe: (rate, withHeaders) => {
+      // What waits was asked for in the old way, and whoever asks again now need not wait for the next turn.
+      if (pending.length > 0) sendSlice();
       perSecond = rate;
       headers = withHeaders;
       budget = rate;

@@ -1,5 +1,5 @@
 import { assertNever } from "../../../runtime/core/assert-never.ts";
-import type { HandshakeEvent } from "../../../runtime/model/event.ts";
+import type { HandshakeEvent, MeshEvent } from "../../../runtime/model/event.ts";
 import type { Mesh, Workload } from "../../../runtime/model/mesh.ts";
 import { spiffeId } from "../../../runtime/model/identity.ts";
 import { isSelected } from "../../../runtime/policy/selector.ts";
@@ -158,7 +158,7 @@ async function play(
   const seen = await send(scene, request, from, { address, port: call.port }, call.payload);
   const seconds = (performance.now() - before) / 1000;
   const hits: Hit[] = [];
-  const told = await collect(scene, expected, hits);
+  const told = await collect(scene, request, expected, hits);
   if (expected === undefined) return [];
   const answer = settled(apps, seen, told);
   const own = withoutStrays(request, expected, scene.strays, {
@@ -177,32 +177,56 @@ async function play(
   return differences;
 }
 
-/** What the proxies told of the request, once as much of it is there as was recorded; more is waited for in vain, and that shows. */
-async function collect(scene: Scene, expected: ExpectedRequest | undefined, hits: Hit[]): Promise<Told> {
-  const wanted = (expected?.proxies ?? []).filter(
-    (each) => each["log"] === "access" && each["downstreamTlsFailure"] === undefined,
-  ).length;
-  const failures = (expected?.proxies ?? []).some((each) => each["downstreamTlsFailure"] !== undefined) ? 1 : 0;
-  const events = [];
-  for (let waited = 0; ; waited += 5) {
+/**
+ * What the proxies told of the request, once all that was recorded is there; more is waited for in vain, and that shows. When what
+ * is left without its neighbours' is there, a short silence is enough.
+ */
+async function collect(
+  scene: Scene,
+  request: CaseRequest,
+  expected: ExpectedRequest | undefined,
+  hits: Hit[],
+): Promise<Told> {
+  const all = amountOf(expected);
+  const least = amountOf(expected && withoutStrays(request, expected, scene.strays, { hits: 0, logs: () => 0 }));
+  const events: MeshEvent[] = [];
+  for (let waited = 0, quiet = 0; ; waited += 5) {
     const fresh = await scene.world.takeEvents();
     for (const event of fresh) if (isHandshake(event)) scene.handshakes.set(event.id, event);
     events.push(...fresh);
     hits.push(...scene.apps.takeHits().map((hit) => withoutHash(scene.certificates, hit)));
     const told = factsOf(events, scene.handshakes, scene.world.snapshots());
-    const enough =
-      told.proxies.length >= wanted &&
-      told.failures.length >= failures &&
-      hits.length >= (expected?.upstream.length ?? 0);
-    if (enough || waited > maxWaitMs) return told;
+    const has = (amount: Amount): boolean =>
+      told.proxies.length >= amount.logs && told.failures.length >= amount.failures && hits.length >= amount.hits;
+    quiet = fresh.length > 0 ? 0 : quiet + 5;
+    if (has(all) || (has(least) && quiet > quietMs) || waited > maxWaitMs) return told;
     // A connection that sidecars keep for later is told when it ends: the recordings' applications ended them.
-    if (waited === patientMs) scene.apps.hangUp();
+    if (waited === patientMs && !has(least)) scene.apps.hangUp();
     await new Promise((done) => {
       setTimeout(done, 5);
     });
   }
 }
 
+interface Amount {
+  readonly logs: number;
+  readonly failures: number;
+  readonly hits: number;
+}
+
+function amountOf(expected: ExpectedRequest | undefined): Amount {
+  const proxies = expected?.proxies ?? [];
+  const refused = proxies.filter((each) => each["downstreamTlsFailure"] !== undefined);
+  return {
+    logs:
+      proxies.filter((each) => each["log"] === "access").length -
+      refused.filter((each) => each["log"] === "access").length,
+    failures: refused.length > 0 ? 1 : 0,
+    hits: expected?.upstream.length ?? 0,
+  };
+}
+
+const quietMs = 60;
 const maxWaitMs = 500;
 const patientMs = 50;
 
@@ -214,7 +238,8 @@ function withoutHash(certificates: Certificates, hit: Hit): Hit {
     name === "x-forwarded-client-cert"
       ? value.replaceAll(/Hash=([0-9a-f]{64})(?=([^,]*))/g, (whole, hash: string, rest: string) => {
           const known = certificates.nameOf(hash);
-          return known !== undefined && (rest.includes(`URI=${known}`) || rest.includes(`DNS=${known}`))
+          const isNamed = /(?:URI|DNS)=/.test(rest);
+          return known !== undefined && (!isNamed || rest.includes(`URI=${known}`) || rest.includes(`DNS=${known}`))
             ? "Hash=<sha256>"
             : whole;
         })
