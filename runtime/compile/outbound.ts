@@ -4,8 +4,9 @@ import { wildcardAddress } from "../traffic/listener.ts";
 import { compileClusters } from "./clusters.ts";
 import { isVisible } from "./export-to.ts";
 import { outboundOptions } from "./http-options.ts";
-import { isHttp, type IndexedService, type MeshIndex } from "./mesh-index.ts";
+import { isHttp, type MeshIndex } from "./mesh-index.ts";
 import { clusterName } from "./routes.ts";
+import { compileTcpRoutes } from "./tcp-routes.ts";
 import { catchAll, compileVirtualHosts, indexOwners, privateTable, type TableInput } from "./virtual-hosts.ts";
 import { visibleVirtualServices } from "./virtual-service-index.ts";
 
@@ -34,7 +35,7 @@ function compileSection(index: MeshIndex, client: Workload): OutboundSection {
   const virtualServices = visibleVirtualServices(index.virtualServices, client.namespace);
   const input: TableInput = { index, client, services, virtualServices, owners: indexOwners(virtualServices) };
   const mode = index.mesh.config.outboundTrafficPolicy;
-  const listeners = compileListeners(services);
+  const listeners = compileListeners(input);
   return {
     mode,
     listeners,
@@ -48,8 +49,10 @@ function compileSection(index: MeshIndex, client: Workload): OutboundSection {
  * HTTP services of a port share one listener; others listen on their VIP, headless ones on each endpoint (spec traffic
  * 1.1.5, 1.2.11, 1.5.1). The first service to claim an address keeps it.
  */
-function compileListeners(services: readonly IndexedService[]): readonly OutboundListener[] {
+function compileListeners(input: TableInput): readonly OutboundListener[] {
+  const { services } = input;
   const listeners = new Map<string, OutboundListener>();
+  const known = new Map(services.map(({ service }) => [service.hostname, service]));
   const claim = (listener: OutboundListener): void => {
     const key = `${listener.address}:${listener.port}`;
     if (!listeners.has(key)) listeners.set(key, listener);
@@ -59,16 +62,28 @@ function compileListeners(services: readonly IndexedService[]): readonly Outboun
     for (const { port, protocol } of service.ports) {
       if (protocol === "udp") continue;
       if (isHttp(protocol)) {
-        claim({ address: wildcardAddress, port, protocol: "http", routes: `${port}`, fallback: undefined });
+        claim({
+          address: wildcardAddress,
+          port,
+          protocol: "http",
+          routes: `${port}`,
+          fallback: undefined,
+          tcp: undefined,
+        });
         continue;
       }
       const addresses = service.address === "None" ? workloads.map(({ address }) => address) : [service.address];
       const fallback = clusterName(port, "", service.hostname);
+      const tcp = compileTcpRoutes(service, protocol, input.virtualServices, {
+        client: input.client,
+        port,
+        services: known,
+      });
       for (const address of addresses) {
         claim(
           protocol === "auto"
-            ? { address, port, protocol: "auto", routes: `${service.hostname}:${port}`, fallback }
-            : { address, port, protocol: "tcp", routes: undefined, fallback },
+            ? { address, port, protocol: "auto", routes: `${service.hostname}:${port}`, fallback, tcp }
+            : { address, port, protocol: "tcp", routes: undefined, fallback, tcp },
         );
       }
     }

@@ -14,7 +14,7 @@ export const anyRequest: RouteMatch = {
 
 /** Conditions that are settled before any request (spec traffic 2.1.4, 2.2.7, 2.2.8); port 0 counts as none. */
 export function holdsStatically(
-  match: HttpMatchRequest,
+  match: Pick<HttpMatchRequest, "port" | "gateways" | "sourceLabels" | "sourceNamespace">,
   { client, port }: { readonly client: Pick<Workload, "namespace" | "labels">; readonly port: number },
 ): boolean {
   if (match.port !== undefined && match.port !== 0 && match.port !== port) return false;

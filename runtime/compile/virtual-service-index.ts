@@ -23,8 +23,8 @@ export function indexVirtualServices(mesh: Mesh): readonly IndexedVirtualService
       resource,
       hosts: (resource.spec.hosts ?? []).map((host) => resolveHost(host, resource.namespace)),
       visibility: parseExportTo(resource.spec.exportTo, resource.namespace, mesh.config.defaultVirtualServiceExportTo),
-      usesLabels: (resource.spec.http ?? []).some((rule) =>
-        (rule.match ?? []).some((match) => Object.keys(match.sourceLabels ?? {}).length > 0),
+      usesLabels: [...(resource.spec.http ?? []), ...(resource.spec.tls ?? []), ...(resource.spec.tcp ?? [])].some(
+        (rule) => (rule.match ?? []).some((match) => Object.keys(match.sourceLabels ?? {}).length > 0),
       ),
     }));
 }

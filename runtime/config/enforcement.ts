@@ -95,8 +95,6 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
     ]),
   ],
   VirtualService: [
-    { path: "spec.tls" },
-    { path: "spec.tcp" },
     {
       path: "spec.gateways",
       note: "there are no gateways: only `mesh` counts",
@@ -108,11 +106,11 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
     { path: "spec.http[].mirrorPercent" },
     { path: "spec.http[].mirrorPercentage" },
     { path: "spec.http[].corsPolicy" },
-    {
-      path: "spec.http[].match[].gateways",
+    ...["http", "tls", "tcp"].map((list) => ({
+      path: `spec.${list}[].match[].gateways`,
       note: "there are no gateways: only `mesh` counts",
-      when: (value) => Array.isArray(value) && value.some((name) => name !== "mesh"),
-    },
+      when: (value: unknown) => Array.isArray(value) && value.some((name) => name !== "mesh"),
+    })),
     { path: "spec.http[].match[].statPrefix" },
     { path: "spec.http[].retries.retryRemoteLocalities" },
   ],

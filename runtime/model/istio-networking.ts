@@ -165,12 +165,27 @@ export interface HttpRoute {
   readonly delegate?: unknown;
 }
 
+export interface L4Match {
+  /** `tls[]` only. */
+  readonly sniHosts?: readonly string[];
+  readonly destinationSubnets?: readonly string[];
+  readonly port?: number;
+  readonly sourceLabels?: Labels;
+  readonly sourceNamespace?: string;
+  readonly gateways?: readonly string[];
+}
+
+export interface L4Route {
+  readonly match?: readonly L4Match[];
+  readonly route?: readonly { readonly destination: Destination; readonly weight?: number }[];
+}
+
 export interface VirtualServiceSpec {
   readonly hosts?: readonly string[];
   readonly gateways?: readonly string[];
   readonly http?: readonly HttpRoute[];
-  readonly tls?: readonly unknown[];
-  readonly tcp?: readonly unknown[];
+  readonly tls?: readonly L4Route[];
+  readonly tcp?: readonly L4Route[];
   readonly exportTo?: readonly string[];
 }
 

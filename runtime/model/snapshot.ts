@@ -118,6 +118,25 @@ export interface OutboundListener {
   readonly routes: string | undefined;
   /** Cluster of the TCP chain; undefined: PassthroughCluster or BlackHoleCluster by `mode`. */
   readonly fallback: string | undefined;
+  /** What VirtualServices say of bytes that are not HTTP; undefined: nothing, all go to `fallback`. */
+  readonly tcp: TcpRoutes | undefined;
+}
+
+export interface TcpRoutes {
+  readonly routes: readonly TcpRoute[];
+  /** Whether what no route takes goes to `fallback`; otherwise it is treated like what no service claims (errata traffic A8). */
+  readonly hasFallback: boolean;
+}
+
+/** A `tcp[]` or `tls[]` rule of a VirtualService (spec traffic 2.14). */
+export interface TcpRoute {
+  /** SNI, lower case, or `*.suffix`; undefined: any, and connections without TLS. */
+  readonly serverNames: readonly string[] | undefined;
+  /** Ranges of the address that was dialled; undefined: any. */
+  readonly subnets: readonly string[] | undefined;
+  /** Several are drawn by weight; one is taken whatever its weight. */
+  readonly clusters: readonly { readonly cluster: string; readonly weight: number }[];
+  readonly provenance: Provenance;
 }
 
 export interface RouteTable {

@@ -22,6 +22,7 @@ export function receive(world: PaperWorld, proxy: PaperProxy, arrival: Arrival, 
   const listener = proxy.listener(arrival.port);
   const seen = inspect(listener, arrival.payload);
   if (seen === undefined) return { kind: "hang" };
+  if (seen.protocols[0] === "too-long") return { kind: "closed" };
   const chain = chooseChain(listener, seen);
   const offer = arrival.payload.kind === "tls" ? arrival.payload.offer : undefined;
   const sni = listener.mode === "DISABLE" ? undefined : offer?.sni?.toLowerCase();
@@ -125,8 +126,14 @@ function serveTcp(connection: Connection, payload: Payload, certificate: Certifi
     note({ ...known, termination: record.details ?? undefined });
     return { kind: "closed" };
   }
+  const answer = dialOwnPod(world, proxy.workload, listener.appPort ?? arrival.port, payload, trace);
+  // A program that cannot be reached is found out only behind the handshake (recorded: tcp-tls-routing/refused-behind-sidecar).
+  if (answer.kind === "refused") {
+    note({ ...known, peer: undefined, flags: "UF,URX" });
+    return { kind: "closed" };
+  }
   note(known);
-  return dialOwnPod(world, proxy.workload, listener.appPort ?? arrival.port, payload, trace);
+  return answer;
 }
 
 function blank(proxy: PaperProxy, listener: InboundListener, chain: FilterChain | undefined): ProxyFacts {

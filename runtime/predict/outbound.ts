@@ -3,6 +3,8 @@ import type { OutboundListener } from "../model/snapshot.ts";
 import { sniffHttp } from "../wire/sniff.ts";
 import { offerFor } from "./client-tls.ts";
 import { deliver } from "./deliver.ts";
+import { chooseByWeight } from "../traffic/choose-cluster.ts";
+import { needsServerName } from "../traffic/tcp-route.ts";
 import { chooseTarget, type Dialled, type Leaving } from "./leaving.ts";
 import { leaveHttp } from "./outbound-http.ts";
 import type { Answer, Payload } from "./payload.ts";
@@ -35,13 +37,20 @@ export function leave(world: PaperWorld, proxy: PaperProxy, dialled: Dialled, pa
 
 function leaveTcp(leaving: Leaving, listener: OutboundListener | undefined, payload: Payload): Answer {
   const { world, proxy, trace } = leaving;
-  const name = proxy.outbound.fallback(listener);
-  const cluster = proxy.snapshot.outbound.clusters[name];
+  const sni = needsServerName(listener) && payload.kind === "tls" ? payload.offer.sni?.toLowerCase() : undefined;
+  const choices = proxy.outbound.tcp(listener, leaving.dialled.address, sni);
+  const name = chooseByWeight(choices, world.draw)?.cluster;
+  const cluster = name === undefined ? undefined : proxy.snapshot.outbound.clusters[name];
   const note = (facts: Partial<ProxyFacts>): void => {
-    leaving.note({ cluster: name, ...facts });
+    leaving.note({ cluster: name, sni, ...facts });
   };
-  const target = cluster === undefined ? undefined : chooseTarget(leaving, cluster, undefined);
-  if (cluster === undefined || target === undefined || name === blackHoleCluster) {
+  // A route to what does not exist (spec traffic 2.14.4).
+  if (cluster === undefined) {
+    note({ flags: "NC", cluster: undefined });
+    return { kind: "closed" };
+  }
+  const target = chooseTarget(leaving, cluster, undefined);
+  if (target === undefined || name === blackHoleCluster) {
     note({ flags: "UH" });
     return { kind: "closed" };
   }

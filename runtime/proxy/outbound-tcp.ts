@@ -1,4 +1,5 @@
-import type { Cluster } from "../model/snapshot.ts";
+import type { Cluster, TcpRoute } from "../model/snapshot.ts";
+import { chooseByWeight } from "../traffic/choose-cluster.ts";
 import { blackHoleCluster } from "../traffic/listener.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
@@ -10,22 +11,26 @@ import { ignore } from "./server-handshake.ts";
 import { splice } from "./splice.ts";
 import type { ReadySocket } from "./upstream.ts";
 
-function clusterOf(
-  connection: OutboundConnection,
-  binding: Binding,
-): { readonly name: string; readonly cluster: Cluster | undefined } {
-  const { traffic, cluster } = binding.outbound;
+/** Clusters that this connection may be given to. */
+function choicesOf(connection: OutboundConnection, binding: Binding): TcpRoute["clusters"] {
+  const { traffic } = binding.outbound;
   const { address, port } = connection.destination;
-  const name = traffic.fallback(traffic.listener(address, port));
-  if (name === blackHoleCluster) return { name, cluster: undefined };
-  return { name, cluster: cluster(name) ?? (name.startsWith("outbound|") ? undefined : passthrough(name)) };
+  return traffic.tcp(traffic.listener(address, port), address, connection.sni);
+}
+
+function clusterCalled(name: string, binding: Binding): Cluster | undefined {
+  if (name === blackHoleCluster) return undefined;
+  return binding.outbound.cluster(name) ?? (name.startsWith("outbound|") ? undefined : passthrough(name));
 }
 
 /** Opaque bytes from the own program: one cluster, one endpoint, bytes both ways. */
 export function serveOutboundTcp(connection: OutboundConnection): void {
   const { sidecar, socket } = connection;
   const { shared } = sidecar;
-  const { name, cluster } = clusterOf(connection, sidecar.binding());
+  const name = chooseByWeight(choicesOf(connection, sidecar.binding()), shared.draw)?.cluster ?? "";
+  const cluster = clusterCalled(name, sidecar.binding());
+  // A route of a VirtualService to what does not exist (spec traffic 2.14.4).
+  const isMissing = cluster === undefined && name !== blackHoleCluster;
   const settings = JSON.stringify(cluster?.tls);
   let target: UpstreamTarget | undefined;
   let upstream: ReadySocket | undefined;
@@ -57,8 +62,8 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
       flags,
       details,
       handshake: upstream?.handshake ?? null,
-      sni: null,
-      cluster: name,
+      sni: connection.sni ?? null,
+      cluster: isMissing ? null : name,
       endpoint: target === undefined ? null : `${target.address}:${target.port}`,
       ms: clock.monotonic() - connection.acceptedAt,
       bytesIn,
@@ -70,9 +75,9 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
   const tracked: Tracked = {
     recheck: (binding) => {
       if (shared.drain === "istio") return;
-      const now = clusterOf(connection, binding);
+      const still = choicesOf(connection, binding).some((choice) => choice.cluster === name);
       // Another cluster or other TLS would be used today: a fresh connection must find that out.
-      if (now.name !== name || JSON.stringify(now.cluster?.tls) !== settings) close();
+      if (!still || JSON.stringify(clusterCalled(name, binding)?.tls) !== settings) close();
     },
     close: () => {
       close();
@@ -88,7 +93,8 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
   if (cluster === undefined || chosen === undefined) {
     socket.destroy();
     shared.reporter.counts(sidecar.proxy).failed += 1;
-    tell("UH", "no_healthy_upstream", 0, 0);
+    if (isMissing) tell("NC", "cluster_not_found", 0, 0);
+    else tell("UH", "no_healthy_upstream", 0, 0);
     return;
   }
   target = { ...chosen, cluster, protocol: "tcp", authority: "" };

@@ -1,7 +1,10 @@
 import type { Socket } from "node:net";
+import type { OutboundListener } from "../model/snapshot.ts";
+import { needsServerName } from "../traffic/tcp-route.ts";
 import type { Party } from "../model/event.ts";
 import { parseProxyV2 } from "../wire/proxy-v2.ts";
 import type { ProxyEndpoint } from "../wire/proxy-v2.ts";
+import { parseClientHello } from "../wire/client-hello.ts";
 import { sniffHttp } from "../wire/sniff.ts";
 import { selfParty } from "./context.ts";
 import type { Sidecar } from "./context.ts";
@@ -18,6 +21,8 @@ export interface OutboundConnection {
   readonly destination: ProxyEndpoint;
   readonly from: Party;
   readonly acceptedAt: number;
+  /** Of the program's own TLS, lower case; looked at only where routes ask for it. */
+  readonly sni: string | undefined;
 }
 
 const headerTimeoutMs = 5000;
@@ -53,7 +58,30 @@ export function acceptOutbound(sidecar: Sidecar, socket: Socket): void {
         destination: header.destination,
         from,
         acceptedAt,
+        sni: undefined,
       });
+    },
+  );
+}
+
+/** Reads the server name first where routes are told apart by it (spec traffic 2.14.2). */
+function routeTcp(connection: OutboundConnection, listener: OutboundListener | undefined): void {
+  if (!needsServerName(listener)) {
+    serveOutboundTcp(connection);
+    return;
+  }
+  peek(
+    connection.socket,
+    connection.early,
+    (bytes) => {
+      const hello = parseClientHello(bytes);
+      return hello.kind === "incomplete" ? undefined : hello;
+    },
+    (result) => {
+      if (result === undefined) return;
+      const hello = result.verdict;
+      const sni = hello.kind === "hello" ? hello.sni?.toLowerCase() : undefined;
+      serveOutboundTcp({ ...connection, early: result.bytes, sni });
     },
   );
 }
@@ -63,7 +91,7 @@ function route(connection: OutboundConnection): void {
   const { sidecar, socket, destination } = connection;
   const listener = sidecar.binding().outbound.traffic.listener(destination.address, destination.port);
   if (listener === undefined || listener.protocol === "tcp") {
-    serveOutboundTcp(connection);
+    routeTcp(connection, listener);
     return;
   }
   peek(

@@ -6,6 +6,7 @@ import type {
   OutboundSection,
   RetryPolicy,
   Route,
+  TcpRoute,
   VirtualHost,
 } from "../model/snapshot.ts";
 import { bindRoute, type BoundRoute } from "./bound-route.ts";
@@ -21,6 +22,7 @@ import { redirectLocation } from "./redirect.ts";
 import { outboundEntryEdit } from "./request-headers.ts";
 import { headerOrPseudo, type RouteRequest } from "./request.ts";
 import { bindRoutes } from "./route.ts";
+import { bindTcpRoutes, type TcpChoice } from "./tcp-route.ts";
 import { resolveTimeouts, timeoutHeaders, type Timeouts } from "./timeout.ts";
 import { judgeUpgrade } from "./upgrade.ts";
 import { bindRouteTable } from "./virtual-host.ts";
@@ -82,8 +84,12 @@ export type ForwardPlan = Extract<OutboundPlan, { kind: "forward" }>;
 /** The outbound side of a snapshot, bound once: indices and closures instead of data. */
 export interface BoundOutbound {
   readonly listener: (address: string, port: number) => OutboundListener | undefined;
-  /** Cluster of bytes that are not HTTP. */
-  readonly fallback: (listener: OutboundListener | undefined) => string;
+  /** Clusters of which a connection that is not HTTP takes one, by `chooseByWeight`. */
+  readonly tcp: (
+    listener: OutboundListener | undefined,
+    address: string,
+    sni: string | undefined,
+  ) => TcpRoute["clusters"];
   /** Plans one HTTP request that came in on `listener`. `draw`: [0, 1). */
   readonly plan: (listener: OutboundListener, request: OutboundRequest, draw: () => number) => OutboundPlan;
 }
@@ -97,6 +103,7 @@ interface BoundTable {
 export function bindOutbound(outbound: OutboundSection): BoundOutbound {
   const tables = new Map<string, BoundTable>();
   const bound = new Map<Route, BoundRoute>();
+  const choices = new Map<OutboundListener, TcpChoice>();
   const tableOf = (name: string): BoundTable | undefined => {
     const known = tables.get(name);
     const table = outbound.routes[name];
@@ -111,7 +118,20 @@ export function bindOutbound(outbound: OutboundSection): BoundOutbound {
   };
   return {
     listener: bindListeners(outbound),
-    fallback: (listener) => fallbackCluster(outbound, listener),
+    tcp: (listener, address, sni) => {
+      if (listener?.tcp === undefined) return only(fallbackCluster(outbound, listener));
+      const target = remember(choices, listener, () => bindTcpRoutes(listener))(address, sni);
+      switch (target.kind) {
+        case "route":
+          return target.route.clusters;
+        case "fallback":
+          return only(fallbackCluster(outbound, listener));
+        case "unclaimed":
+          return only(fallbackCluster(outbound, undefined));
+        default:
+          return assertNever(target);
+      }
+    },
     plan: (listener, request, draw) => {
       const table = listener.routes === undefined ? undefined : tableOf(listener.routes);
       const { options } = outbound;
@@ -123,6 +143,10 @@ export function bindOutbound(outbound: OutboundSection): BoundOutbound {
       return planRoute(outbound, route, (one) => remember(bound, one, () => bindRoute(one)), request, seen, edit, draw);
     },
   };
+}
+
+function only(cluster: string): TcpRoute["clusters"] {
+  return [{ cluster, weight: 1 }];
 }
 
 /** The request's headers on a later try: its number, and the time that is left (spec traffic 5.2.3, 5.2.6a). */

@@ -9,7 +9,7 @@ import { compare, type Difference } from "./compare.ts";
 import { meshOf } from "./mesh.ts";
 import { echoPrograms } from "./program.ts";
 import { callOf, lookUp } from "./request.ts";
-import { compareCounts, labelOf, repeatingWorld, timesOf } from "./repeated.ts";
+import { answererOf, compareCounts, labelOf, repeatingWorld, timesOf } from "./repeated.ts";
 import { skipCase, skipRequest } from "./skip.ts";
 import { strayRequests, withoutStrays } from "./strays.ts";
 
@@ -92,8 +92,7 @@ function runRequest(
           samples.map((sample) => sample.label),
         );
   // The recording tells one of the requests in full.
-  const server = expected.client.headers?.["x-app-workload"];
-  const told = `${expected.outcome}<-${typeof server === "string" ? server : ""}`;
+  const told = `${expected.outcome}<-${answererOf(expected.client) ?? ""}`;
   const sample = samples.find((each) => each.label === told) ?? samples[0];
   if (sample === undefined) return counted;
   const { answer, trace } = sample;

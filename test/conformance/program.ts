@@ -72,7 +72,9 @@ function overBytes(place: Place, payload: Exclude<Payload, { kind: "tls" }>): An
   if (!isHttp) {
     const text = payload.kind === "h2" ? "" : payload.bytes.toString("utf8");
     trace.hits.push({ workload: workload.name, port, kind: "tcp", data: text, ...tls });
-    return { kind: "bytes", text: JSON.stringify({ workload: workload.name, port, echo: text }) };
+    // Of a server that speaks first the client reads the greeting.
+    const told = mode === "serverFirst" ? { workload: workload.name } : { workload: workload.name, port, echo: text };
+    return { kind: "bytes", text: JSON.stringify(told) };
   }
   return (
     answerMessages(payload, (message) => serve(place, message)) ?? {

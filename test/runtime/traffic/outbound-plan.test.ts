@@ -17,6 +17,7 @@ const http: OutboundListener = {
   protocol: "http",
   routes: "8080",
   fallback: undefined,
+  tcp: undefined,
 };
 const tcp: OutboundListener = {
   address: "10.96.0.9",
@@ -24,6 +25,7 @@ const tcp: OutboundListener = {
   protocol: "tcp",
   routes: undefined,
   fallback: "outbound|8080||db",
+  tcp: undefined,
 };
 
 function section(routes: readonly Route[], mode: OutboundSection["mode"] = "ALLOW_ANY"): OutboundSection {
@@ -112,7 +114,9 @@ describe("listeners", () => {
   it("what no listener claims passes, or vanishes", () => {
     expect(fallbackCluster(section([]), tcp)).toBe("outbound|8080||db");
     expect(fallbackCluster(section([]), http)).toBe("PassthroughCluster");
-    expect(bindOutbound(section([], "REGISTRY_ONLY")).fallback(undefined)).toBe("BlackHoleCluster");
+    expect(bindOutbound(section([], "REGISTRY_ONLY")).tcp(undefined, "10.0.0.1", undefined)).toEqual([
+      { cluster: "BlackHoleCluster", weight: 1 },
+    ]);
   });
 });
 
