@@ -19,6 +19,8 @@ import { encodeReply } from "./reply.ts";
 export interface Http1Line {
   readonly socket: Socket;
   readonly isOver: () => boolean;
+  /** Reads on, as far as there is room. */
+  readonly flow: () => void;
   /** Says, with true, that the connection ends after this answer; tells whether it does. */
   readonly closing: (last: boolean) => boolean;
   /** The answer is complete, and the connection free for the next request. */
@@ -105,7 +107,7 @@ export class Http1Exchange implements Exchange {
   }
 
   resume(): void {
-    if (this.#mine && !this.#line.isOver()) this.#line.socket.resume();
+    if (this.#mine && !this.#line.isOver()) this.#line.flow();
   }
 
   takeOver(response: ResponseHead, edit: HeaderEdit, bytes: Buffer): TakenOver {

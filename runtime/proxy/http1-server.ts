@@ -10,6 +10,7 @@ import { encodeReply } from "./reply.ts";
 const empty = Buffer.alloc(0);
 /** Pipelined bytes that may wait while a request is being answered. */
 const maxPending = 64 * 1024;
+/** How long a peer may take to read the rest before it is cut, counted anew whenever it took some (Envoy's `delayed_close_timeout`). */
 const lingerMs = 1000;
 const idleMs = 3_600_000;
 
@@ -56,9 +57,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     socket.on("data", swallow);
     socket.resume();
     socket.end();
-    linger = clock.after(lingerMs, () => {
-      socket.destroy();
-    });
+    lingerOn(socket.writableLength);
     socket.on("end", () => {
       linger?.();
       socket.destroy();
@@ -66,8 +65,22 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     options.onClose();
   }
 
+  function lingerOn(unread: number): void {
+    linger = clock.after(lingerMs, () => {
+      const left = socket.writableLength;
+      if (left > 0 && left < unread) lingerOn(left);
+      else socket.destroy();
+    });
+  }
+
   function onDrain(): void {
-    current?.sink?.drained();
+    if (current === undefined) parse();
+    else current.sink?.drained();
+  }
+
+  /** Reads on, unless what is pipelined behind the request takes all its room. */
+  function flow(): void {
+    if (current?.complete !== true || pending.length <= maxPending) socket.resume();
   }
 
   function feedBody(exchange: Http1Exchange, chunk: Buffer): void {
@@ -96,13 +109,14 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     }
     const fresh = pending.length;
     pending = fresh === 0 ? chunk : Buffer.concat([pending, chunk]);
-    if (current === undefined) {
+    if (isFree()) {
       if (fresh === 0 || mayComplete(pending, from, fresh)) parse();
     } else if (pending.length > maxPending) socket.pause();
   }
 
+  /** Whether the next request may begin: who does not read the answers must not pile them up. */
   function isFree(): boolean {
-    return !over && current === undefined;
+    return !over && current === undefined && !socket.writableNeedDrain;
   }
 
   function parse(): void {
@@ -156,13 +170,14 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     }
     if (current !== mine) return;
     // As in Envoy the head went on its way before its body was looked at (headers/raw-inbound chunk-bad).
-    if (sound) socket.resume();
+    if (sound) flow();
     else mine.sink.broken(part.error);
   }
 
   const line: Http1Line = {
     socket,
     isOver: () => over,
+    flow,
     closing: (last) => {
       closing ||= last;
       return closing;

@@ -22,7 +22,7 @@ export function createSessionCache(capacity: number): SessionCache {
     get: (key) => entries.get(key),
     put: (key, entry) => {
       entries.delete(key);
-      entries.set(key, entry);
+      entries.set(key, { session: inOwnMemory(entry.session), leaf: entry.leaf });
       if (entries.size > capacity) {
         const oldest = entries.keys().next();
         if (oldest.done !== true) entries.delete(oldest.value);
@@ -32,4 +32,11 @@ export function createSessionCache(capacity: number): SessionCache {
       entries.delete(key);
     },
   };
+}
+
+/** Node cuts small buffers out of shared blocks of 64 KiB; a session of two would keep the whole block for as long as it is cached. */
+function inOwnMemory(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }
