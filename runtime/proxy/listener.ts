@@ -34,7 +34,7 @@ export function listen(
   function attempt(): void {
     if (closed) return;
     if ("path" in address) removeStaleSocket(address.path);
-    server.listen(address);
+    server.listen({ ...address, backlog });
   }
 
   server.on("connection", (socket: Socket) => {
@@ -79,5 +79,10 @@ function removeStaleSocket(path: string): void {
   }
 }
 
+/**
+ * Connections that may wait to be accepted, as far as the system lets them: a program that opens a thousand at once gets EAGAIN
+ * from a Unix socket whose queue is full.
+ */
+const backlog = 4096;
 const retryForMs = 1500;
 const retryEveryMs = 20;
