@@ -127,6 +127,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     const certificates = readCertificates(roots);
     if (certificates === undefined || certificates.length === 0) return;
     bundle = { version, roots, certificates };
+    shared.sessions.sweep(() => false);
     for (const sidecar of sidecars.values()) sidecar.bundleChanged();
   }
 

@@ -14,6 +14,8 @@ export interface SessionCache {
   readonly get: (key: string) => CachedSession | undefined;
   readonly put: (key: string, entry: CachedSession) => void;
   readonly drop: (key: string) => void;
+  /** Drops those whose key fails the test. */
+  readonly sweep: (keep: (key: string) => boolean) => void;
 }
 
 export function createSessionCache(capacity: number): SessionCache {
@@ -30,6 +32,9 @@ export function createSessionCache(capacity: number): SessionCache {
     },
     drop: (key) => {
       entries.delete(key);
+    },
+    sweep: (keep) => {
+      for (const key of entries.keys()) if (!keep(key)) entries.delete(key);
     },
   };
 }

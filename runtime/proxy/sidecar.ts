@@ -69,7 +69,10 @@ export function createSidecar(
   const upstreams = createUpstreamPool(shared.clock);
   const apps = new Map<number, AppAddress>();
   const sessions = createHttp2Pool(shared.clock);
-  const credentials = createCredentials(shared.clock, hooks.sendCsr, () => {
+  let fingerprint: string | undefined;
+  const credentials = createCredentials(shared.clock, hooks.sendCsr, (svid) => {
+    forgetSessions();
+    fingerprint = svid.leaf.fingerprint256;
     announce();
   });
   const sidecar: Sidecar = {
@@ -98,6 +101,12 @@ export function createSidecar(
       return turn;
     },
   };
+
+  /** Sessions of a certificate that is gone are never asked for again. */
+  function forgetSessions(): void {
+    const old = fingerprint;
+    if (old !== undefined) shared.sessions.sweep((key) => !key.includes(old));
+  }
 
   /** `ready` is told once: when nothing is still being bound, nothing failed, and the certificate is there. */
   function announce(): void {
@@ -235,6 +244,7 @@ export function createSidecar(
     close: () => {
       closed = true;
       credentials.close();
+      forgetSessions();
       for (const open of listeners.values()) open.bound.close();
       listeners.clear();
       for (const connection of tracked) connection.close();

@@ -19,7 +19,7 @@ export interface ReloadResult {
  * against what was in force when its request began and ended.
  */
 export async function reloads(count: number, onProgress: (text: string) => void): Promise<ReloadResult> {
-  await using mesh = await startSteadyMesh({ callers: ["bits"] });
+  await using mesh = await startSteadyMesh({ callers: ["bits"], pauseMs: 5 });
   const verdicts = createVerdictBook(mesh);
   const generations = listenToGenerations(mesh.client);
   await generations.after(0);

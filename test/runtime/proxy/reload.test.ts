@@ -58,9 +58,12 @@ describe("a new snapshot", () => {
       await world.apply(denied ? mode("STRICT") + deny : mode("STRICT"));
       verdicts.push({ at: performance.now(), status: denied ? 403 : 200 });
       const count = answers.length;
-      await vi.waitFor(() => {
-        expect(answers.length).toBeGreaterThan(count + 50);
-      });
+      await vi.waitFor(
+        () => {
+          expect(answers.length).toBeGreaterThan(count + 50);
+        },
+        { timeout: 20_000 },
+      );
     }
     running.value = false;
     await Promise.all(load);

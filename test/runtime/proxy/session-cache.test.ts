@@ -11,6 +11,9 @@ test("sessions are kept in memory of their own, the newest of them", async () =>
   expect(cache.get("b")).toBeUndefined();
   expect(cache.get("a")?.session.toString()).toBe("session of a");
   expect(cache.get("c")?.session.buffer.byteLength).toBe("session of c".length);
+  cache.put("d old", { session: Buffer.from("d"), leaf });
+  cache.sweep((key) => !key.includes("old"));
+  expect([cache.get("d old"), cache.get("c")?.leaf]).toEqual([undefined, leaf]);
   cache.drop("c");
   expect(cache.get("c")).toBeUndefined();
 });
