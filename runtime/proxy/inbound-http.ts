@@ -98,7 +98,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   function tell(told: Told): void {
     over = true;
     letGo?.();
-    record(connection, binding, exchange, { ...told, path, requestId, decision });
+    record(connection, binding, exchange, told, { path, requestId, decision });
   }
 
   function replyWith(reply: LocalReply, withDecorator: boolean): Told {
@@ -210,18 +210,34 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     },
     onDone: (result) => {
       slot?.();
-      if (!over) tell({ ...result, reached: result.connection !== undefined, routed: true });
+      if (over) return;
+      tell({
+        status: result.status,
+        flags: result.flags,
+        details: result.details,
+        bytesOut: result.bytesOut,
+        attempts: result.attempts,
+        upstreamMs: result.upstreamMs,
+        reached: result.connection !== undefined,
+        routed: true,
+      });
     },
   });
 }
 
-interface Outcome extends Told {
+interface Asked {
   readonly path: string;
   readonly requestId: string;
   readonly decision: Decision | undefined;
 }
 
-function record(connection: InboundConnection, binding: Binding, exchange: Exchange, outcome: Outcome): void {
+function record(
+  connection: InboundConnection,
+  binding: Binding,
+  exchange: Exchange,
+  outcome: Told,
+  asked: Asked,
+): void {
   const { sidecar, listener, tls } = connection;
   const { reporter, clock } = sidecar.shared;
   const { head } = exchange;
@@ -238,9 +254,9 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
     to: connection.to,
     method: head.method,
     authority: head.authority,
-    path: outcome.path,
-    originalPath: outcome.path === head.target ? null : head.target,
-    requestId: outcome.requestId,
+    path: asked.path,
+    originalPath: asked.path === head.target ? null : head.target,
+    requestId: asked.requestId,
     status: outcome.status,
     flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
     details: outcome.details,
@@ -255,7 +271,7 @@ function record(connection: InboundConnection, binding: Binding, exchange: Excha
     bytesIn: exchange.received(),
     bytesOut: outcome.bytesOut,
     head,
-    decision: outcome.decision,
+    decision: asked.decision,
     section: binding.inbound.section,
     caller: connection.facts,
   });

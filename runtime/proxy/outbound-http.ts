@@ -57,7 +57,7 @@ function handle(connection: OutboundConnection, binding: Binding, exchange: Exch
   const path = normalized.ok ? normalized.path : head.target;
 
   function tell(outcome: OutboundOutcome, plan: OutboundPlan | undefined): void {
-    recordOutbound(connection, binding, exchange, { ...outcome, requestId, path, plan });
+    recordOutbound(connection, binding, exchange, outcome, { requestId, path, plan });
   }
 
   function replyWith(reply: LocalReply, plan: OutboundPlan | undefined): OutboundOutcome {
@@ -140,7 +140,7 @@ function send(
 ): RequestSink {
   const { sidecar, destination } = connection;
   const { shared } = sidecar;
-  const tried = new Set<Endpoint>();
+  let tried: Set<Endpoint> | undefined;
   let target: UpstreamTarget | undefined;
   let told: OutboundOutcome | undefined;
   let held: Tracked | undefined;
@@ -154,16 +154,19 @@ function send(
     acquire: (_attempt, fresh, done) => {
       slot ??= sidecar.slots.take(cluster.name, cluster.maxRequests);
       if (slot === undefined) return refuseOverflow(done);
+      // Most requests are tried once.
+      if (target?.endpoint !== undefined) (tried ??= new Set()).add(target.endpoint);
       const chosen =
         fresh && target !== undefined ? target : chooseTarget(sidecar, binding, cluster, destination, tried);
       if (chosen === undefined) {
         done({ kind: "no-endpoint" });
         return () => undefined;
       }
-      if (chosen.endpoint !== undefined) tried.add(chosen.endpoint);
       const to: UpstreamTarget = {
-        ...chosen,
         cluster,
+        address: chosen.address,
+        port: chosen.port,
+        endpoint: chosen.endpoint,
         protocol: versionFor(cluster.http, exchange),
         authority: plan.authority,
       };
@@ -214,7 +217,16 @@ function send(
       if (held !== undefined) sidecar.tracked.delete(held);
       const flags = plan.delayMs > 0 && !result.flags.includes("DI") ? ["DI", ...result.flags] : result.flags;
       if (result.status >= 500 && told !== undefined) shared.reporter.counts(sidecar.proxy).failed += 1;
-      answering.tell({ ...result, flags, target });
+      answering.tell({
+        status: result.status,
+        flags,
+        details: result.details,
+        attempts: result.attempts,
+        upstreamMs: result.upstreamMs,
+        bytesOut: result.bytesOut,
+        target,
+        connection: result.connection,
+      });
     },
   });
 }

@@ -33,7 +33,8 @@ export const nothingSent: OutboundOutcome = {
   connection: undefined,
 };
 
-export interface OutboundTold extends OutboundOutcome {
+/** What is known of a request before it is sent. */
+export interface OutboundAsked {
   readonly requestId: string;
   readonly path: string;
   readonly plan: OutboundPlan | undefined;
@@ -43,13 +44,15 @@ export function recordOutbound(
   connection: OutboundConnection,
   binding: Binding,
   exchange: Exchange,
-  outcome: OutboundTold,
+  outcome: OutboundOutcome,
+  asked: OutboundAsked,
 ): void {
   const { sidecar, destination } = connection;
   const { reporter, clock } = sidecar.shared;
   const { head } = exchange;
-  const { plan, target } = outcome;
-  const path = plan?.path ?? outcome.path;
+  const { target } = outcome;
+  const { plan } = asked;
+  const path = plan?.path ?? asked.path;
   const to =
     target === undefined
       ? { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null }
@@ -66,7 +69,7 @@ export function recordOutbound(
     authority: head.authority,
     path,
     originalPath: path === head.target ? null : head.target,
-    requestId: outcome.requestId,
+    requestId: asked.requestId,
     status: outcome.status,
     flags: outcome.flags.length === 0 ? "-" : outcome.flags.join(","),
     details: outcome.details,

@@ -12,7 +12,7 @@ export function chooseTarget(
   binding: Binding,
   cluster: Cluster,
   destination: ProxyEndpoint,
-  tried: ReadonlySet<Endpoint>,
+  tried: ReadonlySet<Endpoint> | undefined,
 ): Pick<UpstreamTarget, "address" | "port" | "endpoint"> | undefined {
   if (cluster.discovery === "endpoints") {
     const endpoint = chooseEndpoint(cluster, sidecar.turn(cluster.name), tried);

@@ -16,17 +16,16 @@ export function forwardedCertificate(
   peer: ForwardedCertificate,
   details: Pick<ClientCertDetails, "subject" | "uri" | "dns">,
 ): string {
-  const uris = peer.uriSans.length === 0 ? [""] : peer.uriSans;
-  return [
-    `By=${by}`,
-    `Hash=${peer.hash}`,
-    ...(details.subject ? [`Subject="${peer.subject}"`] : []),
-    ...(details.uri ? uris.map((uri) => `URI=${uri}`) : []),
-    ...(details.dns ? peer.dnsSans.map((name) => `DNS=${name}`) : []),
-  ].join(";");
+  let hop = `By=${by};Hash=${peer.hash}`;
+  if (details.subject) hop += `;Subject="${peer.subject}"`;
+  if (details.uri) for (const uri of peer.uriSans.length === 0 ? noUri : peer.uriSans) hop += `;URI=${uri}`;
+  if (details.dns) for (const name of peer.dnsSans) hop += `;DNS=${name}`;
+  return hop;
 }
+
+const noUri: readonly string[] = [""];
 
 /** Keeps what came over mutual TLS and appends the own hop (spec security ID-32). */
 export function appendForwardedCertificate(received: readonly string[], hop: string): string {
-  return [...received.filter((value) => value !== ""), hop].join(",");
+  return received.length === 0 ? hop : [...received.filter((value) => value !== ""), hop].join(",");
 }

@@ -10,12 +10,16 @@ export const blackHoleCluster = "BlackHoleCluster";
 export function bindListeners(
   outbound: Pick<OutboundSection, "listeners">,
 ): (address: string, port: number) => OutboundListener | undefined {
-  const byKey = new Map<string, OutboundListener>();
+  const byPort = new Map<number, Map<string, OutboundListener>>();
   for (const listener of outbound.listeners) {
-    const key = `${listener.address}:${listener.port}`;
-    if (!byKey.has(key)) byKey.set(key, listener);
+    const byAddress = byPort.get(listener.port) ?? new Map<string, OutboundListener>();
+    if (!byAddress.has(listener.address)) byAddress.set(listener.address, listener);
+    byPort.set(listener.port, byAddress);
   }
-  return (address, port) => byKey.get(`${address}:${port}`) ?? byKey.get(`${wildcardAddress}:${port}`);
+  return (address, port) => {
+    const byAddress = byPort.get(port);
+    return byAddress?.get(address) ?? byAddress?.get(wildcardAddress);
+  };
 }
 
 /** `bindListeners` for one question; bind once where many are asked. */

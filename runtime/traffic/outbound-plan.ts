@@ -296,10 +296,13 @@ function planRoute(
   const path = bound.rewrite?.(request.path) ?? request.path;
   if (bound.rewrite !== undefined && options.debugHeaders) setHeader(edit, "x-envoy-original-path", request.path);
   return {
-    ...named,
     kind: "forward",
     route,
     clusterName,
+    responsePhases: named.responsePhases,
+    facts: named.facts,
+    grpc,
+    options,
     delayMs: fault.delayMs,
     path,
     originalPath: bound.rewrite === undefined ? undefined : request.path,

@@ -56,7 +56,7 @@ async function runComparison(): Promise<void> {
   const options: ComparisonOptions = {
     rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
     warmMs: values.quick ? 100 : 400,
-    firstWarmMs: values.quick ? 100 : 2500,
+    firstWarmMs: values.quick ? 100 : 1500,
     measureMs: Number(values.seconds ?? (values.quick ? 0.15 : 1.2)) * 1000,
     chains: values.chain,
     progress,
