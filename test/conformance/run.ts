@@ -22,7 +22,7 @@ async function main(): Promise<number> {
     process.stderr.write(`there is no runner ${values.runner}; use --runner=engine or --runner=sockets\n`);
     return 2;
   }
-  await using sockets = values.runner === "sockets" ? await createSocketsRunner() : undefined;
+  await using sockets = values.runner === "sockets" ? await createSocketsRunner({ compareSeconds: true }) : undefined;
   const run = async (loaded: LoadedCase): Promise<ReadonlyMap<string, RequestResult>> =>
     sockets === undefined ? runCase(loaded) : sockets.run(loaded);
   const directory = resolve(values.cases);

@@ -52,6 +52,14 @@ export function createEchoHttp(): EchoHttp {
   function serve(message: IncomingMessage, response: ServerResponse): void {
     const place = placeOf(message);
     const request = requestOf(message);
+    // The recordings' HTTP library refuses user information in Host, and Node's does not.
+    if (request.host.includes("@")) {
+      const text = "400 Bad Request: malformed Host header";
+      message.socket.end(
+        `HTTP/1.1 ${text.slice(0, 15)}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`,
+      );
+      return;
+    }
     answerWhole(place, request, message, {
       reset: () => {
         reset(message.socket);

@@ -11,11 +11,16 @@ export interface SocketsRunner extends AsyncDisposable {
   readonly run: (loaded: LoadedCase) => Promise<ReadonlyMap<string, RequestResult>>;
 }
 
-export async function createSocketsRunner(): Promise<SocketsRunner> {
+export interface SocketsOptions {
+  /** Whether answers must take as long as recorded, within 0.4 s. */
+  readonly compareSeconds: boolean;
+}
+
+export async function createSocketsRunner(options: SocketsOptions): Promise<SocketsRunner> {
   const certificates = await createCertificates();
   const apps = createEchoApps((name) => certificates.issue("public", name));
   const world = await createMeshWorld(certificates);
-  const stage = { world, apps, certificates, handshakes: new Map() };
+  const stage = { world, apps, certificates, handshakes: new Map(), ...options };
   return {
     run: async (loaded) =>
       new Map([...(await playCase(stage, loaded))].map(([id, result]) => [id, excused(loaded, id, result)])),
