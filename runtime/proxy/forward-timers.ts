@@ -10,12 +10,19 @@ export interface ForwardTimers {
   readonly stop: () => void;
 }
 
-export function createForwardTimers(
-  clock: Clock,
-  { routeMs, perTryMs }: Timeouts,
-  onRoute: () => void,
-  onTry: () => void,
-): ForwardTimers {
+/** Whose time it is. */
+export interface TimeoutOwner {
+  readonly onRouteTimeout: () => void;
+  readonly onTryTimeout: () => void;
+}
+
+export function createForwardTimers(clock: Clock, { routeMs, perTryMs }: Timeouts, owner: TimeoutOwner): ForwardTimers {
+  const onRoute = (): void => {
+    owner.onRouteTimeout();
+  };
+  const onTry = (): void => {
+    owner.onTryTimeout();
+  };
   let route: (() => void) | undefined;
   let attempt: (() => void) | undefined;
 

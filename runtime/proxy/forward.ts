@@ -68,16 +68,7 @@ class Forwarding implements RequestSink, TryOwner {
     this.#timers =
       timeouts.routeMs === undefined && timeouts.perTryMs === undefined
         ? noTimers
-        : createForwardTimers(
-            clock,
-            timeouts,
-            () => {
-              this.#onRouteTimeout();
-            },
-            () => {
-              this.#onTryTimeout();
-            },
-          );
+        : createForwardTimers(clock, timeouts, this);
   }
 
   isOver(): boolean {
@@ -213,12 +204,12 @@ class Forwarding implements RequestSink, TryOwner {
     this.#timers.stopTry();
   }
 
-  #onRouteTimeout(): void {
+  onRouteTimeout(): void {
     if (this.#answering) this.#cut("UT", "response_timeout");
     else this.#replyWith({ kind: "route-timeout" });
   }
 
-  #onTryTimeout(): void {
+  onTryTimeout(): void {
     this.#dropUpstream();
     this.#judge({ kind: "per-try-timeout" }, (exhausted) => ({ kind: "per-try-timeout", exhausted }));
   }
