@@ -164,12 +164,30 @@ function echo(workload: Workload, head: Message["head"], attempt: number): HttpA
     headers.set(name, replaced.has(name) ? [...(headers.get(name) ?? []), pair.slice(at + 1)] : [pair.slice(at + 1)]);
     replaced.add(name);
   }
+  // A gRPC answer: its status follows the body.
+  const grpcStatuses = headerValue(head, "x-app-grpc-status")?.split(",");
+  if (grpcStatuses !== undefined) {
+    const grpcStatus = grpcStatuses[Math.min(attempt, grpcStatuses.length) - 1] ?? "0";
+    headers.delete("x-app-workload");
+    headers.set("content-type", ["application/grpc"]);
+    return {
+      kind: "http",
+      status,
+      headers: linesOf(headers),
+      body: "",
+      trailers: [["grpc-status", grpcStatus]],
+    };
+  }
   // What the recordings' HTTP library leaves out of answers that have no body.
   if (status === 304) headers.delete("content-type");
   return {
     kind: "http",
     status,
-    headers: [...headers].flatMap(([name, values]) => values.map((value) => [name, value] as const)),
+    headers: linesOf(headers),
     body: status === 204 || status === 304 || head.method === "HEAD" ? "" : "<echo>",
   };
+}
+
+function linesOf(headers: ReadonlyMap<string, readonly string[]>): HttpAnswer["headers"] {
+  return [...headers].flatMap(([name, values]) => values.map((value) => [name, value] as const));
 }

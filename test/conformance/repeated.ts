@@ -10,24 +10,28 @@ export function timesOf({ repeat, parallel }: CaseRequest): number {
 /** Draws and turns that go through all that can be chosen, evenly; with `parallel` nothing that was taken is given back. */
 export function repeatingWorld(world: PaperWorld, request: CaseRequest): PaperWorld {
   const times = timesOf(request);
+  if (times === 1) return world;
   let draws = 0;
   const turns = new Map<string, number>();
   return {
     ...world,
     busy: request.parallel === undefined ? undefined : new Map(),
     draw: () => {
-      if (times === 1) return 0;
       draws += 1;
       return ((draws - 0.5) / times) % 1;
     },
     turn: (cluster) => {
-      if (times === 1) return 0;
       const turn = turns.get(cluster) ?? 0;
       turns.set(cluster, turn + 1);
       return turn;
     },
   };
 }
+
+/** Other choices than the first, of which a single request may have met any: other endpoints, and other draws. */
+export const otherChoices: readonly Pick<PaperWorld, "draw" | "turn">[] = [0, 1, 2, 3].flatMap((turn) =>
+  [0, 0.5, 0.999].map((draw) => ({ draw: () => draw, turn: () => turn })),
+);
 
 /** `http:200<-backend-v1`: what came back, and from which program. */
 export function labelOf(request: CaseRequest, answer: Answer): string {

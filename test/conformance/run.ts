@@ -29,6 +29,7 @@ async function main(): Promise<number> {
   const only = values.only === undefined ? undefined : new RegExp(values.only);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const reasons = new Map<string, number>();
+  let drawn = 0;
   const families = new Map<string, { passed: number; failed: number; skipped: number }>();
   const files = globSync("**/*.yaml", { cwd: directory }).toSorted();
   for (const file of files) {
@@ -41,6 +42,7 @@ async function main(): Promise<number> {
     for (const [id, result] of await run(loadCase(path))) {
       counts[result.kind] += 1;
       sums[result.kind] += 1;
+      if (result.kind === "passed" && result.drawn === true) drawn += 1;
       if (result.kind === "skipped") reasons.set(result.reason, (reasons.get(result.reason) ?? 0) + 1);
       if (result.kind !== "failed") continue;
       const lines = result.differences.map(
@@ -55,6 +57,8 @@ async function main(): Promise<number> {
   for (const [reason, count] of [...reasons].toSorted((a, b) => b[1] - a[1])) {
     process.stdout.write(`skipped (${reason}): ${count}\n`);
   }
+  if (drawn > 0)
+    process.stdout.write(`passed with another choice of what a load balancer or percentage draws: ${drawn}\n`);
   process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
   return counts.failed > 0 ? 1 : 0;
 }
