@@ -27,7 +27,14 @@ export function startLoadGenerator(): LoadGenerator {
         };
         const onMessage = (message: LoadMessage): void => {
           if (message.type === "begun") {
-            onBegin();
+            try {
+              onBegin();
+            } catch (error) {
+              // Thrown from here it would end this process, and leave every chain behind.
+              give(() => {
+                reject(error instanceof Error ? error : new Error(String(error)));
+              });
+            }
             return;
           }
           give(() => {
