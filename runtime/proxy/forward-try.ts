@@ -16,11 +16,16 @@ export interface TryOwner {
   readonly onSwitched: (socket: Socket, head: ResponseHead, early: Buffer) => void;
 }
 
+/** Interim answers that are passed on; 199 and the like are not. */
+const interims: ReadonlySet<number> = new Set([100, 102, 103]);
+
 /** One of the tries: once it is left, nothing that still comes of it counts. */
 export class Try implements ResponseHandlers {
   readonly #owner: TryOwner;
   readonly #to: Upstream;
   #mine = true;
+  /** Envoy passes one interim answer on, whichever comes first. */
+  #hinted = false;
 
   constructor(owner: TryOwner, to: Upstream) {
     this.#owner = owner;
@@ -32,7 +37,9 @@ export class Try implements ResponseHandlers {
   }
 
   interim(head: ResponseHead): void {
-    if (this.#counts()) this.#owner.exchange.interim(head);
+    if (this.#hinted || !interims.has(head.status) || !this.#counts()) return;
+    this.#hinted = true;
+    this.#owner.exchange.interim(head);
   }
 
   head(head: ResponseHead, early: Piece): boolean {

@@ -7,7 +7,7 @@ import type { Framing } from "../wire/http1/semantics.ts";
 import { writeRequestHead } from "../wire/http1/write.ts";
 import type { ClientExchange, OutgoingRequest, Release, ResponseHandlers } from "./client-exchange.ts";
 import { forwardedFraming } from "./forwarded-framing.ts";
-import { framePiece, framePieces, lastPiece, pieceOf } from "./piece.ts";
+import { framePiece, framePieces, lastPiece, noPiece, pieceOf } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { watchUpstream } from "./upstream-pool.ts";
 import type { UpstreamConnection, UpstreamReader } from "./upstream-pool.ts";
@@ -147,6 +147,8 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
     this.#scanner = scanner;
     const part = scanner.scan(bytes, next);
     if (part.kind === "error") {
+      // As in Envoy the head is told before its body is looked at.
+      this.#handlers.head(head, noPiece);
       this.#fail("protocol error");
       return;
     }

@@ -132,8 +132,7 @@ export class Http1Exchange implements Exchange {
 function saidFraming(response: ResponseHead, method: string, framing: Framing): Framing {
   if (framing.kind !== "none" || hasHeader(response, "content-length")) return framing;
   if (response.status < 200 || response.status === 204 || response.status === 304) return framing;
-  if (method === "HEAD") return response.version === "2" ? chunkedBody : framing;
-  return zeroLength;
+  return method === "HEAD" ? chunkedBody : zeroLength;
 }
 
 const zeroLength: Framing = { kind: "length", length: 0 };

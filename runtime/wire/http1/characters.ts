@@ -44,6 +44,11 @@ export function noneOf(bytes: Uint8Array, from: number, to: number, kind: number
   return true;
 }
 
+/** Blank or tab; undefined for the end of the bytes is none. */
+export function isBlank(byte: number | undefined): boolean {
+  return byte === 32 || byte === 9;
+}
+
 /** From this many characters on a call into C++ costs less than putting the text together here. */
 export const shortText = 7;
 

@@ -1,5 +1,5 @@
 import { ascii, classes, equalsIgnoreCase, shortText } from "./characters.ts";
-import { isSingle } from "./names.ts";
+import { type Direction, isSingle } from "./names.ts";
 
 /**
  * Headers as byte ranges, four numbers each: start and end of the name, start and end of the value. Invariant: each line
@@ -96,11 +96,11 @@ export function joinValues(earlier: string, value: string): string {
 }
 
 /** A fresh block in canonical form: repeated single-valued headers are joined at the place of the first. */
-export function buildBlock(entries: readonly RawEntry[]): HeaderBlock {
+export function buildBlock(entries: readonly RawEntry[], direction: Direction): HeaderBlock {
   const joined: [string, string][] = [];
   const first = new Map<string, [string, string]>();
   for (const [name, value] of entries) {
-    const earlier = isSingle(name) ? first.get(name) : undefined;
+    const earlier = isSingle(name, direction) ? first.get(name) : undefined;
     if (earlier !== undefined) {
       earlier[1] = joinValues(earlier[1], value);
       continue;
@@ -121,7 +121,7 @@ export function buildBlock(entries: readonly RawEntry[]): HeaderBlock {
 }
 
 /** Whether two lines carry one and the same single-valued name. */
-export function hasRepeatedSingle(bytes: Buffer, fields: Fields): boolean {
+export function hasRepeatedSingle(bytes: Buffer, fields: Fields, direction: Direction): boolean {
   for (let a = stride; a < fields.length; a += stride) {
     const from = fields[a] ?? 0;
     const length = (fields[a + 1] ?? 0) - from;
@@ -131,7 +131,7 @@ export function hasRepeatedSingle(bytes: Buffer, fields: Fields): boolean {
       if ((((bytes[start] ?? 0) ^ (bytes[from] ?? 0)) & 0xdf) !== 0) continue;
       if ((((bytes[start + length - 1] ?? 0) ^ (bytes[from + length - 1] ?? 0)) & 0xdf) !== 0) continue;
       const name = ascii(bytes, from, from + length).toLowerCase();
-      if (isSingle(name) && equalsIgnoreCase(bytes, start, start + length, name)) return true;
+      if (isSingle(name, direction) && equalsIgnoreCase(bytes, start, start + length, name)) return true;
     }
   }
   return false;

@@ -61,7 +61,7 @@ export function parseRequestHead(
   const line = parseRequestLine(bytes, scanned.lineStart, scanned.lineEnd);
   if (line.kind === "error") return refused(line.error);
   if (line.version === "0.9") return refused(line.fault ?? refusal.lowVersion);
-  const meaning = readMeaning(bytes, scanned, line.method === "CONNECT");
+  const meaning = readMeaning(bytes, scanned, line.method === "CONNECT" ? "connect" : "request");
   if (meaning.kind === "fault") return refused(refusal[meaning.fault]);
   if (line.fault !== undefined) return refused(line.fault);
   const { version } = line;

@@ -1,4 +1,15 @@
-import { allOf, ascii, AUTHORITY, classes, CONTROL, equalsIgnoreCase, NAME, noneOf, TARGET } from "./characters.ts";
+import {
+  allOf,
+  ascii,
+  AUTHORITY,
+  classes,
+  CONTROL,
+  equalsIgnoreCase,
+  isBlank,
+  NAME,
+  noneOf,
+  TARGET,
+} from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
 import { readUrlAuthority } from "./url-authority.ts";
 
@@ -153,10 +164,6 @@ function readVersion(bytes: Buffer, from: number, to: number): string | undefine
   const minor = bytes[from + 7] ?? 0;
   if (((classes[major] ?? 0) & 32) === 0 || ((classes[minor] ?? 0) & 32) === 0) return undefined;
   return major === 0x31 && minor === 0x31 ? "1.1" : String.fromCharCode(major, 0x2e, minor);
-}
-
-function isBlank(byte: number | undefined): boolean {
-  return byte === 32 || byte === 9;
 }
 
 function skipBlanks(bytes: Buffer, from: number, to: number): number {

@@ -1,4 +1,4 @@
-import { classes, DIGIT } from "./characters.ts";
+import { classes, DIGIT, isBlank } from "./characters.ts";
 import { type Fields, hasHeader, type HeaderBlock, nameAt, stride } from "./fields.ts";
 import type { HeadResult } from "./head.ts";
 import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
@@ -38,12 +38,13 @@ export function parseResponseHead(
 ): HeadResult<ResponseHead> {
   const scanned = scanHead(bytes, from, limits);
   if (scanned.kind === "incomplete") {
-    return looksLikeResponse(bytes, scanned.from) ? scanned : broken;
+    // Unlike a request, an answer has no empty lines before it.
+    return looksLikeResponse(bytes, from) ? scanned : broken;
   }
-  if (scanned.kind === "fault") return broken;
+  if (scanned.kind === "fault" || scanned.lineStart !== from) return broken;
   const line = parseStatusLine(bytes, scanned.lineStart, scanned.lineEnd);
   if (line === undefined) return broken;
-  const meaning = readMeaning(bytes, scanned, false);
+  const meaning = readMeaning(bytes, scanned, line.status === 101 ? "switching" : "response");
   if (meaning.kind === "fault") return broken;
   const framing = responseFraming(line.status, method, meaning);
   if (framing === undefined) return broken;
@@ -108,7 +109,7 @@ export function withoutContent(head: ResponseHead): ResponseHead {
 function looksLikeResponse(bytes: Buffer, from: number): boolean {
   const start = "HTTP/1.";
   for (let i = 0; i < start.length && from + i < bytes.length; i += 1) {
-    if (bytes[from + i] !== start.charCodeAt(i)) return bytes[from + i] === 13 && from + i + 1 === bytes.length;
+    if (bytes[from + i] !== start.charCodeAt(i)) return false;
   }
   return true;
 }
@@ -118,16 +119,20 @@ function parseStatusLine(
   from: number,
   to: number,
 ): { readonly status: number; readonly version: "1.1" | "1.0" } | undefined {
-  if (to - from < 12 || !looksLikeResponse(bytes, from)) return undefined;
   const minor = bytes[from + 7];
-  if ((minor !== 0x31 && minor !== 0x30) || bytes[from + 8] !== 0x20) return undefined;
+  if (!looksLikeResponse(bytes, from) || (minor !== 0x31 && minor !== 0x30) || !isBlank(bytes[from + 8]))
+    return undefined;
+  // Blanks may repeat, as Envoy allows.
+  let at = from + 9;
+  while (at < to && isBlank(bytes[at])) at += 1;
+  if (to - at < 3) return undefined;
   let status = 0;
-  for (let i = from + 9; i < from + 12; i += 1) {
-    const byte = bytes[i] ?? 0;
+  for (const end = at + 3; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
     if (((classes[byte] ?? 0) & DIGIT) === 0) return undefined;
     status = status * 10 + (byte - 0x30);
   }
-  if (to > from + 12 && bytes[from + 12] !== 0x20) return undefined;
-  for (let i = from + 12; i < to; i += 1) if (bytes[i] === 0 || bytes[i] === 13) return undefined;
+  if (to > at && !isBlank(bytes[at])) return undefined;
+  for (; at < to; at += 1) if (bytes[at] === 0 || bytes[at] === 13) return undefined;
   return status < 100 ? undefined : { status, version: minor === 0x31 ? "1.1" : "1.0" };
 }

@@ -7,7 +7,7 @@ import {
   isCanonicalDecimal,
 } from "./fields.ts";
 import { joinValues, type RawEntry, rawEntry, stride, tokensOf } from "./fields.ts";
-import { nameKind } from "./names.ts";
+import { type Direction, nameKind } from "./names.ts";
 import type { ScannedHead } from "./scan.ts";
 
 /** How the end of a body is found. */
@@ -38,6 +38,9 @@ export interface Meaning {
   readonly expectContinue: boolean;
 }
 
+/** `switching`: a 101. */
+export type MessageKind = "request" | "connect" | "response" | "switching";
+
 /** Headers that belong to one hop; they never reach a filter or the next hop (spec traffic 5.3.1). Repeated lines are joined. */
 interface Specials {
   host: string | undefined;
@@ -55,12 +58,12 @@ interface Specials {
 /**
  * Understands the special headers. Removes what belongs to this hop, including what `Connection` nominates, before anyone
  * can decide on it or forward it; a nomination that could hide the caller is a fault, as in Envoy. Upgrades and CONNECT
- * keep what they nominate.
+ * keep what they nominate, and an answer nominates nothing.
  */
 export function readMeaning(
   bytes: Buffer,
   scanned: ScannedHead,
-  connect: boolean,
+  kind: MessageKind,
 ): Meaning | { readonly kind: "fault"; readonly fault: FramingFault } {
   const seen: Specials = {
     host: undefined,
@@ -75,13 +78,16 @@ export function readMeaning(
     lengthIsCanonical: true,
   };
   const kept: number[] = [];
-  const sound = readSpecials(bytes, scanned.fields, seen, kept);
+  const connect = kind === "connect";
+  const direction = kind === "response" || kind === "switching" ? "response" : "request";
+  const sound = readSpecials(bytes, scanned.fields, direction, seen, kept);
   if (seen.coding !== undefined && seen.length !== undefined) return { kind: "fault", fault: "bothFramings" };
   if (!sound) return { kind: "fault", fault: "codec" };
 
   const tokens = seen.connection === undefined ? none : tokensOf(seen.connection);
   const proxyTokens = seen.proxyConnection === undefined ? none : tokensOf(seen.proxyConnection);
-  const asked = seen.upgrade !== undefined && tokens.includes("upgrade") ? seen.upgrade : "";
+  const mayAsk = kind !== "response" && tokens.includes("upgrade");
+  const asked = mayAsk && seen.upgrade !== undefined ? seen.upgrade : "";
   const h2c = asked.toLowerCase() === "h2c";
   const upgrade = asked === "" || h2c ? undefined : asked;
 
@@ -89,7 +95,7 @@ export function readMeaning(
   if (seen.coding !== undefined && (connect || seen.coding.toLowerCase() !== "chunked"))
     return { kind: "fault", fault: "coding" };
   const nominated =
-    connect || upgrade !== undefined || tokens.every((token) => ordinaryTokens.has(token))
+    kind !== "request" || upgrade !== undefined || tokens.every((token) => ordinaryTokens.has(token))
       ? none
       : tokens.filter((token) => !ordinaryTokens.has(token));
   if (nominated.length > 0 && (tokens.length >= maxTokens || nominated.some(mustNotBeNominated)))
@@ -103,9 +109,16 @@ export function readMeaning(
     upgrade !== undefined ||
     (h2c && seen.settings) ||
     !seen.lengthIsCanonical ||
-    hasRepeatedSingle(bytes, kept);
+    hasRepeatedSingle(bytes, kept, direction);
   const block = rebuild
-    ? rebuildBlock(bytes, scanned.fields, { nominated, trailers, upgrade, dropSettings: h2c, length: seen.length })
+    ? rebuildBlock(bytes, scanned.fields, {
+        direction,
+        nominated,
+        trailers,
+        upgrade,
+        dropSettings: h2c,
+        length: seen.length,
+      })
     : { bytes, fields: kept };
   return {
     kind: "meaning",
@@ -132,7 +145,7 @@ function mustNotBeNominated(token: string): boolean {
 const forwarded: ReadonlySet<string> = new Set(["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
 
 /** Sorts the headers into those of this hop and the rest; false when a length is none. */
-function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: number[]): boolean {
+function readSpecials(bytes: Buffer, fields: Fields, direction: Direction, seen: Specials, kept: number[]): boolean {
   let sound = true;
   for (let at = 0; at < fields.length; at += stride) {
     const from = fields[at] ?? 0;
@@ -143,6 +156,7 @@ function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: numbe
       case "ordinary":
         break;
       case "host":
+        if (direction === "response") break;
         seen.host = join(seen.host, bytes, fields, at);
         continue;
       case "connection":
@@ -158,6 +172,7 @@ function readSpecials(bytes: Buffer, fields: Fields, seen: Specials, kept: numbe
         seen.coding = seen.coding === undefined ? rawEntry(bytes, fields, at)[1] : "several";
         continue;
       case "te":
+        if (direction === "response") break;
         seen.te = join(seen.te, bytes, fields, at);
         continue;
       case "upgrade":
@@ -188,6 +203,7 @@ function join(earlier: string | undefined, bytes: Buffer, fields: Fields, at: nu
 }
 
 interface Rebuild {
+  readonly direction: Direction;
   readonly nominated: readonly string[];
   readonly trailers: boolean;
   readonly upgrade: string | undefined;
@@ -205,7 +221,8 @@ function rebuildBlock(bytes: Buffer, fields: Fields, wanted: Rebuild): HeaderBlo
         entries.push([entry[0], `${wanted.length}`]);
         break;
       case "te":
-        if (trailers) entries.push(["te", "trailers"]);
+        if (wanted.direction === "response") entries.push(entry);
+        else if (trailers) entries.push(["te", "trailers"]);
         trailers = false;
         break;
       case "connection":
@@ -220,11 +237,13 @@ function rebuildBlock(bytes: Buffer, fields: Fields, wanted: Rebuild): HeaderBlo
         if (!wanted.nominated.includes(entry[0])) entries.push(entry);
         break;
       case "host":
+        if (wanted.direction === "response") entries.push(entry);
+        break;
       case "keep-alive":
       case "proxy-connection":
       case "transfer-encoding":
         break;
     }
   }
-  return buildBlock(entries);
+  return buildBlock(entries, wanted.direction);
 }

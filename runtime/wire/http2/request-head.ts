@@ -82,7 +82,7 @@ export function requestOfList(list: HeaderList, ended: boolean, limits: HeadLimi
   if (ended && length !== undefined && length !== 0) return refused(refusal2.messaging);
 
   const framing: Framing = ended ? noBody : length === undefined ? chunkedBody : { kind: "length", length };
-  const block = buildBlock(entries);
+  const block = buildBlock(entries, "request");
   const head: RequestHead = {
     kind: "request",
     bytes: block.bytes,

@@ -35,7 +35,7 @@ export function responseOfList(
   // There is no switching of protocols in HTTP/2.
   if (status === undefined || status === 101 || size > defaultLimits.maxBytes) return broken;
   const bodiless = status < 200 || status === 204;
-  const block = buildBlock(bodiless ? entries.filter(([name]) => name !== "content-length") : entries);
+  const block = buildBlock(bodiless ? entries.filter(([name]) => name !== "content-length") : entries, "response");
   return {
     kind: "head",
     head: {

@@ -289,6 +289,7 @@ describe("headers that filters and the next hop see", () => {
         ["upgrade", "websocket"],
       ],
     ],
+    ["conditions are one value", "If-Match: a\r\nif-match: b\r\n", [["if-match", "a,b"]]],
     ["empty lines leave no trace in a joined value", "accept:\r\naccept: a\r\n", [["accept", "a"]]],
     ["h2c", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAA\r\n", []],
     ["needless zeros", "content-length: 007\r\n", [["content-length", "7"]]],

@@ -18,6 +18,12 @@ describe("response heads", () => {
     ["304", "HTTP/1.1 304 Not Modified\r\ncontent-length: 2\r\n\r\n", "GET", { kind: "none" }],
     ["204", "HTTP/1.1 204 No Content\r\n\r\n", "GET", { kind: "none" }],
     ["204 with zero length", "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n", "GET", { kind: "none" }],
+    [
+      "blanks around the status",
+      "HTTP/1.1  200\tOK\r\ncontent-length: 0\r\n\r\n",
+      "GET",
+      { kind: "length", length: 0 },
+    ],
     ["no reason", "HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n", "GET", { kind: "length", length: 0 }],
     ["non-ASCII reason", "HTTP/1.1 200 Fran\xe7ais\r\ncontent-length: 0\r\n\r\n", "GET", { kind: "length", length: 0 }],
   ])("frames by %s", (_, raw, method, framing) => {
@@ -36,6 +42,27 @@ describe("response heads", () => {
       ["b", "2"],
     ]);
     expect(writeResponseHead(parsed.head).toString()).toBe("HTTP/1.1 204 No Content\r\na: 1\r\nb: 2\r\n\r\n");
+  });
+
+  it("keeps what only a request must not say, and drops what belongs to the hop", () => {
+    const parsed = parseResponseHead(
+      Buffer.from(
+        "HTTP/1.1 200 OK\r\nConnection: x-a, upgrade\r\nUpgrade: websocket\r\nX-A: 1\r\nHost: h\r\nTE: gzip\r\n" +
+          "Vary: a\r\nVary: b\r\nAccept: a\r\nAccept: b\r\nKeep-Alive: 5\r\nContent-Length: 0\r\n\r\n",
+      ),
+      0,
+      "GET",
+    );
+    assert(parsed.kind === "head");
+    expect(headerEntries(parsed.head)).toEqual([
+      ["x-a", "1"],
+      ["host", "h"],
+      ["te", "gzip"],
+      ["vary", "a,b"],
+      ["accept", "a"],
+      ["accept", "b"],
+      ["content-length", "0"],
+    ]);
   });
 
   it("knows interim answers and upgrades", () => {
@@ -76,6 +103,8 @@ describe("response heads", () => {
     ["204 with a body", "HTTP/1.1 204 OK\r\ncontent-length: 3\r\n\r\n"],
     ["100 with a body", "HTTP/1.1 100 OK\r\ntransfer-encoding: chunked\r\n\r\n"],
     ["101 without upgrade", "HTTP/1.1 101 OK\r\n\r\n"],
+    ["an empty line first", "\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"],
+    ["an empty line, perhaps", "\r"],
     ["a bad name", "HTTP/1.1 200 OK\r\na b: 1\r\n\r\n"],
     ["NUL in the reason", "HTTP/1.1 200 O\0K\r\n\r\n"],
   ])("refuses %s as a protocol error", (_, raw) => {
@@ -83,7 +112,7 @@ describe("response heads", () => {
   });
 
   it("waits for the rest", () => {
-    for (const raw of ["", "HT", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\na: b\r\n", "\r"]) {
+    for (const raw of ["", "HT", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\na: b\r\n"]) {
       expect(judge(raw)).toBe("incomplete");
     }
   });
