@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
+import { idle } from "./idle.ts";
 import { kills } from "./kills.ts";
 import { reloads } from "./reloads.ts";
 import { soak } from "./soak.ts";
 import { soakHead, soakLine, soakSummary } from "./soak-table.ts";
 
-// `npm run steady -- soak --minutes 60`, `-- reloads --count 10000`, `-- kills --count 100`: real meshes of the built CLI under load.
+// `npm run steady -- soak --minutes 60`, `-- reloads --count 10000`, `-- kills --count 100`, `-- idle`: real meshes of the built CLI under load.
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -65,7 +66,15 @@ switch (positionals[0]) {
     }
     break;
   }
+  case "idle": {
+    const { connections, liveMs, kilobytesEach, closedMs } = await idle(Number(values.count ?? 10_000));
+    print(
+      `${connections} idle connections: file touched to live ${ms(liveMs[0])} without them, ${ms(liveMs[1])} with them (medians of 20); ` +
+        `${kilobytesEach.toFixed(1)} kB of Pss each; all closed ${ms(closedMs)} after a change that refuses them`,
+    );
+    break;
+  }
   default:
-    progress("soak, reloads or kills?");
+    progress("soak, reloads, kills or idle?");
     process.exitCode = 2;
 }
