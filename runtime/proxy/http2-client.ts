@@ -5,13 +5,21 @@ import type { ResponseHead } from "../wire/http1/response-head.ts";
 import { responseOfList } from "../wire/http2/response-head.ts";
 import { listRequest } from "../wire/http2/write.ts";
 import type { ClientExchange, OutgoingRequest, ResponseHandlers } from "./client-exchange.ts";
-import { headersOf, isHeaderList, readBody } from "./http2-body.ts";
+import { isHeaderList, readBody } from "./http2-body.ts";
 import type { Http2Connection } from "./http2-pool.ts";
+import { requestStream, sendTrailers } from "./http2-send.ts";
 import { lastPiece, noPiece, piecePayload } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { ignore } from "./server-handshake.ts";
 
 const idle: ClientExchange = { write: () => true, resume: ignore, abort: ignore, finish: ignore };
+
+function failed(handlers: ResponseHandlers, reason: ResetReason): ClientExchange {
+  queueMicrotask(() => {
+    handlers.failed(reason, false);
+  });
+  return idle;
+}
 
 /** Sends one request on a stream of its own and reads the answer. */
 export function sendHttp2(
@@ -20,19 +28,17 @@ export function sendHttp2(
   handlers: ResponseHandlers,
 ): ClientExchange {
   // No sidecar of Istio's allows extended CONNECT: Envoy refuses by itself what it would have to ask for so (tried with 1.40).
-  if (asked.upgrade !== undefined || connection.session.destroyed || connection.session.closed) {
-    const reason = asked.upgrade === undefined ? "connection termination" : "protocol error";
-    queueMicrotask(() => {
-      handlers.failed(reason, false);
-    });
-    return idle;
-  }
+  if (asked.upgrade !== undefined) return failed(handlers, "protocol error");
+  if (connection.session.destroyed || connection.session.closed) return failed(handlers, "connection termination");
   const ended = body.at(-1)?.part.done === true;
   const size = body.reduce((sum, piece) => sum + piece.part.size, 0);
   const bare = ended && size === 0 && body.at(-1)?.trailers === undefined;
   // A request that is cut while its end is still to be told ends with a reset, never with a body that looks whole.
   const waitForTrailers = !ended || body.at(-1)?.trailers !== undefined;
-  const stream = connection.session.request(listRequest(asked, change), { endStream: bare, waitForTrailers });
+  const options = { endStream: bare, waitForTrailers };
+  const opened = requestStream(connection.session, listRequest(asked, change), options);
+  if (opened === undefined) return failed(handlers, "protocol error");
+  const stream = opened;
   let trailers: readonly string[] | undefined;
   let answered = false;
   let over = false;
@@ -103,7 +109,7 @@ export function sendHttp2(
     onHead(list, flags);
   });
   stream.on("wantTrailers", () => {
-    if (!stream.closed) stream.sendTrailers(headersOf(trailers ?? []));
+    if (!stream.closed) sendTrailers(stream, trailers ?? []);
   });
   stream.on("drain", () => {
     if (!over) handlers.drained();

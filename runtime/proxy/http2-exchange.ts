@@ -6,7 +6,8 @@ import type { RequestHead } from "../wire/http1/head.ts";
 import { refusal2 } from "../wire/http2/refusal.ts";
 import { listReply, listResponse } from "../wire/http2/write.ts";
 import type { Exchange, HttpServerOptions, RequestSink } from "./exchange.ts";
-import { headersOf, readBody } from "./http2-body.ts";
+import { readBody } from "./http2-body.ts";
+import { respondStream, sendInterim, sendTrailers } from "./http2-send.ts";
 import { lastPiece, noPiece, piecePayload } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { headerNames } from "../wire/header-names.ts";
@@ -15,8 +16,8 @@ const noEdit: HeaderEdit = { remove: headerNames([]), add: [] };
 
 /** A whole answer of our own. */
 export function answerStream(stream: ServerHttp2Stream, reply: ReplyHead): void {
-  stream.respond(listReply(reply.status, reply.headers), { endStream: reply.body === "" });
-  if (reply.body !== "") stream.end(reply.body);
+  const sent = respondStream(stream, listReply(reply.status, reply.headers), { endStream: reply.body === "" });
+  if (sent && reply.body !== "") stream.end(reply.body);
 }
 
 /** One request on a stream of its own. */
@@ -58,20 +59,19 @@ export function openExchange(stream: ServerHttp2Stream, head: RequestHead, optio
     received: () => received,
     interim: (response) => {
       if (mine && !stream.destroyed && !stream.headersSent) {
-        stream.additionalHeaders(headersOf(listResponse(response, noEdit)));
+        sendInterim(stream, listResponse(response, noEdit));
       }
     },
     respond: (response, edit, piece) => {
       if (!mine || stream.destroyed) return true;
       const list = listResponse(response, edit);
       if (piece.part.done && piece.part.size === 0 && piece.trailers === undefined) {
-        stream.respond(list, { endStream: true });
+        respondStream(stream, list, { endStream: true });
         return true;
       }
       // A stream that is cut while its end is still to be told ends with a reset, never with a body that looks whole.
       trailing = !piece.part.done || piece.trailers !== undefined;
-      stream.respond(list, { waitForTrailers: trailing });
-      return send(piece);
+      return respondStream(stream, list, { waitForTrailers: trailing }) ? send(piece) : true;
     },
     body: send,
     finish,
@@ -93,7 +93,7 @@ export function openExchange(stream: ServerHttp2Stream, head: RequestHead, optio
 
   stream.on("wantTrailers", () => {
     // Cut off in the middle: the reset follows.
-    if (stream.rstCode === constants.NGHTTP2_NO_ERROR || !stream.closed) stream.sendTrailers(headersOf(trailers ?? []));
+    if (stream.rstCode === constants.NGHTTP2_NO_ERROR || !stream.closed) sendTrailers(stream, trailers ?? []);
   });
   stream.on("drain", () => {
     if (mine) sink?.drained();

@@ -66,7 +66,7 @@ export function serveHttp2(options: HttpServerOptions): HttpConnection {
       session = own;
       // Node waits for this on a TLS socket that no server of its own has accepted; its handshake is long done.
       if (socket instanceof TLSSocket) socket.emit("secureConnect");
-      own.setLocalWindowSize(connectionWindow);
+      if (!own.destroyed && !socket.destroyed) own.setLocalWindowSize(connectionWindow);
       own.on("stream", (stream, _headers, flags, list: unknown) => {
         onStream(stream, flags, isList(list) ? list : []);
       });

@@ -13,6 +13,9 @@ export const settings: Settings = {
 
 export const connectionWindow = 16 * 1024 * 1024;
 
+/** Header names that Node holds to be single may repeat in what passes through a proxy; not in the types yet. */
+const untyped = { strictSingleValueFields: false };
+
 /**
  * Limits of nghttp2 on what a peer may make us do. Header lists are measured by our own codec, which tells what it refuses;
  * here they only must not grow without end. Left at nghttp2's defaults: resets (1000 at once, 33 a second), CONTINUATION
@@ -25,4 +28,5 @@ export const sessionOptions: SessionOptions & ServerSessionOptions = {
   maxSessionMemory: 128,
   maxDeflateDynamicTableSize: 4096,
   strictFieldWhitespaceValidation: false,
+  ...untyped,
 };

@@ -59,9 +59,12 @@ test.each([8080, 8081])(
     const raw = openRaw(world.inbound("backend-1", port));
     raw.send(window(0));
     for (let i = 0; i < streams; i += 1) raw.send(headers(2 * i + 1, get("/endless")));
-    await vi.waitFor(() => {
-      expect(raw.seen.filter((each) => each.startsWith("HEADERS"))).toHaveLength(streams);
-    });
+    await vi.waitFor(
+      () => {
+        expect(raw.seen.filter((each) => each.startsWith("HEADERS"))).toHaveLength(streams);
+      },
+      { timeout: 10_000 },
+    );
     expect(await settled(() => written)).toBeLessThan(streams * 2 * mib);
     expect(raw.seen.some((each) => each.startsWith("DATA"))).toBe(false);
     raw.socket.destroy();

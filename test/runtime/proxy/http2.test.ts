@@ -399,3 +399,25 @@ test("connections between sidecars are left alone by new ones when their identit
     expect(world.handshakes("handshake.completed").filter(({ side }) => side === "client")).toHaveLength(2);
   });
 });
+
+test("headers that Node thinks single may repeat, in requests and in answers, and nothing breaks", async () => {
+  await using world = await createProxyWorld({ project, mesh: strict });
+  const seen: unknown[] = [];
+  await world.tcp("backend-1", 8080, (socket) => {
+    socket.on("data", () =>
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\netag: a\r\netag: b\r\ndate: x\r\ndate: y\r\n\r\nok"),
+    );
+  });
+  await world.http2("backend-1", 7070, (stream, headers) => {
+    seen.push([headers.range, headers["if-match"], headers["x-many"]]);
+    stream.respond({ ":status": 200 });
+    stream.end("ok");
+  });
+  const twice =
+    "GET / HTTP/1.1\r\nhost: backend\r\nrange: a\r\nrange: b\r\nif-match: c\r\nif-match: d\r\nx-many: e\r\nx-many: f\r\n\r\n";
+  expect((await exchange(world.dial("frontend-1", "backend", 7070), twice)).body).toBe("ok");
+  expect(seen).toEqual([[expect.stringMatching(/^a/), expect.stringMatching(/^c/), "e, f"]]);
+  const answer = await ask(open(world, 8080), {});
+  expect([answer.status, answer.body]).toEqual([200, "ok"]);
+  expect(String(answer.headers["etag"])).toMatch(/^a/);
+});
