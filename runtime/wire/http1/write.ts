@@ -56,27 +56,6 @@ export function writeResponseHead(head: ResponseHead, options: ResponseWriteOpti
   return assemble(start, head, options.edit ?? noEdit, head.framing, options.framing ?? head.framing, close, options);
 }
 
-export interface LocalReply {
-  readonly status: number;
-  readonly body: string;
-  /** In this order, names in lower case; no content-length, it is added. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly close: boolean;
-  /** The request was HEAD: the body is left out, its length is not. */
-  readonly headOnly?: boolean;
-}
-
-/** A reply that we make ourselves, head and body, in the order of headers that Envoy writes. */
-export function writeLocalReply(reply: LocalReply): Buffer {
-  const bodiless = reply.status < 200 || reply.status === 204 || reply.status === 304;
-  const length = bodiless ? "" : `content-length: ${Buffer.byteLength(reply.body)}\r\n`;
-  const headers = reply.headers.map(([name, value]) => headerLine(name, value)).join("");
-  const close = reply.close ? "connection: close\r\n" : "";
-  const lines = reply.body === "" ? headers + close + length : length + headers + close;
-  const body = bodiless || reply.headOnly === true ? "" : reply.body;
-  return Buffer.from(`HTTP/1.1 ${reply.status} ${reasonPhrase(reply.status)}\r\n${lines}\r\n${body}`);
-}
-
 /** Header lines as bytes, for additions that are the same for many messages. */
 export function encodeHeaderLines(headers: readonly (readonly [name: string, value: string])[]): Buffer {
   let text = "";

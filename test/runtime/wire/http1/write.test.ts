@@ -4,7 +4,6 @@ import { parseResponseHead, type ResponseHead } from "../../../../runtime/wire/h
 import {
   encodeHeaderLines,
   upstreamFraming,
-  writeLocalReply,
   writeRequestHead,
   writeResponseHead,
 } from "../../../../runtime/wire/http1/write.ts";
@@ -117,29 +116,6 @@ describe("written heads", () => {
   it("write CONNECT in authority form", () => {
     expect(writeRequestHead(request("CONNECT a:1 HTTP/1.1\r\nHost: b\r\n\r\n")).toString()).toBe(
       "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n",
-    );
-  });
-
-  it("make local replies like Envoy's", () => {
-    const headers = [
-      ["content-type", "text/plain"],
-      ["date", "D"],
-      ["server", "istio-envoy"],
-    ] as const;
-    expect(writeLocalReply({ status: 400, body: "Bad Request", headers, close: true }).toString()).toBe(
-      "HTTP/1.1 400 Bad Request\r\ncontent-length: 11\r\ncontent-type: text/plain\r\ndate: D\r\nserver: istio-envoy\r\nconnection: close\r\n\r\nBad Request",
-    );
-    expect(writeLocalReply({ status: 404, body: "", headers: [], close: false }).toString()).toBe(
-      "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
-    );
-    expect(writeLocalReply({ status: 403, body: "abc", headers: [], close: false, headOnly: true }).toString()).toBe(
-      "HTTP/1.1 403 Forbidden\r\ncontent-length: 3\r\n\r\n",
-    );
-    expect(writeLocalReply({ status: 799, body: "é", headers: [], close: false }).toString()).toBe(
-      "HTTP/1.1 799 Unknown\r\ncontent-length: 2\r\n\r\né",
-    );
-    expect(writeLocalReply({ status: 204, body: "x", headers: [], close: false }).toString()).toBe(
-      "HTTP/1.1 204 No Content\r\n\r\n",
     );
   });
 });
