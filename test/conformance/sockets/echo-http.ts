@@ -2,6 +2,7 @@ import { createServer, STATUS_CODES, type IncomingMessage, type Server, type Ser
 import { constants, performServerHandshake, type ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { delayOf, type EchoAnswer, echoAnswer, type EchoRequest, isReset, told } from "./echo-answer.ts";
 
 /** One connection of an application. */
@@ -105,6 +106,8 @@ export function createEchoHttp(): EchoHttp {
     },
     http2: (socket, place) => {
       const session = performServerHandshake(socket, { maxHeaderListPairs: 4096 });
+      // Node waits for this on a TLS socket that no server of its own has accepted.
+      if (socket instanceof TLSSocket) socket.emit("secureConnect");
       session.on("error", () => socket.destroy());
       session.on("stream", (stream, _headers, _flags, raw: readonly string[]) => {
         serveStream(place, stream, raw);
