@@ -94,6 +94,13 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
       report(clock.monotonic() - eventAt > 1000 ? verdict.changed : []);
       return lookAgain(20);
     }
+    // A writer that ended while it was looked for left a whole file behind; what was read before may be a half of it.
+    current = read(current);
+    const [again] = observe(settling, current.facts, clock.monotonic());
+    if (again.since !== settling.since) {
+      settling = again;
+      return lookAgain(quietMs);
+    }
     const change = { ...current, eventAt, changed: verdict.changed };
     settling = goLive(settling);
     eventAt = undefined;
