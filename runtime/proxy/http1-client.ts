@@ -4,9 +4,8 @@ import { mayComplete } from "../wire/http1/head.ts";
 import { parseResponseHead } from "../wire/http1/response-head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import type { Framing } from "../wire/http1/semantics.ts";
-import { writeRequestHead } from "../wire/http1/write.ts";
+import { upstreamFraming, writeRequestHead } from "../wire/http1/write.ts";
 import type { ClientExchange, OutgoingRequest, Release, ResponseHandlers } from "./client-exchange.ts";
-import { forwardedFraming } from "./forwarded-framing.ts";
 import { framePiece, framePieces, lastPiece, noPiece, pieceOf } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { watchUpstream } from "./upstream-pool.ts";
@@ -42,7 +41,7 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
     this.#handlers = handlers;
     this.#release = release;
     this.#method = request.head.method;
-    this.#outgoing = forwardedFraming(request.head);
+    this.#outgoing = upstreamFraming(request.head);
   }
 
   start({ head, change, body }: OutgoingRequest): void {

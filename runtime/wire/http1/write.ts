@@ -41,12 +41,15 @@ export function writeRequestHead(head: RequestHead, options: RequestWriteOptions
   return assemble(start, head, options.edit ?? noEdit, head.framing, options.framing ?? head.framing, "", options);
 }
 
-/** The framing of a request that Envoy sends on: where the method leads to expect a body, it says that none follows (authz-http/op-methods-*). */
+/** Envoy says `content-length: 0` for a request without a body, but for methods that have none by nature, and for upgrades (security/hand/odd-methods). */
 export function upstreamFraming(head: RequestHead): Framing {
-  return head.framing.kind === "none" && !bodiless.has(head.method) ? { kind: "length", length: 0 } : head.framing;
+  return head.framing.kind === "none" && head.upgrade === undefined && !bodiless.has(head.method)
+    ? empty
+    : head.framing;
 }
 
 const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "TRACE", "CONNECT"]);
+const empty: Framing = { kind: "length", length: 0 };
 
 /** The same for a response; the reason phrase is the canonical one. */
 export function writeResponseHead(head: ResponseHead, options: ResponseWriteOptions = {}): Buffer {
