@@ -31,6 +31,11 @@ export type Verdict =
 export const quietMs = 10;
 /** A file that lost content may be half-written: "a save must never open a door by accident". */
 export const guardMs = 75;
+/**
+ * A file is emptied before whoever opened it for writing can be seen to hold it, and on a busy disk the opening takes its time: nobody
+ * found is no proof. Whoever means to take resources away removes the file or its documents.
+ */
+export const emptyGuardMs = 1000;
 
 export function startSettling(live: FactSet, now: number): Settling {
   return { live, seen: live, since: now };
@@ -43,8 +48,13 @@ export function observe(state: Settling, facts: FactSet, now: number): readonly 
   const changed = differing(state.live, facts, (file) => file.digest);
   if (changed.length === 0) return [next, { kind: "same" }];
   const suspects = changed.filter((path) => hasLost(state.live.get(path), facts.get(path)));
-  const due = next.since + (suspects.length > 0 ? guardMs : quietMs);
+  const due = next.since + waitFor(suspects, facts);
   return now < due ? [next, { kind: "wait", at: due, suspects }] : [next, { kind: "settled", changed, suspects }];
+}
+
+function waitFor(suspects: readonly string[], facts: FactSet): number {
+  if (suspects.length === 0) return quietMs;
+  return suspects.some((path) => facts.get(path)?.size === 0) ? emptyGuardMs : guardMs;
 }
 
 /** Call when what was seen went live. */

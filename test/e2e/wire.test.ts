@@ -1,5 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { allowOnly, peerAuthentication, serverProgram } from "./support/load.ts";
@@ -34,16 +37,22 @@ async function record(project: Project, work: () => Promise<void>): Promise<Buff
   });
   await until("tcpdump to listen", () => (said.includes("listening on") ? true : undefined));
   await work();
-  const size = await until("the capture to settle", async () => {
-    const before = readFileSync(file).length;
-    await new Promise((next) => setTimeout(next, 200));
-    return before > 24 && readFileSync(file).length === before ? before : undefined;
-  });
+  // What comes behind everything else: once it is in the file, all before it is too, whoever else talks on this machine.
+  const last = randomUUID();
+  await sendOnLoopback(last);
+  await until("the end of the capture", () => (readFileSync(file).includes(last) ? true : undefined));
   tcpdump.kill("SIGINT");
   await new Promise((exit) => tcpdump.once("exit", exit));
-  const bytes = readFileSync(file);
-  expect(bytes.length).toBeGreaterThanOrEqual(size);
-  return bytes;
+  return readFileSync(file);
+}
+
+async function sendOnLoopback(text: string): Promise<void> {
+  const server = createServer((socket) => socket.resume()).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  socket.end(text);
+  await once(socket, "close");
+  server.close();
 }
 
 async function bytesBetweenSidecars(clientMode: string, serverMode: string): Promise<Buffer> {

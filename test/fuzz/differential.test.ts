@@ -48,29 +48,35 @@ describe("what we forward, read by node:http", () => {
   });
 });
 
-describe("raw bytes, read by both", () => {
-  it("differ only where a recorded verdict of Envoy says so", async () => {
-    const seen = new Set<string>();
-    for (let from = 0; from < 40_000; from += batch) {
-      const inputs = inputsOf(12, from);
-      const answers = await reader.read(inputs);
-      for (const [at, input] of inputs.entries()) {
-        const text = input.toString("latin1");
-        const verdicts: Verdicts = {
-          head: headOf(text),
-          ours: oursOf(readConnection([input])),
-          node: nodeOf(answers[at]),
-        };
-        if (agree(verdicts)) continue;
-        const why = differences.find(({ explains }) => explains(verdicts));
-        if (why === undefined) expect.fail(`nothing explains ${JSON.stringify({ ...verdicts, text })}`);
-        seen.add(why.name);
+/** The table of differences is that of one parser: the one in the Node that this project pins. */
+const otherParser = Number(process.versions.node.split(".")[0]) < 24;
+
+describe.skipIf(otherParser)(
+  `raw bytes, read by both${otherParser ? " (the table is for the parser of Node 24)" : ""}`,
+  () => {
+    it("differ only where a recorded verdict of Envoy says so", async () => {
+      const seen = new Set<string>();
+      for (let from = 0; from < 40_000; from += batch) {
+        const inputs = inputsOf(12, from);
+        const answers = await reader.read(inputs);
+        for (const [at, input] of inputs.entries()) {
+          const text = input.toString("latin1");
+          const verdicts: Verdicts = {
+            head: headOf(text),
+            ours: oursOf(readConnection([input])),
+            node: nodeOf(answers[at]),
+          };
+          if (agree(verdicts)) continue;
+          const why = differences.find(({ explains }) => explains(verdicts));
+          if (why === undefined) expect.fail(`nothing explains ${JSON.stringify({ ...verdicts, text })}`);
+          seen.add(why.name);
+        }
       }
-    }
-    // A row that explains nothing is a guess.
-    expect(differences.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
-  });
-});
+      // A row that explains nothing is a guess.
+      expect(differences.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
+    });
+  },
+);
 
 /** Node may wait where we refuse early or the other way round: what counts is what is read. */
 function agree({ ours, node }: Verdicts): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  emptyGuardMs,
   goLive,
   guardMs,
   listDocuments,
@@ -48,7 +49,7 @@ describe("when a change may go live", () => {
     ["a file shrank", { "a.yaml": `# a long comment\n${deny}` }, { "a.yaml": deny }],
     ["fewer documents", { "a.yaml": `${allow}---\n${deny}` }, { "a.yaml": `${allow}# ${"x".repeat(200)}\n` }],
     ["another document in its place", { "a.yaml": deny }, { "a.yaml": `${allow}# ${"x".repeat(200)}\n` }],
-    ["emptied", { "a.yaml": deny }, { "a.yaml": "" }],
+    ["nothing but a comment left", { "a.yaml": deny }, { "a.yaml": "# gone\n" }],
   ])("%s: only when nothing has changed for the guard time", (_, before, after) => {
     const to = facts(after);
     expect(
@@ -60,9 +61,21 @@ describe("when a change may go live", () => {
     ).toEqual(["wait 175", "wait 175", "settled"]);
   });
 
+  it("emptied: only when it stays so for long, as whoever emptied it may not be seen to hold it yet", () => {
+    const to = facts({ "a.yaml": "" });
+    expect(
+      watch(facts({ "a.yaml": deny }), [
+        [100, to],
+        [100 + guardMs, to],
+        [100 + emptyGuardMs - 1, to],
+        [100 + emptyGuardMs, to],
+      ]),
+    ).toEqual(["wait 1100", "wait 1100", "wait 1100", "settled"]);
+  });
+
   it("every further piece starts the guard again", () => {
     const whole = `${allow}---\n${deny}`;
-    const pieces = [0, 20, 40, allow.length].map((end) => facts({ "a.yaml": whole.slice(0, end) }));
+    const pieces = [10, 20, 40, allow.length].map((end) => facts({ "a.yaml": whole.slice(0, end) }));
     const looks = pieces.map((piece, index) => [100 + index * 50, piece] as const);
     expect(watch(facts({ "a.yaml": whole }), [...looks, [300, facts({ "a.yaml": whole })]])).toEqual([
       "wait 175",

@@ -159,9 +159,15 @@ test.each([
   expect(seen).toEqual(["GET /next "]);
 });
 
+/** Whether the other side has had enough. Node 22 says so, hears nothing more, and leaves the closing to the peer. */
+function isEnded(seen: readonly string[]): boolean {
+  const said = Number(process.versions.node.split(".")[0]) < 24 && seen.some((each) => each.startsWith("GOAWAY"));
+  return said || seen.includes("closed");
+}
+
 /** Sends turn after turn until the other side has enough. */
 async function flood(raw: RawHttp2, send: (turn: number) => Buffer): Promise<void> {
-  for (let turn = 0; turn < 400 && !raw.seen.includes("closed"); turn += 1) {
+  for (let turn = 0; turn < 400 && !isEnded(raw.seen); turn += 1) {
     raw.socket.write(send(turn));
     await new Promise((done) => setImmediate(done));
   }
@@ -201,7 +207,7 @@ test.each([
   const raw = openRaw(world.inbound("backend-1", 8080));
   await flood(raw, send);
   await vi.waitFor(() => {
-    expect(raw.seen).toContain("closed");
+    expect(raw.seen).toSatisfy(isEnded);
   });
   await alive(world);
 });

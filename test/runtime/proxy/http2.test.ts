@@ -316,7 +316,7 @@ test.each(["its stream is reset", "its connection breaks"])(
       stream.write("part");
       setImmediate(() => {
         if (how === "its stream is reset") stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-        else stream.session?.socket.destroy();
+        else stream.session?.destroy();
       });
     });
     const session = open(world, 7070);
