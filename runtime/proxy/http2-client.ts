@@ -7,8 +7,8 @@ import { listRequest } from "../wire/http2/write.ts";
 import type { ClientExchange, OutgoingRequest, ResponseHandlers } from "./client-exchange.ts";
 import { isHeaderList, readBody } from "./http2-body.ts";
 import type { Http2Connection } from "./http2-pool.ts";
-import { requestStream, sendTrailers } from "./http2-send.ts";
-import { lastPiece, noPiece, piecePayload } from "./piece.ts";
+import { requestStream, sendTrailers, writePiece } from "./http2-send.ts";
+import { lastPiece, noPiece } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { ignore } from "./server-handshake.ts";
 
@@ -51,13 +51,8 @@ export function sendHttp2(
 
   function write(piece: Piece): boolean {
     if (over || stream.destroyed || stream.closed) return true;
-    const payload = piecePayload(piece);
-    if (piece.part.done) {
-      trailers = piece.trailers;
-      stream.end(payload.length === 0 ? undefined : payload);
-      return true;
-    }
-    return payload.length === 0 || stream.write(payload);
+    if (piece.part.done) trailers = piece.trailers;
+    return writePiece(stream, piece);
   }
 
   function reset(): void {

@@ -7,8 +7,8 @@ import { refusal2 } from "../wire/http2/refusal.ts";
 import { listReply, listResponse } from "../wire/http2/write.ts";
 import type { Exchange, HttpServerOptions, RequestSink } from "./exchange.ts";
 import { readBody } from "./http2-body.ts";
-import { respondStream, sendInterim, sendTrailers } from "./http2-send.ts";
-import { lastPiece, noPiece, piecePayload } from "./piece.ts";
+import { respondStream, sendInterim, sendTrailers, writePiece } from "./http2-send.ts";
+import { lastPiece, noPiece } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { headerNames } from "../wire/header-names.ts";
 
@@ -32,13 +32,8 @@ export function openExchange(stream: ServerHttp2Stream, head: RequestHead, optio
 
   function send(piece: Piece): boolean {
     if (!mine || stream.destroyed) return true;
-    const payload = piecePayload(piece);
-    if (piece.part.done) {
-      trailers = piece.trailers;
-      stream.end(payload.length === 0 ? undefined : payload);
-      return true;
-    }
-    return payload.length === 0 || stream.write(payload);
+    if (piece.part.done) trailers = piece.trailers;
+    return writePiece(stream, piece);
   }
 
   /** The answer is out: what is left of the request is of no interest. */

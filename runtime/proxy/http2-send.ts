@@ -2,6 +2,8 @@ import { constants } from "node:http2";
 import type { ClientHttp2Session, ClientHttp2Stream, ServerHttp2Stream } from "node:http2";
 import type { HeaderList } from "../wire/http2/fields.ts";
 import { headersOf } from "./http2-body.ts";
+import { piecePayload } from "./piece.ts";
+import type { Piece } from "./piece.ts";
 
 /**
  * Node throws where it holds a header list to be wrong: older versions at repeated names, all of them at statuses over 599.
@@ -52,6 +54,16 @@ export function sendTrailers(stream: ClientHttp2Stream | ServerHttp2Stream, list
     return true;
   });
   if (sent === undefined && !stream.closed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+}
+
+/** False: wait for `drain` before sending more. Trailers follow when the stream asks for them. */
+export function writePiece(stream: ClientHttp2Stream | ServerHttp2Stream, piece: Piece): boolean {
+  const payload = piecePayload(piece);
+  if (piece.part.done) {
+    stream.end(payload.length === 0 ? undefined : payload);
+    return true;
+  }
+  return payload.length === 0 || stream.write(payload);
 }
 
 function joined(list: HeaderList): string[] {

@@ -5,6 +5,7 @@ import type { CodecError } from "../wire/http1/error.ts";
 import type { HeaderList } from "../wire/http2/fields.ts";
 import { requestOfList } from "../wire/http2/request-head.ts";
 import type { HttpConnection, HttpServerOptions } from "./exchange.ts";
+import { isHeaderList } from "./http2-body.ts";
 import { answerStream, openExchange } from "./http2-exchange.ts";
 import { connectionWindow, sessionOptions } from "./http2-settings.ts";
 import { ignore } from "./server-handshake.ts";
@@ -68,7 +69,7 @@ export function serveHttp2(options: HttpServerOptions): HttpConnection {
       if (socket instanceof TLSSocket) socket.emit("secureConnect");
       if (!own.destroyed && !socket.destroyed) own.setLocalWindowSize(connectionWindow);
       own.on("stream", (stream, _headers, flags, list: unknown) => {
-        onStream(stream, flags, isList(list) ? list : []);
+        onStream(stream, flags, isHeaderList(list) ? list : []);
       });
       // Sockets here may be half open, and Node's session would then go on without a caller.
       socket.on("end", destroy);
@@ -89,8 +90,4 @@ export function serveHttp2(options: HttpServerOptions): HttpConnection {
     },
     destroy,
   };
-}
-
-function isList(value: unknown): value is HeaderList {
-  return Array.isArray(value);
 }

@@ -4,19 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import { exchange, readAll, readAnswer } from "../../support/proxy-talk.ts";
 import { createProxyWorld } from "../../support/proxy-world.ts";
 import type { ProxyWorld } from "../../support/proxy-world.ts";
-
-const project = `
-services:
-  frontend: {run: x, port: 8080}
-  backend: {run: x, port: 8080}
-`;
-
-const strict = `
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: istio-system}
-spec: {mtls: {mode: STRICT}}
-`;
+import { strict, twoServices as project } from "../../support/strict-mesh.ts";
 
 function virtualService(http: string): string {
   return `${strict}---

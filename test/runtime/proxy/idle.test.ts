@@ -3,18 +3,8 @@ import type { Socket } from "node:net";
 import { expect, test } from "vitest";
 import { exchange } from "../../support/proxy-talk.ts";
 import { createProxyWorld } from "../../support/proxy-world.ts";
+import { strict, twoServices as project } from "../../support/strict-mesh.ts";
 
-const project = `
-services:
-  frontend: {run: x, port: 8080}
-  backend: {run: x, port: 8080}
-`;
-const strict = `
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: istio-system}
-spec: {mtls: {mode: STRICT}}
-`;
 const get = "GET / HTTP/1.1\r\nhost: backend:8080\r\n\r\n";
 
 test("a thousand connections that come at once and then wait are all still there, and share what is behind them", async () => {

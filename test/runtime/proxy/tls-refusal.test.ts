@@ -5,19 +5,7 @@ import { createCa, signCsr } from "../../../runtime/identity/ca.ts";
 import { createKeyAndCsr } from "../../../runtime/identity/csr.ts";
 import { exchange } from "../../support/proxy-talk.ts";
 import { createProxyWorld, type ProxyWorld } from "../../support/proxy-world.ts";
-
-const project = `
-services:
-  frontend: {run: x, port: 8080}
-  backend: {run: x, port: 8080}
-`;
-
-const strict = `
-apiVersion: security.istio.io/v1
-kind: PeerAuthentication
-metadata: {name: default, namespace: istio-system}
-spec: {mtls: {mode: STRICT}}
-`;
+import { strict, twoServices as project } from "../../support/strict-mesh.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: backend:8080\r\n\r\n";
 
