@@ -17,6 +17,8 @@ export interface ComparisonOptions {
   readonly measureMs: number;
   /** Names of chains to open; all when empty. */
   readonly chains: readonly string[];
+  /** Only shapes whose name matches one of these; all when empty. */
+  readonly shapes: readonly RegExp[];
   readonly progress: (line: string) => void;
 }
 
@@ -56,7 +58,10 @@ export async function compare(options: ComparisonOptions): Promise<Comparison> {
     if (typeof chain === "string") skipped.push({ chain: name, shape: "all", reason: chain });
     else cells.push(...cellsOf(open.use(chain), skipped));
   }
-  const order = shapes.flatMap((shape) => cells.filter((cell) => cell.shape === shape));
+  const wanted = shapes.filter(
+    ({ name }) => options.shapes.length === 0 || options.shapes.some((pattern) => pattern.test(name)),
+  );
+  const order = wanted.flatMap((shape) => cells.filter((cell) => cell.shape === shape));
   const working = await warmUp(load, order, options, skipped);
   for (let round = 1; round <= options.rounds; round += 1) {
     progress(`round ${round} of ${options.rounds}, ${working.length} measurements`);

@@ -13,8 +13,8 @@ import { table } from "./table.ts";
 import { targetsOf } from "./targets.ts";
 import { versionStart } from "./version.ts";
 
-// `npm run bench` compares the data plane with nginx, haproxy and Envoy (docs/performance.md); `npm run bench -- NAME…` measures single
-// claims of the documentation. Both use the built CLI, print one table and assert nothing.
+// `npm run bench` compares the data plane with nginx, haproxy and Envoy (docs/performance.md), `--chain NAME` and `--shape REGEXP` (both may be
+// repeated) only some of it; `npm run bench -- NAME…` measures single claims of the documentation. Both use the built CLI, print one table and assert nothing.
 const figures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   version: versionStart,
   start: firstAllowedRequest,
@@ -32,6 +32,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string" },
     seconds: { type: "string" },
     chain: { type: "string", multiple: true, default: [] },
+    shape: { type: "string", multiple: true, default: [] },
   },
 });
 
@@ -59,10 +60,12 @@ async function runComparison(): Promise<void> {
     firstWarmMs: values.quick ? 100 : 1500,
     measureMs: Number(values.seconds ?? (values.quick ? 0.15 : 1.2)) * 1000,
     chains: values.chain,
+    shapes: values.shape.map((pattern) => new RegExp(pattern, "i")),
     progress,
   };
   const comparison = await compare(options);
-  const withMemory = !values.quick && (options.chains.length === 0 || options.chains.includes("meshdev"));
+  const withMemory =
+    !values.quick && options.shapes.length === 0 && (options.chains.length === 0 || options.chains.includes("meshdev"));
   if (withMemory) progress("memory of further sidecars");
   const sidecar = withMemory ? await sidecarMemory() : undefined;
   const targets = targetsOf(comparison.rows, sidecar);
