@@ -16,6 +16,7 @@ interface Shelf {
   readonly exact: ReadonlyMap<string, readonly Entry[]>;
   readonly prefix: PrefixIndex<Entry> | undefined;
   readonly namespace: ReadonlyMap<string, readonly Entry[]> | undefined;
+  readonly account: ReadonlyMap<string, readonly Entry[]> | undefined;
 }
 
 /** Below this number of rules, looking for candidates costs more than trying all. */
@@ -23,7 +24,7 @@ const worthwhile = 8;
 
 /**
  * The place of the first rule that matches a request, -1 when none does. Only rules that can match are tried: those found by the
- * request's peer, path, host or port, and those that no such key can find. The outcome is that of trying all in order.
+ * request's peer, path, host, method or port, and those that no such key can find. The outcome is that of trying all in order.
  */
 export function indexRules(rules: readonly CompiledRule[]): (facts: RequestFacts) => number {
   const entries = rules.map((rule, at): Entry => ({ at, matches: bindRule(rule) }));
@@ -58,6 +59,7 @@ function bindIndex(rules: readonly CompiledRule[], entries: readonly Entry[]): (
   const peers = shelf(keyed.get("peer"));
   const paths = shelf(keyed.get("path"));
   const hosts = shelf(keyed.get("host"));
+  const methods = shelf(keyed.get("method"));
   const ports = shelf(keyed.get("destination-port"));
 
   return (facts) => {
@@ -71,6 +73,7 @@ function bindIndex(rules: readonly CompiledRule[], entries: readonly Entry[]): (
     }
     if (paths !== undefined) lookUp(paths, pathOf(facts.path()), look);
     if (hosts !== undefined) lookUp(hosts, facts.authority().toLowerCase(), look);
+    if (methods !== undefined) lookUp(methods, facts.method(), look);
     if (ports !== undefined) lookUp(ports, String(facts.destinationPort), look);
     return first === none ? -1 : first;
   };
@@ -79,10 +82,28 @@ function bindIndex(rules: readonly CompiledRule[], entries: readonly Entry[]): (
 function lookUp(shelf: Shelf, value: string, look: (found: readonly Entry[] | undefined) => void): void {
   look(shelf.exact.get(value));
   shelf.prefix?.each(value, look);
-  if (shelf.namespace === undefined) return;
+  const { namespace, account } = shelf;
+  if (namespace === undefined && account === undefined) return;
   for (let at = value.indexOf("/ns/"); at >= 0; at = value.indexOf("/ns/", at + 1)) {
     const end = value.indexOf("/", at + 4);
-    if (end >= 0) look(shelf.namespace.get(value.slice(at + 4, end)));
+    if (end < 0) return;
+    const named = value.slice(at + 4, end);
+    look(namespace?.get(named));
+    if (account !== undefined) lookUpAccounts(account, value, named, end, look);
+  }
+}
+
+/** Every account that stands behind a namespace, which ends at `from`. */
+function lookUpAccounts(
+  account: ReadonlyMap<string, readonly Entry[]>,
+  value: string,
+  namespace: string,
+  from: number,
+  look: (found: readonly Entry[] | undefined) => void,
+): void {
+  for (let at = value.indexOf("/sa/", from); at >= 0; at = value.indexOf("/sa/", at + 1)) {
+    const end = value.indexOf("/", at + 4);
+    look(account.get(`${namespace}/${value.slice(at + 4, end < 0 ? value.length : end)}`));
   }
 }
 
@@ -95,6 +116,7 @@ function shelf(
     exact: kinds.get("exact") ?? new Map(),
     prefix: prefixes === undefined ? undefined : createPrefixIndex(prefixes),
     namespace: kinds.get("namespace"),
+    account: kinds.get("account"),
   };
 }
 

@@ -3,16 +3,18 @@ import type { Clause, ClauseGroup, CompiledRule, Matcher } from "../model/policy
 import { literalHead } from "./template.ts";
 
 /**
- * Something that must be true of a request for a rule to match, cheap to look up: a whole value, the beginning of one, or a
- * namespace in a peer's name.
+ * Something that must be true of a request for a rule to match, cheap to look up: a whole value, the beginning of one, or in a
+ * peer's name a namespace, or a namespace with a service account (`<namespace>/<account>`).
  */
 export interface RuleKey {
   readonly attribute: KeyedAttribute;
-  readonly kind: "exact" | "prefix" | "namespace";
+  readonly kind: "exact" | "prefix" | "namespace" | "account";
   readonly value: string;
 }
 
-export type KeyedAttribute = "peer" | "path" | "host" | "destination-port";
+export type KeyedAttribute = (typeof keyedAttributes)[number];
+
+const keyedAttributes = ["peer", "path", "host", "method", "destination-port"] as const;
 
 /**
  * The ways in which a rule can be found: of each list at least one key is true of every request that the rule matches. No list: the
@@ -30,8 +32,7 @@ export function waysToFind(rule: CompiledRule): readonly (readonly RuleKey[])[] 
 /** Any group may match, so a way must lead through every group. */
 function waysOfGroups(groups: readonly ClauseGroup[]): readonly (readonly RuleKey[])[] {
   if (groups.length === 0) return [];
-  const attributes: readonly KeyedAttribute[] = ["peer", "path", "host", "destination-port"];
-  return attributes.flatMap((attribute) => {
+  return keyedAttributes.flatMap((attribute) => {
     const keys: RuleKey[] = [];
     for (const group of groups) {
       const found = keysOfGroup(group, attribute);
@@ -55,9 +56,8 @@ function keysOfGroup(group: ClauseGroup, attribute: KeyedAttribute): readonly Ru
 
 /** Undefined: the clause can hold without any of a known set of keys. */
 function keysOf(clause: Clause): readonly RuleKey[] | undefined {
-  const { kind } = clause.attribute;
-  if (clause.negated || (kind !== "peer" && kind !== "path" && kind !== "host" && kind !== "destination-port"))
-    return undefined;
+  const kind = keyedAttributes.find((each) => each === clause.attribute.kind);
+  if (clause.negated || kind === undefined) return undefined;
   const keys: RuleKey[] = [];
   for (const matcher of clause.matchers) {
     const key = keyOf(matcher, kind);
@@ -81,7 +81,7 @@ function keyOf(matcher: Matcher, attribute: KeyedAttribute): RuleKey | "never" |
     case "sequence":
       return namespaceKey(attribute, matcher.parts.length === 1 ? matcher.parts[0] : undefined);
     case "service-account":
-      return namespaceKey(attribute, `/ns/${matcher.namespace}/`);
+      return accountKey(attribute, matcher.namespace, matcher.name);
     case "affix":
     case "suffix":
     case "present":
@@ -99,4 +99,11 @@ function keyOf(matcher: Matcher, attribute: KeyedAttribute): RuleKey | "never" |
 function namespaceKey(attribute: KeyedAttribute, text: string | undefined): RuleKey | undefined {
   const value = text === undefined ? undefined : /^\/ns\/([^/]*)\/$/.exec(text)?.[1];
   return value === undefined || attribute !== "peer" ? undefined : { attribute, kind: "namespace", value };
+}
+
+/** Both must stand in the name between slashes, the account last or before a slash; one with a slash in it is not looked for by name. */
+function accountKey(attribute: KeyedAttribute, namespace: string, name: string): RuleKey | undefined {
+  if (namespace.includes("/") || attribute !== "peer") return undefined;
+  if (name.includes("/")) return namespaceKey(attribute, `/ns/${namespace}/`);
+  return { attribute, kind: "account", value: `${namespace}/${name}` };
 }

@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { compare, type ComparisonOptions } from "./comparison.ts";
+import { decisions } from "./decide.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./figure.ts";
 import { memory } from "./memory.ts";
@@ -22,6 +23,7 @@ const figures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   memory,
   replacement: dataPlaneReplacement,
   requests,
+  decide: decisions,
 };
 
 const { values, positionals } = parseArgs({

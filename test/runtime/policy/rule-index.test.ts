@@ -195,8 +195,8 @@ test("among rules that never match, each rule is found exactly by the requests i
   );
 });
 
-/** A rule for one principal and one path of its own, as a large mesh has them. */
-function ruleFor(principal: string, path: string): CompiledRule {
+/** A rule for one principal and one path of its own, as a large mesh has them; the peer may be told in another way. */
+function ruleFor(principal: string, path: string, principals: ValueCompiler = principalValue): CompiledRule {
   const clause = (attribute: Attribute, compile: ValueCompiler, value: string): Clause => ({
     field: "a field",
     attribute,
@@ -208,7 +208,7 @@ function ruleFor(principal: string, path: string): CompiledRule {
   return {
     index: 0,
     provenance: at,
-    from: [{ clauses: [clause(peer, principalValue, principal)], provenance: at }],
+    from: [{ clauses: [clause(peer, principals, principal)], provenance: at }],
     to: [{ clauses: [clause({ kind: "path" }, pathValue, path)], provenance: at }],
     when: [],
     dropped: undefined,
@@ -217,6 +217,7 @@ function ruleFor(principal: string, path: string): CompiledRule {
 
 test.each<[what: string, rules: (i: number) => CompiledRule, uri: string, path: string, found: number]>([
   ["principals", (i) => ruleFor(`td/ns/n/sa/s${i}`, "/a"), "spiffe://td/ns/n/sa/s700", "/a", 700],
+  ["accounts", (i) => ruleFor(`s${i}`, "/a", serviceAccountValue("n")), "spiffe://td/ns/n/sa/s700/more", "/a", 700],
   ["paths", (i) => ruleFor("td/ns/n/sa/s", `/a/${i}`), "spiffe://td/ns/n/sa/s", "/a/700", 700],
   ["prefixes of paths", (i) => ruleFor("td/ns/n/sa/s", `/a/${i}/*`), "spiffe://td/ns/n/sa/s", "/a/700/b", 700],
   ["templates", (i) => ruleFor("td/ns/n/sa/s", `/a/${i}/{*}`), "spiffe://td/ns/n/sa/s", "/a/700/b", 700],
