@@ -1,19 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createSampleProject, until } from "./support/project.ts";
-import { openTerminal, whyNoTerminal, type Terminal } from "./support/terminal.ts";
+import { createSampleProject } from "./support/project.ts";
+import { openTerminal, whyNoTerminal } from "./support/terminal.ts";
 
 const reason = whyNoTerminal();
-
-/** Waits until the screen shows everything asked for, and returns it. */
-function shows(terminal: Terminal, ...wanted: readonly RegExp[]): Promise<string> {
-  let screen = "";
-  return until(`the screen to show ${wanted.join(" and ")}`, () => {
-    screen = terminal.screen();
-    return wanted.every((pattern) => pattern.test(screen)) ? screen : undefined;
-  }).catch((error: unknown) => {
-    throw new Error(`${String(error)}; it shows\n${screen}`);
-  });
-}
 
 describe.skipIf(reason !== undefined)(`the terminal UI${reason === undefined ? "" : ` (${reason})`}`, () => {
   for (const [columns, rows] of [
@@ -23,15 +12,14 @@ describe.skipIf(reason !== undefined)(`the terminal UI${reason === undefined ? "
     it(`shows an allow, a deny and a refused plaintext connection at ${columns}×${rows}, and leaves cleanly`, async () => {
       await using project = await createSampleProject();
       using terminal = openTerminal(project, columns, rows, ["up"]);
-      await shows(terminal, /gen(eration)? 1 live/);
+      await terminal.shows(/gen(eration)? 1 live/);
       terminal.press("2");
-      const screen = await shows(terminal, /ALLOW/, /DENY/, /TLS-FAIL/);
+      const screen = await terminal.shows(/ALLOW/, /DENY/, /TLS-FAIL/);
       expect(screen.split("\n").every((line) => line.length <= columns)).toBe(true);
       expect(screen).toContain("/api/data");
-      terminal.press("C-c");
-      terminal.press("C-c");
-      const status = await until("the end", () => terminal.exitStatus());
-      expect([0, 130]).toContain(status);
+      terminal.press("Ctrl-C", "Ctrl-C");
+      expect(await terminal.ended()).toMatchObject({ exitCode: 0 });
+      expect(await terminal.isAlternate()).toBe(false);
       expect(await project.meshdev("ps")).toMatchObject({ code: 9 });
     });
   }
@@ -39,32 +27,32 @@ describe.skipIf(reason !== undefined)(`the terminal UI${reason === undefined ? "
   it("says why: from start to the clause that denied in four keys", async () => {
     await using project = await createSampleProject();
     using terminal = openTerminal(project, 120, 40, ["up"]);
-    await shows(terminal, /gen(eration)? 1 live/);
+    await terminal.shows(/gen(eration)? 1 live/);
     terminal.press("2");
-    await shows(terminal, /DENY/);
+    await terminal.shows(/DENY/);
     terminal.press("f");
     terminal.press("verdict:denied", "Enter");
-    await shows(terminal, /verdict:denied \(\d+ of \d+\)/);
+    await terminal.shows(/verdict:denied \(\d+ of \d+\)/);
     terminal.press("w");
-    await shows(terminal, /backend-allow/, /principals/, /backend\.yaml:\d+/);
+    await terminal.shows(/backend-allow/, /principals/, /backend\.yaml:\d+/);
   });
 
   it("shows a broken file with its place while the last good generation stays live", async () => {
     await using project = await createSampleProject();
     using terminal = openTerminal(project, 120, 40, ["up"]);
-    await shows(terminal, /gen(eration)? 1 live/);
+    await terminal.shows(/gen(eration)? 1 live/);
     project.write("mesh/backend.yaml", project.read("mesh/backend.yaml").replace("mode: STRICT", "mode: STRIKT"));
-    await shows(terminal, /1 problem/);
+    await terminal.shows(/1 problem/);
     terminal.press("6");
-    await shows(terminal, /backend\.yaml:11:11/, /STRIKT/, /still running gen(eration)? 1/);
+    await terminal.shows(/backend\.yaml:11:11/, /STRIKT/, /still running gen(eration)? 1/);
   });
 
   it("survives a storm of resizes", async () => {
     await using project = await createSampleProject();
     using terminal = openTerminal(project, 120, 40, ["up"]);
-    await shows(terminal, /gen(eration)? 1 live/);
+    await terminal.shows(/gen(eration)? 1 live/);
     for (let step = 0; step < 20; step += 1) terminal.resize(40 + ((step * 37) % 120), 10 + ((step * 13) % 40));
     terminal.resize(100, 30);
-    await shows(terminal, /gen(eration)? 1 live/);
+    await terminal.shows(/gen(eration)? 1 live/);
   });
 });

@@ -107,7 +107,7 @@ async function attach(project: Project): Promise<AsyncDisposable> {
   const subscriber = project.start("events", "-o", "ndjson");
   subscriber.stdout?.resume();
   subscriber.stderr?.resume();
-  await until("the terminal UI", () => (terminal.screen().includes("Traffic") ? true : undefined));
+  await terminal.shows(/Traffic/);
   terminal.press("2");
   return {
     [Symbol.asyncDispose]: async () => {

@@ -1,52 +1,127 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cli, type Project } from "./project.ts";
+import type { IPty } from "@lydell/node-pty";
+import xterm from "@xterm/headless";
+import { cli, until, type Project } from "./project.ts";
 
-/** The CLI in a real pseudo-terminal, through tmux; screens are what a person would see. */
+/** A program in a real pseudo-terminal whose bytes feed a terminal emulator: screens are what a person would see. */
 export interface Terminal extends Disposable {
-  readonly screen: () => string;
+  /** The screen's lines, without blanks at their ends. */
+  readonly screen: () => Promise<string>;
+  /** Waits until the screen shows everything asked for, and returns it. */
+  readonly shows: (...wanted: readonly RegExp[]) => Promise<string>;
+  /** Keys by name (`Enter`, `Esc`, `Ctrl-C`, `Down` …) or the text that is typed. */
   readonly press: (...keys: readonly string[]) => void;
   readonly resize: (columns: number, rows: number) => void;
-  /** Exit status of the program once it has ended. */
-  readonly exitStatus: () => number | undefined;
+  /** Everything that was written. */
+  readonly bytes: () => string;
+  readonly isAlternate: () => Promise<boolean>;
+  readonly pid: number;
+  /** How the program ended, once it has. */
+  readonly ended: () => Promise<{ readonly exitCode: number; readonly signal?: number | undefined }>;
 }
 
+const pty = await import("@lydell/node-pty").catch((error: unknown) => String(error));
+
+/** Why no pseudo-terminal can be opened here; undefined: it can. */
 export function whyNoTerminal(): string | undefined {
-  return spawnSync("tmux", ["-V"]).error === undefined ? undefined : "tmux is not installed";
+  return typeof pty === "string" ? `no pseudo-terminal on this machine: ${pty}` : undefined;
 }
 
-export function openTerminal(project: Project, columns: number, rows: number, args: readonly string[]): Terminal {
-  const socket = `${project.directory}/tmux.sock`;
-  const env = { ...project.env, TERM: "xterm-256color" };
-  const tmux = (...words: readonly string[]): string =>
-    execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...words], { env, encoding: "utf8" });
-  const command = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(" ");
-  tmux(
-    "new-session",
-    "-d",
-    "-x",
-    String(columns),
-    "-y",
-    String(rows),
-    "-c",
-    project.directory,
-    "sh",
-    "-c",
-    `${command}; echo "exit status $?"; read line`,
-  );
+const keys: Readonly<Record<string, string>> = {
+  Enter: "\r",
+  Esc: "\u001b",
+  Tab: "\t",
+  Space: " ",
+  Backspace: "\u007f",
+  Up: "\u001b[A",
+  Down: "\u001b[B",
+  PageUp: "\u001b[5~",
+  PageDown: "\u001b[6~",
+};
+
+function keyBytes(key: string): string {
+  const control = /^Ctrl-([A-Z])$/.exec(key)?.[1];
+  return control === undefined ? (keys[key] ?? key) : String.fromCodePoint(control.charCodeAt(0) - 64);
+}
+
+export interface TerminalOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Instead of the built CLI. */
+  readonly program?: readonly [file: string, ...args: readonly string[]];
+}
+
+/** Starts the built CLI with `args` in the folder of the project. */
+export function openTerminal(
+  project: Pick<Project, "directory" | "env">,
+  columns: number,
+  rows: number,
+  args: readonly string[],
+  options: TerminalOptions = {},
+): Terminal {
+  if (typeof pty === "string") throw new Error(pty);
+  const [file, ...words] = options.program ?? [process.execPath, cli, ...args];
+  const child: IPty = pty.spawn(file, words, {
+    name: "xterm-256color",
+    cols: columns,
+    rows,
+    cwd: project.directory,
+    env: { ...project.env, ...options.env },
+    encoding: null,
+  });
+  const emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1_000 });
+  const written: Buffer[] = [];
+  let end: { readonly exitCode: number; readonly signal?: number | undefined } | undefined;
+  child.onData((data: string | Buffer) => {
+    written.push(Buffer.from(data));
+    emulator.write(data);
+  });
+  // A terminal answers questions about itself.
+  emulator.onData((answer) => {
+    if (end === undefined) child.write(answer);
+  });
+  child.onExit((how) => {
+    end = how;
+  });
+
+  const settled = (): Promise<void> =>
+    new Promise((resolve) => {
+      emulator.write("", resolve);
+    });
+  const screen = async (): Promise<string> => {
+    await settled();
+    const { active } = emulator.buffer;
+    return Array.from(
+      { length: emulator.rows },
+      (_, at) => active.getLine(active.viewportY + at)?.translateToString(true) ?? "",
+    ).join("\n");
+  };
   return {
-    screen: () => tmux("capture-pane", "-p"),
-    press: (...keys) => {
-      tmux("send-keys", ...keys);
+    screen,
+    shows: async (...wanted) => {
+      let seen = "";
+      return until(`the screen to show ${wanted.join(" and ")}`, async () => {
+        seen = await screen();
+        return wanted.every((pattern) => pattern.test(seen)) ? seen : undefined;
+      }).catch((error: unknown) => {
+        throw new Error(`${String(error)}; it shows\n${seen}`, { cause: error });
+      });
+    },
+    press: (...names) => {
+      for (const name of names) child.write(keyBytes(name));
     },
     resize: (width, height) => {
-      tmux("resize-window", "-x", String(width), "-y", String(height));
+      emulator.resize(width, height);
+      child.resize(width, height);
     },
-    exitStatus: () => {
-      const match = /exit status (\d+)/.exec(tmux("capture-pane", "-p"));
-      return match === null ? undefined : Number(match[1]);
+    bytes: () => Buffer.concat(written).toString("utf8"),
+    isAlternate: async () => {
+      await settled();
+      return emulator.buffer.active.type === "alternate";
     },
+    pid: child.pid,
+    ended: () => until("the program to end", () => end),
     [Symbol.dispose]: () => {
-      spawnSync("tmux", ["-S", socket, "kill-server"], { env });
+      if (end === undefined) child.kill("SIGKILL");
+      emulator.dispose();
     },
   };
 }
