@@ -1,4 +1,3 @@
-import type { DataPlaneCounts } from "../model/dataplane.ts";
 import type { ProxyId } from "../model/snapshot.ts";
 import type { TrafficCounts } from "../model/state.ts";
 import { addCounts } from "../store/reduce.ts";
@@ -7,7 +6,7 @@ import { noTraffic } from "../store/initial-state.ts";
 /** Totals since the start of the mesh, over the lives of several data planes. */
 export interface TrafficTotals {
   /** Takes what the running data plane counted since it began and gives the totals of all lives. */
-  readonly update: (counts: Readonly<Record<ProxyId, DataPlaneCounts>>) => Readonly<Record<ProxyId, TrafficCounts>>;
+  readonly update: (counts: Readonly<Record<ProxyId, TrafficCounts>>) => Readonly<Record<ProxyId, TrafficCounts>>;
   /** The data plane is gone; the next one counts from zero. */
   readonly keep: () => void;
 }

@@ -1,5 +1,6 @@
 import type { MeshEvent } from "./event.ts";
 import type { ProxyId, ProxySnapshot } from "./snapshot.ts";
+import type { TrafficCounts } from "./state.ts";
 
 /**
  * The conversation between daemon and data plane: one JSON object per line on file descriptor 3 of the data plane,
@@ -74,14 +75,5 @@ export type FromDataPlane =
   | { readonly type: "events"; readonly events: readonly MeshEvent[]; readonly dropped: number }
   | { readonly type: "replayed"; readonly token: number }
   /** Totals since the process began, sent once a second while they change. */
-  | { readonly type: "counts"; readonly counts: Readonly<Record<ProxyId, DataPlaneCounts>> }
+  | { readonly type: "counts"; readonly counts: Readonly<Record<ProxyId, TrafficCounts>> }
   | { readonly type: "pong"; readonly token: number };
-
-export interface DataPlaneCounts {
-  readonly requests: number;
-  readonly allowed: number;
-  readonly denied: number;
-  readonly failed: number;
-  readonly handshakes: number;
-  readonly handshakesFailed: number;
-}

@@ -120,4 +120,10 @@ export interface TrafficCounts {
   readonly failed: number;
   readonly handshakes: number;
   readonly handshakesFailed: number;
+  /** HTTP requests on the way in that were answered with 500 or above, or not at all. */
+  readonly errors: number;
+  /** HTTP requests on the way in by the time they took: how many fell into each bucket of latency.ts that is not empty. */
+  readonly latency: Readonly<Record<string, number>>;
+  /** Decisions by the rule that made them, `ns[default]-policy[backend-allow]-rule[0]`. */
+  readonly rules: Readonly<Record<string, number>>;
 }

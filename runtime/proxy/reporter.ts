@@ -1,8 +1,10 @@
 import type { Clock } from "../core/clock.ts";
-import type { DataPlaneCounts, FromDataPlane } from "../model/dataplane.ts";
+import type { FromDataPlane } from "../model/dataplane.ts";
 import type { MeshEvent } from "../model/event.ts";
 import type { ProxyId } from "../model/snapshot.ts";
 import { compactHead } from "./compact-head.ts";
+import { createMeter } from "./meter.ts";
+import type { Meter, MutableCounts } from "./meter.ts";
 import { exchangeRecord, isFailure } from "./record.ts";
 import type { EventRecord, ExchangeTold, OtherRecord } from "./record.ts";
 import { createRecordRing } from "./record-ring.ts";
@@ -22,8 +24,6 @@ export interface Reporter {
   readonly flush: () => void;
   readonly close: () => void;
 }
-
-type MutableCounts = { -readonly [K in keyof DataPlaneCounts]: DataPlaneCounts[K] };
 
 export interface ReporterOptions {
   readonly clock: Clock;
@@ -53,7 +53,7 @@ type Waiting = EventRecord | { readonly kind: "replayed"; readonly token: number
 export function createReporter(options: ReporterOptions): Reporter {
   const { clock, send } = options;
   const ring = createRecordRing(ringCapacity, ringBytes, exchangeId);
-  const counts = new Map<ProxyId, MutableCounts>();
+  const meters = new Map<ProxyId, Meter>();
   let ids = 0;
   let perSecond = 0;
   let headers = false;
@@ -130,7 +130,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   function sendCounts(): void {
     countsTimer = undefined;
     if (closed) return;
-    const message = Object.fromEntries(counts);
+    const message = Object.fromEntries(Array.from(meters, ([proxy, meter]) => [proxy, meter.read()]));
     const text = JSON.stringify(message);
     if (text !== lastCounts) {
       lastCounts = text;
@@ -143,8 +143,18 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (countsTimer === undefined && !closed) countsTimer = clock.after(countsEveryMs, sendCounts);
   }
 
+  function meterOf(proxy: ProxyId): Meter {
+    const found = meters.get(proxy);
+    if (found !== undefined) return found;
+    const fresh = createMeter();
+    meters.set(proxy, fresh);
+    return fresh;
+  }
+
   function add(record: OtherRecord): void {
     ring.other(record);
+    if (record.kind === "connection" && record.decision !== undefined)
+      meterOf(record.proxy).decided(record.decision.set, record.decision.decision);
     scheduleCounts();
     if (perSecond === 0) return;
     if (mayTell(isFailure(record))) pending.push(record);
@@ -155,6 +165,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   function exchange(told: ExchangeTold): void {
     ids += 1;
     ring.exchange(told, ids);
+    meterOf(told.proxy).exchanged(told);
     scheduleCounts();
     if (perSecond === 0) return;
     if (mayTell(told.decision?.verdict === "deny")) {
@@ -176,13 +187,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       ids += 1;
       return `${letter}-${options.run}${ids}`;
     },
-    counts: (proxy) => {
-      const found = counts.get(proxy);
-      if (found !== undefined) return found;
-      const fresh = { requests: 0, allowed: 0, denied: 0, failed: 0, handshakes: 0, handshakesFailed: 0 };
-      counts.set(proxy, fresh);
-      return fresh;
-    },
+    counts: (proxy) => meterOf(proxy).counts,
     observe: (rate, withHeaders) => {
       // What waits was asked for in the old way, and whoever asks again now need not wait for the next turn.
       if (pending.length > 0) sendSlice();

@@ -7,6 +7,9 @@ export const noTraffic: TrafficCounts = {
   failed: 0,
   handshakes: 0,
   handshakesFailed: 0,
+  errors: 0,
+  latency: {},
+  rules: {},
 };
 
 export const noUsage: ResourceUsage = { rssBytes: null, cpuSeconds: null };

@@ -146,7 +146,18 @@ export function addCounts(a: TrafficCounts, b: TrafficCounts): TrafficCounts {
     failed: a.failed + b.failed,
     handshakes: a.handshakes + b.handshakes,
     handshakesFailed: a.handshakesFailed + b.handshakesFailed,
+    errors: a.errors + b.errors,
+    latency: addEach(a.latency, b.latency),
+    rules: addEach(a.rules, b.rules),
   };
+}
+
+type Numbers = Readonly<Record<string, number>>;
+
+function addEach(a: Numbers, b: Numbers): Numbers {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, value] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + value;
+  return sum;
 }
 
 /** Replaces the workloads and what follows from them: which members of a service are endpoints. */

@@ -92,6 +92,9 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     failed: count,
     handshakes: count,
     handshakesFailed: count,
+    errors: count,
+    latency: mapOf(count),
+    rules: mapOf(count),
   }),
   usage: record({ rssBytes: nullable(number), cpuSeconds: nullable(number) }),
   workload: record({

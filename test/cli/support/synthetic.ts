@@ -18,7 +18,17 @@ function time(second: number): string {
   return new Date(Date.parse(startedAt) + second * 1000).toISOString();
 }
 
-const noTraffic = { requests: 0, allowed: 0, denied: 0, failed: 0, handshakes: 0, handshakesFailed: 0 };
+const noTraffic = {
+  requests: 0,
+  allowed: 0,
+  denied: 0,
+  failed: 0,
+  handshakes: 0,
+  handshakesFailed: 0,
+  errors: 0,
+  latency: {},
+  rules: {},
+};
 
 function spiffe(account: string): string {
   return `spiffe://cluster.local/ns/default/sa/${account}`;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { FromDataPlane } from "../../../runtime/model/dataplane.ts";
 import type { ConnectionRecord } from "../../../runtime/proxy/record.ts";
 import { createReporter } from "../../../runtime/proxy/reporter.ts";
+import { noTraffic } from "../../../runtime/store/initial-state.ts";
 
 interface Timer {
   readonly at: number;
@@ -116,10 +117,7 @@ test("counts are sent once a second, only while they change", () => {
   pass(1000);
   pass(1000);
   expect(sent.filter(({ type }) => type === "counts")).toEqual([
-    {
-      type: "counts",
-      counts: { p: { requests: 1, allowed: 0, denied: 0, failed: 0, handshakes: 0, handshakesFailed: 0 } },
-    },
+    { type: "counts", counts: { p: { ...noTraffic, requests: 1 } } },
   ]);
 });
 
