@@ -101,7 +101,7 @@ export function mtlsWords(workload: WorkloadView): string {
   return modes.map(([port, mode]) => sanitize(`${port}:${mode}`)).join(",");
 }
 
-/** How long a certificate still lives: `23h 59m`, `9 s`. */
+/** How long a certificate still lives: `23h59m`, `59m`, `119s`. */
 export function certificateLeft(workload: WorkloadView, now: number): string {
   if (workload.certificate === null) return "-";
   const left = Math.floor((Date.parse(workload.certificate.notAfter) - now) / 1000);
@@ -109,11 +109,13 @@ export function certificateLeft(workload: WorkloadView, now: number): string {
   return left < 0 ? "expired" : spanWords(left);
 }
 
-function spanWords(seconds: number): string {
+/** Whole seconds in two units at most. */
+export function spanWords(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
   if (seconds < 120) return `${seconds}s`;
-  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
+  if (hours < 1) return `${minutes}m`;
+  return hours < 48 ? `${hours}h${String(minutes % 60).padStart(2, "0")}m` : `${Math.floor(hours / 24)}d`;
 }
 
 export function memoryWords(bytes: number | null): string {

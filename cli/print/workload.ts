@@ -1,4 +1,5 @@
 import { assertNever } from "../../runtime/core/assert-never.ts";
+import type { CertificateFacts } from "../../runtime/model/event.ts";
 import type { WorkloadState } from "../../runtime/model/state.ts";
 import { sanitize } from "./sanitize.ts";
 import { seg, type Line, type Tone } from "./segment.ts";
@@ -36,4 +37,12 @@ export function workloadWords(state: WorkloadState): Line {
 
 export function phaseTone(state: WorkloadState): Tone {
   return workloadWords(state)[0]?.tone ?? "plain";
+}
+
+/** A sidecar asks for a new certificate when half of the time is gone: one with less than a tenth left was not replaced in time. */
+export function certificateTone(certificate: CertificateFacts | null, now: number): Tone {
+  if (certificate === null) return "dim";
+  const end = Date.parse(certificate.notAfter);
+  if (end <= now) return "bad";
+  return end - now < (end - Date.parse(certificate.notBefore)) / 10 ? "warn" : "plain";
 }

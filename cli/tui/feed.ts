@@ -6,6 +6,7 @@ import type {
   WorkloadLogged,
 } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
+import { createRateKeeper, type RateKeeper } from "../../runtime/store/rates.ts";
 import { reduce } from "../../runtime/store/reduce.ts";
 import type { StreamLine } from "../door.ts";
 import { isRow } from "../print/interesting.ts";
@@ -26,6 +27,8 @@ export interface Feed {
   readonly logs: Rows<WorkloadLogged>;
   readonly generations: Rows<GenerationEvent>;
   readonly handshake: (id: string) => HandshakeEvent | undefined;
+  /** How workloads do lately. */
+  readonly rates: Pick<RateKeeper, "of">;
   /** Events that the stream said it had to drop. */
   readonly dropped: () => number;
   /** Counts changes. */
@@ -34,7 +37,8 @@ export interface Feed {
   readonly subscribe: (listener: () => void) => () => void;
 }
 
-export function createFeed(): Feed {
+/** @param now milliseconds since the epoch, asked when the state comes. */
+export function createFeed(now: () => number = Date.now): Feed {
   const traffic = createRows<TrafficEvent>(kept.traffic);
   const handshakes = createRows<HandshakeEvent>(kept.handshakes);
   const logs = createRows<WorkloadLogged>(kept.logs);
@@ -44,6 +48,7 @@ export function createFeed(): Feed {
   let state: MeshState | undefined;
   let version = 0;
   let dropped = 0;
+  const rates = createRateKeeper();
 
   function keep(line: Exclude<StreamLine, { readonly type: "state" }>): void {
     if (line.type === "handshake.completed" || line.type === "handshake.failed") {
@@ -68,9 +73,13 @@ export function createFeed(): Feed {
     apply: (line) => {
       if (line.type === "state") {
         state = line.state;
+        rates.begin(state, now());
       } else {
         // The state of line one knows what happened before already.
-        if (state !== undefined && line.replayed !== true) state = reduce(state, line);
+        if (state !== undefined && line.replayed !== true) {
+          state = reduce(state, line);
+          rates.hear(line);
+        }
         keep(line);
       }
       version += 1;
@@ -82,6 +91,7 @@ export function createFeed(): Feed {
     logs,
     generations,
     handshake: (id) => handshakes.get(handshakeNumbers.get(id) ?? -1),
+    rates,
     dropped: () => dropped,
     version: () => version,
     subscribe: (listener) => {

@@ -14,22 +14,22 @@ const furniture = 3;
 
 /**
  * @param rowCount rows that the list has, so that a short list leaves its room to the detail.
- * @param hasPane whether this view shows details beside its list at all.
+ * @param pane where details stand if there is room: lists with many columns have them below at any width.
  */
 export function layoutFor(
   size: { readonly columns: number; readonly rows: number },
   rowCount: number,
-  hasPane: boolean,
+  pane: "beside" | "below" | "none",
 ): Layout {
   const { columns } = size;
   const rows = Math.max(1, size.rows - 1);
   const body = rows - furniture;
   if (columns < 40 || size.rows < 8)
     return { kind: "tiny", columns, rows, list: { width: columns, height: 0 }, detail: undefined };
-  if (columns < 80 || size.rows < 20 || !hasPane) {
+  if (columns < 80 || size.rows < 20 || pane === "none") {
     return { kind: "list", columns, rows, list: { width: columns, height: body - 1 }, detail: undefined };
   }
-  if (columns < 120) {
+  if (columns < 120 || pane === "below") {
     const wanted = Math.min(Math.ceil(body * 0.45), Math.max(rowCount, 4) + 1);
     return {
       kind: "stacked",

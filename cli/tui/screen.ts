@@ -39,7 +39,7 @@ export interface Frame {
 export function drawScreen(input: ScreenInput): Frame {
   const { size, ui, look } = input;
   const view = viewOf(input);
-  const layout = layoutFor(size, view?.count ?? 0, view !== undefined && view.detailPane && view.count > 0);
+  const layout = layoutFor(size, view?.count ?? 0, view === undefined || view.count === 0 ? "none" : view.pane);
   if (layout.kind === "tiny") return tinyFrame(input, layout);
   const list: ListView = {
     count: view?.count ?? 0,

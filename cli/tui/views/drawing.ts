@@ -1,7 +1,7 @@
 import type { Line } from "../../print/segment.ts";
 import { placeColumns, rowLine, titleLine, type ListColumn } from "../columns.ts";
 import type { Rows } from "../rows.ts";
-import type { Detail, Scene, View } from "./view.ts";
+import type { Detail, Pane, Scene, View } from "./view.ts";
 
 export function drawColumns<T>(
   mark: string,
@@ -17,7 +17,7 @@ export function growingView<T>(
   scene: Scene,
   rows: Rows<T>,
   columns: readonly ListColumn<T>[],
-  rest: { readonly detail: (row: T) => Detail; readonly detailPane: boolean; readonly empty: () => readonly Line[] },
+  rest: { readonly detail: (row: T) => Detail; readonly pane: Pane; readonly empty: () => readonly Line[] },
 ): View {
   const { matches } = scene;
   const rowAt = (index: number): T | undefined => {
@@ -42,7 +42,7 @@ export function growingView<T>(
       const row = rowAt(index);
       return row === undefined ? undefined : rest.detail(row);
     },
-    detailPane: rest.detailPane,
+    pane: rest.pane,
     empty: rest.empty,
   };
 }

@@ -28,7 +28,7 @@ export function logsView(scene: Scene): View {
       ],
       why: 0,
     }),
-    detailPane: false,
+    pane: "none",
     empty: () => hiddenLines(scene, scene.feed.logs) ?? [[seg("The programs have printed nothing.", "strong")]],
   });
 }

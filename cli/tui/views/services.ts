@@ -1,15 +1,19 @@
-import type { MeshState, WorkloadView } from "../../../runtime/model/state.ts";
-import { sanitize, sanitizeLog } from "../../print/sanitize.ts";
-import { seg, type Line } from "../../print/segment.ts";
-import { certificateLeft, memoryWords, mtlsWords, portWords } from "../../print/status.ts";
-import { workloadWords } from "../../print/workload.ts";
+import type { WorkloadView } from "../../../runtime/model/state.ts";
+import type { Rates } from "../../../runtime/store/rates.ts";
+import { milliseconds, shortSpiffe } from "../../print/handshake.ts";
+import { sanitize } from "../../print/sanitize.ts";
+import { seg, type Segment } from "../../print/segment.ts";
+import { certificateLeft, memoryWords, mtlsWords } from "../../print/status.ts";
+import { certificateTone, workloadWords } from "../../print/workload.ts";
 import type { ListColumn } from "../columns.ts";
 import { drawColumns, nameWidth } from "./drawing.ts";
+import { serviceDetail } from "./service-detail.ts";
 import { listView, type Scene, type View } from "./view.ts";
 
 export function servicesView(scene: Scene): View {
   return listView(scene.state.workloads, serviceColumns(scene), drawColumns(scene.glyphs.ellipsis), {
-    detail: (workload) => ({ lines: serviceDetail(workload, scene.state, scene.now), why: 0 }),
+    detail: (workload) => ({ lines: serviceDetail(workload, scene), why: 0 }),
+    pane: "below",
     empty: () => [
       [seg("No services are declared.", "strong")],
       [],
@@ -18,8 +22,21 @@ export function servicesView(scene: Scene): View {
   });
 }
 
+/** A number of the data plane; programs without a sidecar have none. */
+type Cell = (workload: WorkloadView, rates: Rates) => Segment;
+
 function serviceColumns(scene: Scene): readonly ListColumn<WorkloadView>[] {
-  const number = (value: number, isBad: boolean) => seg(String(value), isBad && value > 0 ? "warn" : "plain");
+  const measured = (title: string, width: number, priority: number, cell: Cell): ListColumn<WorkloadView> => ({
+    title,
+    width,
+    priority,
+    align: "right",
+    cell: (workload) => cell(workload, scene.feed.rates.of(workload.id, scene.now)),
+  });
+  const ofSidecar = (title: string, width: number, priority: number, cell: Cell): ListColumn<WorkloadView> =>
+    measured(title, width, priority, (workload, rates) => (workload.sidecar ? cell(workload, rates) : seg("-", "dim")));
+  const counted = (value: number): Segment => seg(String(value), value > 0 ? "warn" : "dim");
+  const { number: generation } = scene.state.generation;
   return [
     {
       title: "NAME",
@@ -28,129 +45,55 @@ function serviceColumns(scene: Scene): readonly ListColumn<WorkloadView>[] {
       cut: "middle",
       cell: (workload) => seg(sanitize(workload.id), "strong"),
     },
-    { title: "STATE", width: "flex", least: 12, priority: 0, cell: (workload) => workloadWords(workload.state) },
-    {
-      title: "PORTS",
-      width: Math.min(24, Math.max(5, ...scene.state.workloads.map((workload) => portWords(workload).length))),
-      priority: 3,
-      cell: (workload) => seg(portWords(workload)),
-    },
+    { title: "STATE", width: "flex", least: 10, priority: 0, cell: (workload) => workloadWords(workload.state) },
+    ofSidecar("REQ/S", 6, 1, (_workload, { perSecond }) =>
+      perSecond === undefined ? seg("-", "dim") : seg(perSecond.toFixed(perSecond < 100 ? 1 : 0)),
+    ),
+    ofSidecar("OK %", 5, 2, (_workload, { success }) => successCell(success)),
+    ofSidecar("P99", 8, 3, (_workload, { p99 }) => (p99 === undefined ? seg("-", "dim") : seg(milliseconds(p99)))),
+    ofSidecar("DENIED", 6, 1, ({ traffic }) => counted(traffic.denied)),
+    ofSidecar("TLS-FAIL", 8, 4, ({ traffic }) => counted(traffic.handshakesFailed)),
     {
       title: "MTLS",
       width: 10,
-      priority: 4,
+      priority: 6,
       cell: (workload) => (workload.sidecar ? seg(mtlsWords(workload)) : seg("no sidecar", "warn")),
     },
+    ofSidecar("CERT", 7, 5, (workload) =>
+      seg(certificateLeft(workload, scene.now), certificateTone(workload.certificate, scene.now)),
+    ),
+    measured("CPU", 5, 8, (_workload, { cpu }) =>
+      cpu === undefined ? seg("-", "dim") : seg(`${Math.round(cpu * 100)} %`, cpu > 0.9 ? "warn" : "plain"),
+    ),
+    measured("RSS", 7, 9, (workload) => seg(memoryWords(workload.resources.rssBytes))),
+    measured("RST", 3, 10, (workload) => counted(workload.restarts)),
+    ofSidecar("GEN", 4, 11, ({ acked }) =>
+      acked === null ? seg("-", "dim") : seg(String(acked), acked === generation ? "plain" : "warn"),
+    ),
     {
-      title: "REQUESTS",
-      width: 8,
-      align: "right",
-      priority: 2,
-      cell: (workload) => (workload.sidecar ? number(workload.traffic.requests, false) : seg("-")),
-    },
-    {
-      title: "DENIED",
-      width: 6,
-      align: "right",
-      priority: 1,
-      cell: (workload) => (workload.sidecar ? number(workload.traffic.denied, true) : seg("-")),
-    },
-    {
-      title: "FAILED",
-      width: 6,
-      align: "right",
-      priority: 2,
-      cell: (workload) =>
-        workload.sidecar ? number(workload.traffic.failed + workload.traffic.handshakesFailed, true) : seg("-"),
-    },
-    { title: "RESTARTS", width: 8, align: "right", priority: 6, cell: (workload) => number(workload.restarts, true) },
-    {
-      title: "GEN",
-      width: 4,
-      align: "right",
-      priority: 5,
-      cell: (workload) =>
-        seg(
-          workload.acked === null ? "-" : String(workload.acked),
-          workload.acked !== null && workload.acked !== scene.state.generation.number ? "warn" : "plain",
-        ),
-    },
-    {
-      title: "CERT",
-      width: 7,
-      align: "right",
-      priority: 5,
-      cell: (workload) => seg(certificateLeft(workload, scene.now)),
-    },
-    {
-      title: "RSS",
-      width: 7,
-      align: "right",
+      title: "PORTS",
+      width: Math.min(20, Math.max(5, ...scene.state.workloads.map((workload) => shortPorts(workload).length))),
       priority: 7,
-      cell: (workload) => seg(memoryWords(workload.resources.rssBytes)),
+      cell: (workload) => seg(shortPorts(workload)),
+    },
+    {
+      title: "IDENTITY",
+      width: "flex",
+      least: 20,
+      priority: 12,
+      cut: "start",
+      cell: (workload) => (workload.sidecar ? seg(shortSpiffe(workload.identity), "dim") : seg("none", "warn")),
     },
   ];
 }
 
-function serviceDetail(workload: WorkloadView, state: MeshState, now: number): readonly Line[] {
-  const fact = (label: string, text: string): Line => [seg(label.padEnd(11), "dim"), seg(text)];
-  const lines: Line[] = [[seg(`${sanitize(workload.id)}  `, "strong"), ...workloadWords(workload.state)]];
-  const current = workload.state;
-  if (current.phase === "exited" && current.lastLines.length > 0) {
-    lines.push(
-      [seg("last lines", "dim")],
-      ...current.lastLines.slice(-5).map((line): Line => [seg(`  ${sanitizeLog(line)}`)]),
-      [seg("R restarts it now", "dim")],
-    );
-  }
-  if (workload.sidecar) lines.push(fact("identity", sanitize(workload.identity)));
-  else lines.push([seg("sidecar    ", "dim"), seg("none: it calls in plaintext, without identity", "warn")]);
-  lines.push(
-    fact(
-      "address",
-      `${sanitize(workload.address)}, service ${sanitize(workload.service)}.${sanitize(workload.namespace)}`,
-    ),
-  );
-  for (const { hostPort, port } of workload.published)
-    lines.push([
-      seg("open       ", "dim"),
-      seg(`http://localhost:${hostPort}`, "info"),
-      seg(`  to port ${port}`, "dim"),
-    ]);
-  for (const [port, mode] of Object.entries(workload.mtls)) lines.push(fact(`port ${port}`, `mTLS ${sanitize(mode)}`));
-  if (workload.certificate !== null) {
-    lines.push(
-      fact(
-        "cert",
-        `serial ${sanitize(workload.certificate.serial)}, ${leftWords(certificateLeft(workload, now))}, until ${sanitize(workload.certificate.notAfter)}`,
-      ),
-    );
-  }
-  const { traffic } = workload;
-  lines.push(
-    fact(
-      "traffic",
-      `${traffic.requests} requests: ${traffic.allowed} allowed, ${traffic.denied} denied, ${traffic.failed} failed`,
-    ),
-  );
-  lines.push(fact("handshakes", `${traffic.handshakes}, ${traffic.handshakesFailed} failed`));
-  if (workload.resources.rssBytes !== null)
-    lines.push(
-      fact(
-        "uses",
-        `${memoryWords(workload.resources.rssBytes)}, ${(workload.resources.cpuSeconds ?? 0).toFixed(1)} s of CPU`,
-      ),
-    );
-  const selecting = state.resources.filter((resource) => resource.selects.includes(workload.id));
-  for (const resource of selecting)
-    lines.push([
-      seg("policy     ", "dim"),
-      seg(sanitize(`${resource.kind} ${resource.namespace}/${resource.name}`)),
-      seg(` ${sanitize(resource.file)}:${resource.line}`, "info"),
-    ]);
-  return lines;
+/** `8080 :3000`: its own ports, then those of this machine that lead to it. */
+function shortPorts({ ports, published }: WorkloadView): string {
+  return [...ports.map(String), ...published.map(({ hostPort }) => `:${hostPort}`)].join(" ");
 }
 
-function leftWords(left: string): string {
-  return left === "expired" ? "EXPIRED" : `${left} left`;
+function successCell(success: number | undefined): Segment {
+  if (success === undefined) return seg("-", "dim");
+  const percent = Math.floor(success * 1000) / 10;
+  return seg(percent === 100 ? "100" : percent.toFixed(1), percent < 99 ? "bad" : "plain");
 }

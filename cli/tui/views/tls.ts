@@ -13,7 +13,7 @@ import type { Scene, View } from "./view.ts";
 export function tlsView(scene: Scene): View {
   return growingView(scene, scene.feed.handshakes, tlsColumns(scene), {
     detail: (event) => ({ lines: detailLines(event, undefined, scene.glyphs), why: 5 }),
-    detailPane: true,
+    pane: "beside",
     empty: () => hiddenLines(scene, scene.feed.handshakes) ?? [[seg("No handshakes yet.", "strong")]],
   });
 }

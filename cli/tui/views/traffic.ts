@@ -15,7 +15,7 @@ import type { Detail, Scene, View } from "./view.ts";
 export function trafficView(scene: Scene): View {
   return growingView(scene, scene.feed.traffic, trafficColumns(scene), {
     detail: (event) => trafficDetail(scene, event),
-    detailPane: true,
+    pane: "beside",
     empty: () => hiddenLines(scene, scene.feed.traffic) ?? quietLines(scene.state),
   });
 }

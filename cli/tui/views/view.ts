@@ -24,6 +24,8 @@ export interface Detail {
   readonly why: number;
 }
 
+export type Pane = "beside" | "below" | "none";
+
 /** A view as data: a list with one line a row, and a detail of the row under the cursor. */
 export interface View {
   readonly count: number;
@@ -31,8 +33,8 @@ export interface View {
   readonly indexOf: (key: number) => number;
   readonly draw: (width: number) => { readonly title: Line; readonly row: (index: number) => Line };
   readonly detail: (index: number) => Detail | undefined;
-  /** Beside or below the list, or only when it is opened. */
-  readonly detailPane: boolean;
+  /** Where the detail stands on a wide screen; none: it takes the list's place when it is opened. */
+  readonly pane: Pane;
   /** Instead of rows, when there are none. */
   readonly empty: () => readonly Line[];
 }
@@ -42,7 +44,7 @@ export function listView<T>(
   rows: readonly T[],
   columns: readonly ListColumn<T>[],
   draw: (columns: readonly ListColumn<T>[], width: number) => { readonly title: Line; readonly row: (row: T) => Line },
-  rest: { readonly detail: (row: T) => Detail; readonly empty: () => readonly Line[] },
+  rest: { readonly detail: (row: T) => Detail; readonly pane: Pane; readonly empty: () => readonly Line[] },
 ): View {
   return {
     count: rows.length,
@@ -62,7 +64,7 @@ export function listView<T>(
       const row = rows[index];
       return row === undefined ? undefined : rest.detail(row);
     },
-    detailPane: true,
+    pane: rest.pane,
     empty: rest.empty,
   };
 }
