@@ -101,8 +101,13 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     sign: ca.sign,
     send,
     identityOf: (proxy) => plane.snapshots().get(proxy)?.identity,
-    onIssued: (proxy, certificate, isFirst) =>
-      hub.tell({ type: isFirst ? "svid.issued" : "svid.rotated", proxy, certificate }),
+    onIssued: (proxy, { facts, rotateAt }, isFirst) =>
+      hub.tell({
+        type: isFirst ? "svid.issued" : "svid.rotated",
+        proxy,
+        certificate: facts,
+        rotateAt: new Date(rotateAt).toISOString(),
+      }),
   });
   scope.defer(svids.close);
 

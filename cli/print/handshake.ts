@@ -91,6 +91,26 @@ function certificateLines(role: string, facts: CertificateFacts): readonly Line[
   const sans = facts.sans.length > 0 ? facts.sans : [facts.spiffe ?? "no SAN"];
   return [
     [seg(`  ${role}  `, "dim"), seg(sanitize(sans.join(", ")), facts.spiffe === null ? "warn" : "plain")],
-    [seg(`          serial ${sanitize(facts.serial)}  until ${sanitize(facts.notAfter)}`, "dim")],
+    ...certificateFactLines(facts).map((line): Line => [seg("          "), ...line]),
   ];
+}
+
+/** Serial, validity and issuers of one certificate. */
+export function certificateFactLines(facts: CertificateFacts): readonly Line[] {
+  return [
+    [seg(`serial ${sanitize(facts.serial)}`, "dim")],
+    [seg(`valid ${dateWords(facts.notBefore)} to ${dateWords(facts.notAfter)}`, "dim")],
+    [seg(`issued by ${sanitize(facts.issuer)}`, "dim")],
+    ...facts.chain.map((issuer): Line => [
+      seg(
+        `chain ${sanitize(issuer.subject)}  serial ${sanitize(issuer.serial)}  until ${dateWords(issuer.notAfter)}`,
+        "dim",
+      ),
+    ]),
+  ];
+}
+
+/** `2026-11-29 09:18:33Z` */
+function dateWords(at: string): string {
+  return sanitize(at.replace("T", " ").replace(".000Z", "Z"));
 }

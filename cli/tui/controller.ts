@@ -48,7 +48,7 @@ export function createController(
     const until = (): number => ui.paused?.[source] ?? Infinity;
     const made =
       source === "tls"
-        ? createMatches(feed.handshakes, match, from.tls, until)
+        ? createMatches(feed.tls, match, from.tls, until)
         : source === "logs"
           ? createMatches(feed.logs, match, from.logs, until)
           : createMatches(feed.traffic, match, from.traffic, until);

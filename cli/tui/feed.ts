@@ -1,8 +1,10 @@
 import type {
+  ExchangeEvent,
   HandshakeEvent,
   MeshLoaded,
   MeshRejected,
   SnapshotApplied,
+  SvidEvent,
   WorkloadLogged,
 } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
@@ -11,62 +13,98 @@ import { reduce } from "../../runtime/store/reduce.ts";
 import type { StreamLine } from "../door.ts";
 import { isRow } from "../print/interesting.ts";
 import type { TrafficEvent } from "../print/verdict.ts";
-import { createRows, type Rows } from "./rows.ts";
+import { createInterner } from "./intern.ts";
+import { createPace, type Pace } from "./pace.ts";
+import { createNamedRows, createRows, type NamedRows, type Rows } from "./rows.ts";
 
-/** How many rows each view keeps; an event takes about a kilobyte. */
-const kept = { traffic: 20_000, handshakes: 20_000, logs: 20_000, generations: 1_000 } as const;
+/** How many rows each view keeps; a row of traffic takes about half a kilobyte, as most of it is shared with others. */
+const kept = { traffic: 100_000, tls: 20_000, calls: 20_000, logs: 20_000, generations: 1_000, svids: 50 } as const;
 
 export type GenerationEvent = MeshLoaded | MeshRejected | SnapshotApplied;
+export type TlsEvent = HandshakeEvent | SvidEvent;
 
 /** Everything the screen shows, kept outside React. Events change it at once; the screen samples `version`. */
 export interface Feed {
   readonly apply: (line: StreamLine) => void;
   readonly state: () => MeshState | undefined;
   readonly traffic: Rows<TrafficEvent>;
-  readonly handshakes: Rows<HandshakeEvent>;
+  /** Handshakes, and the certificates that were issued for them. */
+  readonly tls: NamedRows<TlsEvent>;
   readonly logs: Rows<WorkloadLogged>;
   readonly generations: Rows<GenerationEvent>;
   readonly handshake: (id: string) => HandshakeEvent | undefined;
+  /** The caller's side of a request, as its own sidecar told it. */
+  readonly call: (requestId: string) => ExchangeEvent | undefined;
+  /** Certificates of a workload since this screen was opened, oldest first. */
+  readonly svids: (workload: string) => readonly SvidEvent[];
   /** How workloads do lately. */
   readonly rates: Pick<RateKeeper, "of">;
-  /** Events that the stream said it had to drop. */
-  readonly dropped: () => number;
+  readonly pace: Pick<Pace, "sampling" | "total">;
   /** Counts changes. */
   readonly version: () => number;
   /** Calls back after each change, until the returned function is called. */
   readonly subscribe: (listener: () => void) => () => void;
 }
 
-/** @param now milliseconds since the epoch, asked when the state comes. */
+/** @param now milliseconds since the epoch, asked when lines come. */
 export function createFeed(now: () => number = Date.now): Feed {
   const traffic = createRows<TrafficEvent>(kept.traffic);
-  const handshakes = createRows<HandshakeEvent>(kept.handshakes);
+  const tls = createNamedRows<TlsEvent>(kept.tls, ({ id }) => id);
+  const calls = createNamedRows<ExchangeEvent>(kept.calls, ({ requestId }) => requestId ?? "");
   const logs = createRows<WorkloadLogged>(kept.logs);
   const generations = createRows<GenerationEvent>(kept.generations);
-  const handshakeNumbers = new Map<string, number>();
+  const svids = new Map<string, Rows<SvidEvent>>();
+  const intern = createInterner();
+  const rates = createRateKeeper();
+  const pace = createPace();
   const listeners = new Set<() => void>();
   let state: MeshState | undefined;
   let version = 0;
-  let dropped = 0;
-  const rates = createRateKeeper();
 
   function keep(line: Exclude<StreamLine, { readonly type: "state" }>): void {
-    if (line.type === "handshake.completed" || line.type === "handshake.failed") {
-      const oldest = handshakes.get(handshakes.first());
-      if (oldest !== undefined && handshakes.end() - handshakes.first() === kept.handshakes)
-        handshakeNumbers.delete(oldest.id);
-      handshakeNumbers.set(line.id, handshakes.end());
-      handshakes.push(line);
-      if (line.type === "handshake.failed") traffic.push(line);
-    } else if (line.type === "exchange.completed" || line.type === "connection.closed") {
-      if (isRow(line, state)) traffic.push(line);
-    } else if (line.type === "workload.logged") {
-      logs.push(line);
-    } else if (line.type === "mesh.loaded" || line.type === "mesh.rejected" || line.type === "snapshot.applied") {
-      generations.push(line);
-    } else if (line.type === "events.dropped") {
-      dropped += line.count;
+    switch (line.type) {
+      case "handshake.completed":
+      case "handshake.failed": {
+        pace.shown(now());
+        const event = intern.handshake(line);
+        tls.push(event);
+        if (event.type === "handshake.failed") traffic.push(event);
+        return;
+      }
+      case "exchange.completed":
+        pace.shown(now());
+        if (isRow(line, state)) traffic.push(intern.exchange(line));
+        else if (line.requestId !== null) calls.push(intern.exchange(line));
+        return;
+      case "connection.closed":
+        pace.shown(now());
+        if (isRow(line, state)) traffic.push(intern.connection(line));
+        return;
+      case "svid.issued":
+      case "svid.rotated":
+        tls.push(line);
+        keepSvid(line);
+        return;
+      case "workload.logged":
+        logs.push(line);
+        return;
+      case "mesh.loaded":
+      case "mesh.rejected":
+      case "snapshot.applied":
+        generations.push(line);
+        return;
+      case "events.dropped":
+        pace.dropped(line.count, now());
+        return;
+      default:
+        return;
     }
+  }
+
+  function keepSvid(event: SvidEvent): void {
+    const known = svids.get(event.proxy) ?? createRows<SvidEvent>(kept.svids);
+    svids.set(event.proxy, known);
+    known.push(event);
   }
 
   return {
@@ -87,12 +125,20 @@ export function createFeed(now: () => number = Date.now): Feed {
     },
     state: () => state,
     traffic,
-    handshakes,
+    tls,
     logs,
     generations,
-    handshake: (id) => handshakes.get(handshakeNumbers.get(id) ?? -1),
+    handshake: (id) => {
+      const found = tls.find(id);
+      return found === undefined || "proxy" in found ? undefined : found;
+    },
+    call: calls.find,
+    svids: (workload) => {
+      const known = svids.get(workload);
+      return known === undefined ? [] : listRows(known);
+    },
     rates,
-    dropped: () => dropped,
+    pace,
     version: () => version,
     subscribe: (listener) => {
       listeners.add(listener);
@@ -101,4 +147,13 @@ export function createFeed(now: () => number = Date.now): Feed {
       };
     },
   };
+}
+
+function listRows<T>(rows: Rows<T>): readonly T[] {
+  const list: T[] = [];
+  for (let number = rows.first(); number < rows.end(); number++) {
+    const row = rows.get(number);
+    if (row !== undefined) list.push(row);
+  }
+  return list;
 }

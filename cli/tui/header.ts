@@ -4,6 +4,7 @@ import { mtlsWords } from "../print/status.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { lineWidth, seg, type Line, type Segment } from "../print/segment.ts";
 import { truncate } from "../print/width.ts";
+import type { Sampling } from "./pace.ts";
 import { views, type UiState, type ViewName } from "./ui-state.ts";
 
 /** The first line: mesh, generation, services, refusals, problems. Short forms when the long ones do not fit. */
@@ -103,6 +104,8 @@ export interface RowCounts {
   readonly fresh: number;
   /** Never came: the stream had to drop them. */
   readonly dropped: number;
+  /** They come faster than they are told right now. */
+  readonly pace: Sampling | undefined;
 }
 
 /** The second line: tabs, and the active filter with its hits. */
@@ -113,7 +116,7 @@ export function tabLine(ui: UiState, columns: number, mark: string, counts: RowC
   ]);
   const right: Segment[] = [];
   if (ui.paused !== undefined && counts !== undefined) right.push(seg(`PAUSED ${counts.fresh} new`, "warn"), gap);
-  if (counts !== undefined && counts.dropped > 0) right.push(seg(`${counts.dropped} not shown`, "warn"), gap);
+  if (counts !== undefined) right.push(...lossWords(counts, columns));
   if (ui.filter !== "" && counts !== undefined) {
     // The count matters more than the end of a long expression.
     const count = ` (${counts.shown} of ${counts.all})`;
@@ -124,6 +127,20 @@ export function tabLine(ui: UiState, columns: number, mark: string, counts: RowC
   const space = columns - lineWidth(tabs) - lineWidth(right) - 1;
   if (space < 1) return right.length > 0 && columns < 60 ? right : [...tabs, gap, ...right];
   return [...tabs, seg(" ".repeat(space)), ...right];
+}
+
+/** What the list does not have. Totals are always exact: the data plane counts everything. */
+function lossWords({ pace, dropped }: RowCounts, columns: number): Line {
+  if (pace !== undefined) {
+    const words = `showing 1 in ${pace.oneIn} of ${grouped(pace.perSecond)}/s`;
+    return [seg(columns < 110 ? words : `${words}; all are counted`, "warn"), gap];
+  }
+  return dropped > 0 ? [seg(`${grouped(dropped)} not shown`, "dim"), gap] : [];
+}
+
+/** `8 400` */
+function grouped(value: number): string {
+  return String(value).replaceAll(/\B(?=(\d{3})+$)/g, " ");
 }
 
 function title(view: ViewName): string {

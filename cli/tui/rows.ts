@@ -23,6 +23,26 @@ export function createRows<T>(capacity: number): Rows<T> {
   };
 }
 
+/** Rows that are also found by a name: the newest row of each. */
+export interface NamedRows<T> extends Rows<T> {
+  readonly find: (name: string) => T | undefined;
+}
+
+export function createNamedRows<T>(capacity: number, nameOf: (row: T) => string): NamedRows<T> {
+  const rows = createRows<T>(capacity);
+  const numbers = new Map<string, number>();
+  return {
+    ...rows,
+    push: (row) => {
+      const oldest = rows.end() - rows.first() < capacity ? undefined : rows.get(rows.first());
+      if (oldest !== undefined && numbers.get(nameOf(oldest)) === rows.first()) numbers.delete(nameOf(oldest));
+      numbers.set(nameOf(row), rows.end());
+      rows.push(row);
+    },
+    find: (name) => rows.get(numbers.get(name) ?? -1),
+  };
+}
+
 /** The numbers of the rows that match a filter, found once per row: asking again costs only what is new. */
 export interface Matches {
   readonly count: () => number;

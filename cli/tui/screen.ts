@@ -64,7 +64,14 @@ export function drawScreen(input: ScreenInput): Frame {
           ui,
           layout.columns,
           mark,
-          rows === undefined ? undefined : { ...rows, shown: list.count, dropped: input.feed.dropped() },
+          rows === undefined
+            ? undefined
+            : {
+                ...rows,
+                shown: list.count,
+                pace: input.feed.pace.sampling(input.now),
+                dropped: input.feed.pace.total(),
+              },
         ),
       ),
       ...body,
@@ -84,20 +91,14 @@ export function drawScreen(input: ScreenInput): Frame {
 }
 
 function endsOf(feed: Feed): Ends {
-  return { traffic: feed.traffic.end(), tls: feed.handshakes.end(), logs: feed.logs.end() };
+  return { traffic: feed.traffic.end(), tls: feed.tls.end(), logs: feed.logs.end() };
 }
 
 /** How many rows a growing view has in all, and how many came since it was paused. */
 function rowsOf(input: ScreenInput): { readonly all: number; readonly fresh: number } | undefined {
   const { feed, ui } = input;
   const rows =
-    ui.view === "traffic"
-      ? feed.traffic
-      : ui.view === "tls"
-        ? feed.handshakes
-        : ui.view === "logs"
-          ? feed.logs
-          : undefined;
+    ui.view === "traffic" ? feed.traffic : ui.view === "tls" ? feed.tls : ui.view === "logs" ? feed.logs : undefined;
   if (rows === undefined) return undefined;
   const paused = ui.view === "traffic" || ui.view === "tls" || ui.view === "logs" ? ui.paused?.[ui.view] : undefined;
   return { all: rows.end() - rows.first(), fresh: paused === undefined ? 0 : rows.end() - paused };

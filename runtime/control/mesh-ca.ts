@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { MeshError } from "../core/error.ts";
 import type { Problem } from "../core/problem.ts";
 import { createCa, defaultTtlMs, loadCa, signCsr, type Ca } from "../identity/ca.ts";
-import { certificateFacts } from "../identity/certificate.ts";
+import { certificateFacts, readCertificates } from "../identity/certificate.ts";
 import { rotationAt } from "../identity/rotation.ts";
 import { parseSpiffeId } from "../model/identity.ts";
 import type { IssuedSvid } from "./svids.ts";
@@ -43,8 +43,7 @@ export async function openMeshCa(
       const issued = await signCsr(ca, csr, identity, ttlMs ?? defaultTtlMs, clock);
       return {
         chain: issued.chain,
-        // Reads the first certificate of the text: the leaf.
-        facts: certificateFacts(new X509Certificate(issued.chain)),
+        facts: certificateFacts(new X509Certificate(issued.chain), readCertificates(issued.chain)?.slice(1)),
         rotateAt: rotationAt({
           createdAt: clock.now(),
           notAfter: issued.notAfter,

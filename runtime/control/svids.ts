@@ -17,7 +17,7 @@ export interface SvidOptions {
   /** Throws when the request is not acceptable. */
   readonly sign: (csr: string, spiffe: string) => Promise<IssuedSvid>;
   readonly send: (message: ToDataPlane) => void;
-  readonly onIssued: (proxy: ProxyId, facts: CertificateFacts, first: boolean) => void;
+  readonly onIssued: (proxy: ProxyId, issued: IssuedSvid, first: boolean) => void;
 }
 
 /** Certifies the keys of sidecars and asks for new ones in time. */
@@ -71,7 +71,7 @@ export function createSvids(options: SvidOptions): Svids {
       const first = !known.has(proxy);
       known.add(proxy);
       schedule(proxy, issued.rotateAt);
-      options.onIssued(proxy, issued.facts, first);
+      options.onIssued(proxy, issued, first);
     },
     renew: (proxy) => {
       send({ type: "svid.renew", proxy });

@@ -42,6 +42,7 @@ function viewWorkload(mesh: Mesh, workload: Workload, snapshot: ProxySnapshot | 
     published: workload.publish,
     acked: null,
     certificate: null,
+    rotateAt: null,
     mtls: Object.fromEntries(
       snapshot?.inbound.listeners.map((listener) => [String(listener.port), listener.mode]) ?? [],
     ),

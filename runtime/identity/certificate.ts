@@ -63,8 +63,11 @@ export function spiffeOf(names: SubjectAltNames): string | null {
   return names.uris.length === 1 && uri?.startsWith("spiffe://") === true ? uri : null;
 }
 
-/** What events say about a certificate. */
-export function certificateFacts(certificate: X509Certificate): CertificateFacts {
+/** What events say about a certificate; `issuers`: those that were presented with it. */
+export function certificateFacts(
+  certificate: X509Certificate,
+  issuers: readonly X509Certificate[] = [],
+): CertificateFacts {
   const names = subjectAltNames(certificate);
   return {
     spiffe: spiffeOf(names),
@@ -74,6 +77,11 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
     notBefore: certificate.validFromDate.toISOString(),
     notAfter: certificate.validToDate.toISOString(),
     sha256: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+    chain: issuers.map((issuer) => ({
+      subject: issuer.subject.replaceAll("\n", ", "),
+      serial: issuer.serialNumber.toLowerCase(),
+      notAfter: issuer.validToDate.toISOString(),
+    })),
   };
 }
 

@@ -30,6 +30,15 @@ export interface CertificateFacts {
   readonly notAfter: string;
   /** Lower-case hex SHA-256 of the DER. */
   readonly sha256: string;
+  /** What was presented with it, its issuer first; usually without the root. */
+  readonly chain: readonly IssuerFacts[];
+}
+
+/** A certificate above a leaf. */
+export interface IssuerFacts {
+  readonly subject: string;
+  readonly serial: string;
+  readonly notAfter: string;
 }
 
 export interface TlsFacts {
@@ -160,6 +169,8 @@ export interface SvidEvent extends Stamp {
   readonly type: "svid.issued" | "svid.rotated";
   readonly proxy: string;
   readonly certificate: CertificateFacts;
+  /** When the next one is to be asked for. */
+  readonly rotateAt: string;
 }
 
 export interface ListenerBound extends Stamp {

@@ -66,6 +66,8 @@ export interface WorkloadView {
   /** The generation this workload's proxy has acknowledged; null without a sidecar or before the first. */
   readonly acked: number | null;
   readonly certificate: CertificateFacts | null;
+  /** When the sidecar is to ask for its next certificate; null before the first. */
+  readonly rotateAt: string | null;
   /** mTLS mode per declared port on the way in. */
   readonly mtls: Readonly<Record<string, string>>;
   readonly traffic: TrafficCounts;

@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { SecureContext } from "node:tls";
 import type { Clock } from "../core/clock.ts";
-import { spiffeOf, subjectAltNames } from "../identity/certificate.ts";
+import { readCertificates, spiffeOf, subjectAltNames } from "../identity/certificate.ts";
 import { createKeyAndCsr } from "../identity/csr.ts";
 import type { TrustSection } from "../model/snapshot.ts";
 import { createClientContext, createServerContext } from "./tls-context.ts";
@@ -12,6 +12,8 @@ export interface Svid {
   /** Leaf first, PEM. */
   readonly chain: string;
   readonly leaf: X509Certificate;
+  /** What is presented with the leaf. */
+  readonly issuers: readonly X509Certificate[];
   readonly spiffe: string;
 }
 
@@ -130,7 +132,7 @@ function readSvid(chain: string, key: string): Svid | undefined {
     const leaf = new X509Certificate(chain);
     if (!leaf.checkPrivateKey(createPrivateKey(key))) return undefined;
     const spiffe = spiffeOf(subjectAltNames(leaf));
-    return spiffe === null ? undefined : { key, chain, leaf, spiffe };
+    return spiffe === null ? undefined : { key, chain, leaf, issuers: readCertificates(chain)?.slice(1) ?? [], spiffe };
   } catch {
     return undefined;
   }

@@ -245,7 +245,7 @@ function report(
     from: selfParty(sidecar, plan.socket.localPort ?? 0),
     to: targetParty(sidecar, target, spiffe),
     tls,
-    local: sidecar.credentials.svid()?.leaf,
+    local: sidecar.credentials.svid(),
     peer,
     ms: clock.monotonic() - plan.startedAt,
     failure,

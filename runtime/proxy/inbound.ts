@@ -122,7 +122,9 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
   const reportFailure = ({ step, alert, reason }: HandshakeFault): void => {
     const from = partyOf(sidecar.shared, remoteAddress, remotePort, null);
     const ms = clock.monotonic() - accepted.at;
-    const failure = { step, alert, reason, because: [] };
+    // Where the connection itself broke, no field of any policy is to blame.
+    const because = step === "transport" ? [] : sidecar.binding().inbound.listener(port).because;
+    const failure = { step, alert, reason, because };
     report(accepted, seen, shaken?.leaf, shaken?.tls ?? noTls(seen), null, failure, ms, from);
   };
   acceptTls(
@@ -287,7 +289,7 @@ function report(
     from: { ...caller, spiffe },
     to: selfParty(sidecar, port),
     tls,
-    local: seen.transport === "tls" ? sidecar.credentials.svid()?.leaf : undefined,
+    local: seen.transport === "tls" ? sidecar.credentials.svid() : undefined,
     peer,
     ms,
     failure,

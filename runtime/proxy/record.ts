@@ -10,6 +10,7 @@ import { headerEntries } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import type { HeaderEntry } from "../wire/http1/fields.ts";
 import { httpFacts } from "./facts.ts";
+import type { Svid } from "./credentials.ts";
 import type { ConnectionFacts } from "./facts.ts";
 
 /** What happened, as references and numbers: turned into an event, with its explanation, only when somebody looks. */
@@ -28,7 +29,7 @@ export interface HandshakeRecord {
   readonly from: Party;
   readonly to: Party;
   readonly tls: TlsFacts;
-  readonly local: X509Certificate | undefined;
+  readonly local: Pick<Svid, "leaf" | "issuers"> | undefined;
   readonly peer: X509Certificate | undefined;
   readonly ms: number;
   readonly failure: HandshakeFailure | null;

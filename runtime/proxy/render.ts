@@ -31,8 +31,8 @@ function renderHandshake(record: HandshakeRecord): MeshEvent {
     from: record.from,
     to: record.to,
     tls: record.tls,
-    local: factsOf(record.local),
-    peer: factsOf(record.peer),
+    local: factsOf(record.local?.leaf, record.local?.issuers),
+    peer: factsOf(record.peer, issuersOf(record.peer)),
     ms: round(record.ms),
     failure: record.failure,
   };
@@ -116,10 +116,25 @@ function headersOf(headers: readonly (readonly [string, string])[]): Readonly<Re
   return out;
 }
 
-function factsOf(certificate: X509Certificate | undefined): CertificateFacts | null {
+/** The chain as the peer sent it; one that signed itself ends it. */
+function issuersOf(certificate: X509Certificate | undefined): readonly X509Certificate[] {
+  const issuers: X509Certificate[] = [];
+  for (let next = certificate?.issuerCertificate; next !== undefined; next = next.issuerCertificate) {
+    issuers.push(next);
+    if (issuers.length >= longestChain || next.fingerprint256 === next.issuerCertificate?.fingerprint256) break;
+  }
+  return issuers;
+}
+
+const longestChain = 8;
+
+function factsOf(
+  certificate: X509Certificate | undefined,
+  issuers: readonly X509Certificate[] = [],
+): CertificateFacts | null {
   if (certificate === undefined) return null;
   try {
-    return certificateFacts(certificate);
+    return certificateFacts(certificate, issuers);
   } catch {
     return null;
   }

@@ -35,7 +35,7 @@ export function reduce(state: MeshState, event: (MeshEvent | EventsDropped) & { 
         mapSame(state.workloads, (workload) =>
           workload.id !== event.proxy || isSame(workload.certificate, event.certificate)
             ? workload
-            : { ...workload, certificate: event.certificate },
+            : { ...workload, certificate: event.certificate, rotateAt: event.rotateAt },
         ),
       );
     case "traffic.counted":
@@ -82,6 +82,7 @@ function load(state: MeshState, event: MeshLoaded): MeshState {
       restarts: known.restarts,
       acked: known.acked,
       certificate: known.identity === workload.identity ? known.certificate : workload.certificate,
+      rotateAt: known.identity === workload.identity ? known.rotateAt : workload.rotateAt,
       traffic: known.traffic,
       resources: known.resources,
     });

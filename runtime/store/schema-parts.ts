@@ -44,6 +44,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     notBefore: time,
     notAfter: time,
     sha256: text,
+    chain: listOf(record({ subject: text, serial: text, notAfter: time })),
   }),
   decision: record(
     {
@@ -110,6 +111,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     published: listOf(record({ hostPort: count, port: count })),
     acked: nullable(count),
     certificate: nullable(reference("certificate")),
+    rotateAt: nullable(time),
     mtls: mapOf(text),
     traffic: reference("traffic"),
     resources: reference("usage"),

@@ -120,7 +120,7 @@ const events: Readonly<Record<string, Schema>> = {
   }),
   "mesh.rejected|problems.changed": record({ problems: listOf(reference("problem")) }),
   "snapshot.applied": record({ live: count, total: count, ms: nullable(number), waiting: listOf(text) }),
-  "svid.issued|svid.rotated": record({ proxy: text, certificate: reference("certificate") }),
+  "svid.issued|svid.rotated": record({ proxy: text, certificate: reference("certificate"), rotateAt: time }),
   "listener.bound|listener.failed": record({ proxy: text, address: text, error: nullable(text) }, { full: flag }),
   "bypass.seen": record({ workload: text, what: text }),
   "dataplane.started|dataplane.lost": record({ pid: count, reason: nullable(text) }),

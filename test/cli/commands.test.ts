@@ -63,7 +63,7 @@ describe("a running mesh", () => {
     const table = await cli(["ps", "-o", "wide"]);
     expect(table.out).toMatch(/^NAME +STATE +.*ACKED +CERT +MTLS +RSS/);
     expect(table.out).toMatch(
-      /backend-1 +ready .*spiffe:\/\/cluster\.local\/ns\/default\/sa\/backend .* 1 +2\dh +STRICT/,
+      /backend-1 +ready .*spiffe:\/\/cluster\.local\/ns\/default\/sa\/backend .* 1 +2\dh\d\dm +STRICT/,
     );
     expect(json((await cli(["ps", "-o", "json"])).out)).toMatchObject({
       schemaVersion: 1,

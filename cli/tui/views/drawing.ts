@@ -1,4 +1,6 @@
-import type { Line } from "../../print/segment.ts";
+import type { Glyphs } from "../../print/glyphs.ts";
+import { seg, type Line } from "../../print/segment.ts";
+import { truncate, widthOf } from "../../print/width.ts";
 import { placeColumns, rowLine, titleLine, type ListColumn } from "../columns.ts";
 import type { Rows } from "../rows.ts";
 import type { Detail, Pane, Scene, View } from "./view.ts";
@@ -45,6 +47,19 @@ export function growingView<T>(
     pane: rest.pane,
     empty: rest.empty,
   };
+}
+
+/** `frontend-1 → backend-1`, each cut in the middle when there is no room. */
+export function pairCell(
+  from: string,
+  to: string,
+  { width, name, glyphs }: { readonly width: number; readonly name: number; readonly glyphs: Glyphs },
+): Line {
+  const arrow = ` ${glyphs.arrow} `;
+  const room = Math.min(name, Math.floor((width - arrow.length) / 2));
+  const first = truncate(from, room, "middle", glyphs.ellipsis);
+  const second = truncate(to, width - widthOf(first) - arrow.length, "middle", glyphs.ellipsis);
+  return [seg(first), seg(arrow, "dim"), seg(second)];
 }
 
 /** Width of a column of workload names: as wide as the longest needs, within reason. */

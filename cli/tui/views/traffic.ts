@@ -5,10 +5,10 @@ import { milliseconds } from "../../print/handshake.ts";
 import { sanitize } from "../../print/sanitize.ts";
 import { lineText, seg, type Line, type Segment } from "../../print/segment.ts";
 import { hasFlags, verdictOf, verdictSegment, type TrafficEvent } from "../../print/verdict.ts";
-import { truncate, widthOf, pad } from "../../print/width.ts";
+import { pad, widthOf } from "../../print/width.ts";
 import { phaseTone, workloadWords } from "../../print/workload.ts";
 import type { ListColumn } from "../columns.ts";
-import { growingView, nameWidth } from "./drawing.ts";
+import { growingView, nameWidth, pairCell } from "./drawing.ts";
 import { hiddenLines } from "./empty.ts";
 import type { Detail, Scene, View } from "./view.ts";
 
@@ -31,16 +31,7 @@ function trafficColumns(scene: Scene): readonly ListColumn<TrafficEvent>[] {
       title: `FROM${arrow}TO`,
       width: name * 2 + arrow.length,
       priority: 0,
-      cell: (event, width) => {
-        const from = truncate(
-          partyName(event.from),
-          Math.min(name, Math.floor((width - arrow.length) / 2)),
-          "middle",
-          glyphs.ellipsis,
-        );
-        const to = truncate(partyName(event.to), width - widthOf(from) - arrow.length, "middle", glyphs.ellipsis);
-        return [seg(from), seg(arrow, "dim"), seg(to)];
-      },
+      cell: (event, width) => pairCell(partyName(event.from), partyName(event.to), { width, name, glyphs }),
     },
     {
       title: "WHAT",

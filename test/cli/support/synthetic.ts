@@ -7,6 +7,7 @@ import type {
   HandshakeEvent,
   MeshEvent,
   Party,
+  SvidEvent,
 } from "../../../runtime/model/event.ts";
 import type { MeshState, WorkloadState, WorkloadView } from "../../../runtime/model/state.ts";
 
@@ -34,7 +35,7 @@ function spiffe(account: string): string {
   return `spiffe://cluster.local/ns/default/sa/${account}`;
 }
 
-function certificate(account: string): CertificateFacts {
+export function certificate(account: string): CertificateFacts {
   return {
     spiffe: spiffe(account),
     sans: [spiffe(account)],
@@ -43,6 +44,7 @@ function certificate(account: string): CertificateFacts {
     notBefore: startedAt,
     notAfter: "2026-01-03T03:04:05.000Z",
     sha256: "00ff",
+    chain: [],
   };
 }
 
@@ -60,6 +62,7 @@ function workload(service: string, more: Partial<WorkloadView> = {}): WorkloadVi
     published: [],
     acked: 14,
     certificate: certificate(service),
+    rotateAt: "2026-01-02T15:04:05.000Z",
     mtls: { "8080": "STRICT" },
     traffic: noTraffic,
     resources: { rssBytes: 41 * 1_048_576, cpuSeconds: 0.4 },
@@ -87,6 +90,7 @@ export function meshState(more: Partial<MeshState> = {}): MeshState {
         mtls: {},
         sidecar: false,
         certificate: null,
+        rotateAt: null,
         acked: null,
         address: "10.244.0.6",
       }),
@@ -311,6 +315,19 @@ export function logged(number: number, line: string): MeshEvent {
     workload: "backend-1",
     stream: "stdout",
     line,
+  };
+}
+
+export function svid(service: string, second: number, more: Partial<SvidEvent> = {}): SvidEvent {
+  return {
+    type: "svid.rotated",
+    id: `s-${service}-${second}`,
+    at: time(second),
+    generation: 14,
+    proxy: `${service}-1`,
+    certificate: certificate(service),
+    rotateAt: time(second + 3600),
+    ...more,
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createMatches, createRows } from "../../../cli/tui/rows.ts";
+import { createMatches, createNamedRows, createRows } from "../../../cli/tui/rows.ts";
 
 describe("rows", () => {
   it("keep the newest, by numbers that never change", () => {
@@ -8,6 +8,16 @@ describe("rows", () => {
     for (const row of ["a", "b", "c", "d", "e"]) rows.push(row);
     expect([rows.first(), rows.end()]).toEqual([2, 5]);
     expect([1, 2, 3, 4, 5].map((number) => rows.get(number))).toEqual([undefined, "c", "d", "e", undefined]);
+  });
+
+  it("are found by name while they are kept, the newest of each", () => {
+    const rows = createNamedRows<string>(3, (row) => row.slice(0, 1));
+    for (const row of ["a1", "b1", "a2"]) rows.push(row);
+    expect([rows.find("a"), rows.find("b")]).toEqual(["a2", "b1"]);
+    rows.push("c1");
+    expect([rows.find("a"), rows.find("b"), rows.find("c")]).toEqual(["a2", "b1", "c1"]);
+    rows.push("d1");
+    expect([rows.find("a"), rows.find("b"), rows.find("d")]).toEqual(["a2", undefined, "d1"]);
   });
 
   it("matches are those that a plain filter over the kept rows finds, however pushes and questions alternate", () => {

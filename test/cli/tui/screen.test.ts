@@ -1,81 +1,8 @@
 import fc from "fast-check";
-import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { widthOf } from "../../../cli/print/width.ts";
-import { createController, type Controller, type Leaving } from "../../../cli/tui/controller.ts";
-import { createFeed, type Feed } from "../../../cli/tui/feed.ts";
-import {
-  exchange,
-  logged,
-  meshState,
-  minute,
-  plaintext,
-  problem,
-  refusal,
-  startedAt,
-  stateLine,
-  streamed,
-} from "../support/synthetic.ts";
-
-interface Stage {
-  readonly feed: Feed;
-  readonly controller: Controller;
-  readonly left: Leaving[];
-  readonly restarted: string[];
-  readonly type: (...keys: string[]) => void;
-  readonly show: () => string;
-}
-
-function stage(
-  size: { readonly columns: number; readonly rows: number },
-  setting: {
-    readonly own?: boolean;
-    readonly filter?: string;
-    readonly unicode?: boolean;
-    readonly color?: boolean;
-  } = {},
-): Stage {
-  const feed = createFeed();
-  const left: Leaving[] = [];
-  const restarted: string[] = [];
-  const look = { color: setting.color ?? false, unicode: setting.unicode ?? true, columns: size.columns };
-  const controller = createController(
-    feed,
-    { look, own: setting.own ?? true, filter: setting.filter ?? "", now: () => Date.parse(startedAt) },
-    {
-      leave: (how) => left.push(how),
-      restart: (service) => {
-        restarted.push(service);
-        return Promise.resolve("done");
-      },
-      redraw: () => undefined,
-      suspend: () => undefined,
-    },
-  );
-  const show = (): string =>
-    controller
-      .draw(size)
-      .lines.map((line) => stripVTControlCharacters(line).trimEnd())
-      .join("\n");
-  show();
-  return {
-    feed,
-    controller,
-    left,
-    restarted,
-    show,
-    type: (...keys) => {
-      for (const key of keys) {
-        show();
-        controller.press(key);
-      }
-    },
-  };
-}
-
-function play(feed: Feed, events = minute(), state = meshState()): void {
-  for (const line of [stateLine(state), ...streamed(events)]) feed.apply(line);
-}
+import { play, stage } from "../support/stage.ts";
+import { exchange, logged, meshState, minute, plaintext, problem, refusal, streamed } from "../support/synthetic.ts";
 
 const wide = { columns: 120, rows: 40 };
 const usual = { columns: 80, rows: 24 };

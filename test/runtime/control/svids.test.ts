@@ -3,7 +3,16 @@ import { createSvids } from "../../../runtime/control/svids.ts";
 import type { ToDataPlane } from "../../../runtime/model/dataplane.ts";
 import { createTestClock } from "./test-clock.ts";
 
-const facts = { spiffe: "spiffe://x", sans: [], serial: "1", issuer: "", notBefore: "", notAfter: "", sha256: "" };
+const facts = {
+  spiffe: "spiffe://x",
+  sans: [],
+  serial: "1",
+  issuer: "",
+  notBefore: "",
+  notAfter: "",
+  sha256: "",
+  chain: [],
+};
 
 function setup(lifeMs = 10_000) {
   const clock = createTestClock();

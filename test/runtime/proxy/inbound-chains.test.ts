@@ -125,7 +125,11 @@ describe("STRICT", () => {
     await vi.waitFor(() => {
       expect(world.handshakes("handshake.failed")).toHaveLength(1);
     });
-    expect(world.handshakes("handshake.failed")[0]).toMatchObject({ side: "server", failure: { step, alert } });
+    expect(world.handshakes("handshake.failed")[0]).toMatchObject({
+      side: "server",
+      local: { chain: [{ subject: expect.any(String) }] },
+      failure: { step, alert, because: [{ file: "mesh/all.yaml", field: "spec.mtls.mode" }] },
+    });
     expect(world.exchanges()).toEqual([]);
   });
 

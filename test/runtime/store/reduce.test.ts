@@ -24,6 +24,7 @@ function workload(id: string, sidecar = true): WorkloadView {
     published: [],
     acked: null,
     certificate: null,
+    rotateAt: null,
     mtls: { "8080": "STRICT" },
     traffic: noTraffic,
     resources: noUsage,
@@ -122,8 +123,16 @@ describe("reduce", () => {
       notBefore: at,
       notAfter: at,
       sha256: "",
+      chain: [],
     };
-    const before = fold(loaded(1), { type: "svid.issued", ...stamp("s"), proxy: "backend-1", certificate });
+    const before = fold(loaded(1), {
+      type: "svid.issued",
+      ...stamp("s"),
+      proxy: "backend-1",
+      certificate,
+      rotateAt: at,
+    });
+    expect(find(before, "backend-1")?.rotateAt).toBe(at);
     expect(find(before, "backend-1")?.certificate).toEqual(certificate);
     const renamed = { ...workload("backend-1"), identity: "spiffe://cluster.local/ns/default/sa/other" };
     expect(find(reduce(before, loaded(2, [renamed])), "backend-1")?.certificate).toBeNull();

@@ -1,0 +1,68 @@
+import { stripVTControlCharacters } from "node:util";
+import { createController, type Controller, type Leaving } from "../../../cli/tui/controller.ts";
+import { createFeed, type Feed } from "../../../cli/tui/feed.ts";
+import { meshState, minute, startedAt, stateLine, streamed } from "./synthetic.ts";
+
+/** A screen without a terminal: keys in, frames out. */
+export interface Stage {
+  readonly feed: Feed;
+  readonly controller: Controller;
+  readonly left: Leaving[];
+  readonly restarted: string[];
+  readonly type: (...keys: string[]) => void;
+  readonly show: () => string;
+}
+
+export function stage(
+  size: { readonly columns: number; readonly rows: number },
+  setting: {
+    readonly own?: boolean;
+    readonly filter?: string;
+    readonly unicode?: boolean;
+    readonly color?: boolean;
+    /** Milliseconds since the epoch. */
+    readonly now?: () => number;
+  } = {},
+): Stage {
+  const now = setting.now ?? ((): number => Date.parse(startedAt));
+  const feed = createFeed(now);
+  const left: Leaving[] = [];
+  const restarted: string[] = [];
+  const look = { color: setting.color ?? false, unicode: setting.unicode ?? true, columns: size.columns };
+  const controller = createController(
+    feed,
+    { look, own: setting.own ?? true, filter: setting.filter ?? "", now },
+    {
+      leave: (how) => left.push(how),
+      restart: (service) => {
+        restarted.push(service);
+        return Promise.resolve("done");
+      },
+      redraw: () => undefined,
+      suspend: () => undefined,
+    },
+  );
+  const show = (): string =>
+    controller
+      .draw(size)
+      .lines.map((line) => stripVTControlCharacters(line).trimEnd())
+      .join("\n");
+  show();
+  return {
+    feed,
+    controller,
+    left,
+    restarted,
+    show,
+    type: (...keys) => {
+      for (const key of keys) {
+        show();
+        controller.press(key);
+      }
+    },
+  };
+}
+
+export function play(feed: Feed, events = minute(), state = meshState()): void {
+  for (const line of [stateLine(state), ...streamed(events)]) feed.apply(line);
+}
