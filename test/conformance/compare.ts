@@ -62,7 +62,7 @@ export function outcomeOf(request: CaseRequest, answer: Answer): string {
   }
 }
 
-function decidedBy(trace: Trace, verdict: "allow" | "deny"): string | undefined {
+export function decidedBy(trace: Trace, verdict: "allow" | "deny"): string | undefined {
   const decision = trace.proxies.findLast(
     (proxy) => proxy.side === "inbound" && proxy.decision !== undefined,
   )?.decision;

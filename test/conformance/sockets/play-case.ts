@@ -1,11 +1,15 @@
+import type { Mesh } from "../../../runtime/model/mesh.ts";
+import type { Answer } from "../../../runtime/predict/payload.ts";
 import type { Hit } from "../../../runtime/predict/trace.ts";
-import type { CaseRequest, ExpectedRequest, LoadedCase } from "../case.ts";
+import type { Case, CaseRequest, ExpectedRequest, LoadedCase } from "../case.ts";
 import { compare, type Difference } from "../compare.ts";
 import type { RequestResult } from "../engine.ts";
 import { meshOf } from "../mesh.ts";
 import { callOf, lookUp } from "../request.ts";
 import { skipCase, skipRequest } from "../skip.ts";
 import { strayRequests, withoutStrays } from "../strays.ts";
+import type { Seen } from "./client.ts";
+import type { Told } from "./facts.ts";
 import { PortTaken } from "./mesh-world.ts";
 import { collect, settled } from "./observe.ts";
 import { alertOf } from "./recorded-alert.ts";
@@ -36,17 +40,10 @@ async function playRequests(stage: Stage, loaded: LoadedCase): Promise<ReadonlyM
     for (const { id } of spec.requests) results.set(id, { kind: "skipped", reason: later });
     return results;
   }
-  const mesh = withDialledPorts(made.mesh, spec);
-  const unready = new Set(spec.workloads.filter((each) => each.notReady === true).map(idOf));
-  const ready = new Set(mesh.workloads.map(({ id }) => id).filter((id) => !unready.has(id)));
-  await stage.apps.serve([]);
-  await stage.world.apply(mesh, ready, certifiedOf(mesh, spec));
-  await stage.apps.serve(echoPorts(stage.world, made.mesh, spec));
-  const strays = strayRequests(spec.requests, loaded.expected);
-  const scene: Scene = { ...stage, spec, mesh, ready, strays, shared: new Map() };
+  const scene = await enterScene(stage, spec, made.mesh, strayRequests(spec.requests, loaded.expected));
   for (const request of spec.requests) {
     const expected = loaded.expected.requests[request.id];
-    const reason = skipRequest(request, expected) ?? strangersAddress(mesh, spec, request);
+    const reason = skipRequest(request, expected) ?? strangersAddress(scene.mesh, spec, request);
     // What is not compared is sent all the same: later requests depend on the order.
     if (reason !== undefined && reason !== "unstable") {
       results.set(request.id, { kind: "skipped", reason });
@@ -60,30 +57,65 @@ async function playRequests(stage: Stage, loaded: LoadedCase): Promise<ReadonlyM
   return results;
 }
 
-async function play(
+/** Makes a case's mesh current and starts its applications. */
+export async function enterScene(
+  stage: Stage,
+  spec: Case,
+  made: Mesh,
+  strays: readonly ExpectedRequest[],
+): Promise<Scene> {
+  const mesh = withDialledPorts(made, spec);
+  const unready = new Set(spec.workloads.filter((each) => each.notReady === true).map(idOf));
+  const ready = new Set(mesh.workloads.map(({ id }) => id).filter((id) => !unready.has(id)));
+  await stage.apps.serve([]);
+  await stage.world.apply(mesh, ready, certifiedOf(mesh, spec));
+  await stage.apps.serve(echoPorts(stage.world, made, spec));
+  return { ...stage, spec, mesh, ready, strays, shared: new Map() };
+}
+
+interface Observed {
+  readonly answer: Answer;
+  readonly seen: Seen;
+  readonly told: Told;
+  readonly hits: readonly Hit[];
+  readonly seconds: number;
+}
+
+/** Sends one request and waits until what `expected` tells of it is there. A text: the name that could not be resolved. */
+export async function observe(
   scene: Scene,
   request: CaseRequest,
   expected: ExpectedRequest | undefined,
-): Promise<readonly Difference[]> {
+): Promise<Observed | string> {
   const { mesh, spec, apps } = scene;
   const from = mesh.workloads.find((each) => each.name === request.from || each.id === request.from);
-  if (from === undefined) return [{ what: "from", expected: request.from, actual: undefined }];
+  if (from === undefined) return request.from;
   const call = callOf(request, `${spec.id}~${request.id}~1`);
   const address = lookUp(mesh, spec, from, call.host);
-  if (address === undefined)
-    return expected?.outcome === "unresolved" ? [] : [{ what: "address", expected: call.host, actual: undefined }];
+  if (address === undefined) return call.host;
   const before = performance.now();
   const seen = await send(scene, request, from, { address, port: call.port }, call.payload);
   const seconds = (performance.now() - before) / 1000;
   const hits: Hit[] = [];
   const told = await collect(scene, request, expected, hits);
+  return { answer: settled(apps, seen, told), seen, told, hits, seconds };
+}
+
+async function play(
+  scene: Scene,
+  request: CaseRequest,
+  expected: ExpectedRequest | undefined,
+): Promise<readonly Difference[]> {
+  const observed = await observe(scene, request, expected);
   if (expected === undefined) return [];
-  const answer = settled(apps, seen, told);
+  if (typeof observed === "string")
+    return expected.outcome === "unresolved" ? [] : [{ what: "address", expected: observed, actual: undefined }];
+  const { answer, seen, told, hits, seconds } = observed;
   const own = withoutStrays(request, expected, scene.strays, {
     hits: hits.length,
     logs: (proxy) => told.proxies.filter((facts) => facts.proxy === proxy).length,
   });
-  const differences = [...compare(request, own, answer, { hits, proxies: [...told.proxies] })];
+  const differences = [...compare(request, own, answer, { hits: [...hits], proxies: [...told.proxies] })];
   const alert = alertOf(expected.client);
   if (alert !== undefined && expected.outcome === "tls-rejected") {
     const event = told.failures.find(({ side }) => side === "server")?.failure?.alert ?? seen.alert;

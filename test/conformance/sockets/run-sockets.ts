@@ -5,6 +5,7 @@ import { createCertificates } from "./certificates.ts";
 import { createEchoApps } from "./echo-app.ts";
 import { createMeshWorld } from "./mesh-world.ts";
 import { playCase } from "./play-case.ts";
+import type { Stage } from "./scene.ts";
 
 /** Plays cases one after the other against one control plane and one data plane process. */
 export interface SocketsRunner extends AsyncDisposable {
@@ -17,13 +18,25 @@ export interface SocketsOptions {
 }
 
 export async function createSocketsRunner(options: SocketsOptions): Promise<SocketsRunner> {
-  const certificates = await createCertificates();
-  const apps = createEchoApps((name) => certificates.issue("public", name));
-  const world = await createMeshWorld(certificates);
-  const stage = { world, apps, certificates, handshakes: new Map(), ...options };
+  const stage = await createStage(options);
   return {
     run: async (loaded) =>
       new Map([...(await playCase(stage, loaded))].map(([id, result]) => [id, excused(loaded, id, result)])),
+    [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
+  };
+}
+
+/** One control plane, one data plane process and the applications behind it, on which cases are played. */
+export async function createStage(options: SocketsOptions): Promise<Stage & AsyncDisposable> {
+  const certificates = await createCertificates();
+  const apps = createEchoApps((name) => certificates.issue("public", name));
+  const world = await createMeshWorld(certificates);
+  return {
+    world,
+    apps,
+    certificates,
+    handshakes: new Map(),
+    ...options,
     [Symbol.asyncDispose]: async () => {
       await world[Symbol.asyncDispose]();
       await apps[Symbol.asyncDispose]();

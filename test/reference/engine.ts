@@ -1,0 +1,40 @@
+import { deliver } from "../../runtime/predict/deliver.ts";
+import { leave } from "../../runtime/predict/outbound.ts";
+import { createPaperWorld } from "../../runtime/predict/paper.ts";
+import { createTrace } from "../../runtime/predict/trace.ts";
+import type { Case, CaseRequest } from "../conformance/case.ts";
+import { decidedBy, outcomeOf } from "../conformance/compare.ts";
+import { meshOf } from "../conformance/mesh.ts";
+import { echoPrograms } from "../conformance/program.ts";
+import { callOf, lookUp } from "../conformance/request.ts";
+import type { ReferenceOutcome } from "./outcome.ts";
+
+/** What the engine says of the requests of a case; undefined: validation refuses a document of it. */
+export function engineOf(spec: Case): ((request: CaseRequest) => ReferenceOutcome) | undefined {
+  const { mesh, rejected } = meshOf(spec, { id: spec.id, requests: {} });
+  if (rejected.length > 0) return undefined;
+  const world = createPaperWorld(
+    mesh,
+    { ready: new Set(mesh.workloads.map(({ id }) => id)) },
+    echoPrograms(spec.workloads),
+  );
+  return (request) => {
+    const from = mesh.workloads.find(({ name }) => name === request.from);
+    if (from === undefined) throw new Error(`${request.from} is not in the mesh`);
+    const call = callOf(request, `${spec.id}~${request.id}`);
+    const address = lookUp(mesh, spec, from, call.host);
+    if (address === undefined) return { outcome: "unresolved" };
+    const trace = createTrace();
+    const proxy = world.proxy(from);
+    const dialled = { address, port: call.port };
+    const answer =
+      proxy === undefined
+        ? deliver(world, from.address, dialled, call.payload, trace)
+        : leave(world, proxy, dialled, call.payload, trace);
+    return {
+      outcome: outcomeOf(request, answer),
+      deniedBy: decidedBy(trace, "deny"),
+      allowedBy: decidedBy(trace, "allow"),
+    };
+  };
+}
