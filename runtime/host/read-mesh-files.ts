@@ -1,6 +1,16 @@
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, realpathSync, statSync, type BigIntStats } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+  type BigIntStats,
+} from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
 import type { Problem } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import { listDocuments, type FileFacts } from "./settle.ts";
@@ -15,6 +25,8 @@ export interface MeshFileSet {
 }
 
 export const maxMeshFileBytes = 4 * 1024 * 1024;
+/** Two changes within one tick of the clock that stamps files look the same: HZ=100 on old kernels. */
+const coarsestTickMs = 20;
 const pattern = /\.(yaml|yml|json)$/i;
 
 /**
@@ -30,11 +42,14 @@ export function readMeshFiles(
   const problems: Problem[] = [];
   const found = new Map<string, string>();
   for (const path of always) found.set(shown(directory, path), resolve(directory, path));
-  const keep = (folder: string): void => {
-    for (const path of previous?.facts.keys() ?? [])
-      if (path.startsWith(`${folder}/`)) found.set(path, resolve(directory, path));
-  };
-  for (const path of paths) walk({ directory, found, problems, keep }, resolve(directory, path), new Set(), true);
+  const folders = paths.map((path) => resolve(directory, path));
+  for (const folder of folders) walk({ directory, found, problems }, folder, new Set(), true);
+  // A listing may miss a name that is renamed over meanwhile, or fail: what was there is asked for by its name.
+  for (const path of previous?.facts.keys() ?? []) {
+    const absolute = resolve(directory, path);
+    if (!found.has(path) && folders.some((folder) => isAtOrBelow(absolute, folder)) && mayBeFile(absolute))
+      found.set(path, absolute);
+  }
 
   const before = new Map(previous?.files.map((file) => [file.path, file]));
   const files: SourceFile[] = [];
@@ -58,22 +73,64 @@ function readOne(
   // Losing the right to read a file must not remove its policies.
   const last = before === undefined || known === undefined ? undefined : { file: before, facts: known };
   try {
-    const stat = statSync(absolute, { bigint: true });
-    const stamp = stampOf(stat);
-    if (before !== undefined && known?.stamp === stamp) return { file: before, facts: known };
-    if (stat.size > BigInt(maxMeshFileBytes)) {
+    const stamp = stampOf(statSync(absolute, { bigint: true }));
+    if (before !== undefined && known?.stamp === stamp && known.telling) return { file: before, facts: known };
+    const reading = readWhole(absolute);
+    if (reading === "too large") {
       problems.push(unreadable(path, `is larger than ${maxMeshFileBytes / 1024 / 1024} MiB`));
       return last;
     }
-    const bytes = readFileSync(absolute);
-    const text = bytes.toString("utf8");
-    // A change between stat and read shows up as another stamp the next time.
+    const { bytes, ...facts } = reading;
     const digest = createHash("sha256").update(bytes).digest("hex");
-    return { file: { path, text }, facts: { stamp, size: bytes.length, digest, documents: listDocuments(text) } };
+    if (before !== undefined && known?.digest === digest) return { file: before, facts: { ...known, ...facts } };
+    const text = bytes.toString("utf8");
+    return {
+      file: { path, text },
+      facts: { ...facts, size: bytes.length, digest, documents: listDocuments(text) },
+    };
   } catch (error) {
     problems.push(unreadable(path, `cannot be read: ${describe(error)}`));
-    return codeOf(error) === "ENOENT" ? undefined : last;
+    return isGone(error) ? undefined : last;
   }
+}
+
+/** A file that was changed while it was read, again and again, gets a stamp that it will never have once more. */
+function readWhole(
+  absolute: string,
+): "too large" | (Pick<FileFacts, "stamp" | "telling"> & { readonly bytes: Buffer }) {
+  for (let left = 3; ; left -= 1) {
+    // Nothing here may wait for somebody: neither a named pipe nor a lease.
+    const file = openSync(absolute, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const begun = Date.now();
+      const before = fstatSync(file, { bigint: true });
+      if (before.size > BigInt(maxMeshFileBytes)) return "too large";
+      const bytes = readFileSync(file);
+      const after = stampOf(fstatSync(file, { bigint: true }));
+      if (after === stampOf(before))
+        return { bytes, stamp: after, telling: begun - Number(before.ctimeMs) > coarsestTickMs };
+      if (left === 0) return { bytes, stamp: `${after}, changing at ${performance.now()}`, telling: false };
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+/** Whether there is a file, or it cannot be said. */
+function mayBeFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    return !isGone(error);
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "");
+}
+
+function isAtOrBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 
 interface Walk {
@@ -81,8 +138,6 @@ interface Walk {
   /** Path as shown → absolute path. */
   readonly found: Map<string, string>;
   readonly problems: Problem[];
-  /** Keeps what was known below a folder that cannot be listed any more. */
-  readonly keep: (folder: string) => void;
 }
 
 function walk(to: Walk, path: string, above: ReadonlySet<string>, named: boolean): void {
@@ -98,7 +153,6 @@ function walk(to: Walk, path: string, above: ReadonlySet<string>, named: boolean
     if (!stat.isDirectory()) return;
   } catch (error) {
     // A dangling link without a mesh file's name is nobody's mesh file.
-    if (codeOf(error) === "EACCES") to.keep(shown(directory, path));
     if (named || pattern.test(path) || codeOf(error) === "ELOOP" || codeOf(error) === "EACCES")
       problems.push(unreadable(shown(directory, path), `cannot be read: ${describe(error)}`));
     return;
@@ -114,7 +168,6 @@ function walk(to: Walk, path: string, above: ReadonlySet<string>, named: boolean
     }
   } catch (error) {
     problems.push(unreadable(shown(directory, path), `cannot be read: ${describe(error)}`));
-    if (codeOf(error) !== "ENOENT") to.keep(shown(directory, path));
   }
 }
 

@@ -3,6 +3,7 @@ import { watch as watchPaths } from "chokidar";
 import type { Clock } from "../core/clock.ts";
 import type { Problem } from "../core/problem.ts";
 import { scanOpenWriters, type OpenWriterScan } from "./open-writers.ts";
+import { machinePace } from "./pressure.ts";
 import { readMeshFiles, type MeshFileSet } from "./read-mesh-files.ts";
 import { describe } from "./session-folder.ts";
 import { goLive, observe, quietMs, startSettling, type Settling } from "./settle.ts";
@@ -22,7 +23,7 @@ export interface WatchOptions {
   /** What is in force already; changes since then are guarded like any other. Without it, what is read first counts as in force. */
   readonly from?: MeshFileSet;
   readonly onChange: (change: MeshChange) => void;
-  /** A file lost content and its writer has not closed it; an empty list says that it is over. */
+  /** A change waits for its writer, or lost content and may not be meant; an empty list says that it is over. */
   readonly onProblems?: (problems: readonly Problem[]) => void;
 }
 
@@ -38,7 +39,7 @@ export interface MeshWatcher {
   readonly close: () => Promise<void>;
 }
 
-/** Looking for writers blocks no longer than this at a time. */
+/** Looking for writers blocks no longer than this at a time, or than one process takes. */
 const writerBudgetMs = 8;
 /** Notifications are throttled, lost on some file systems, or never come: look again on our own. */
 const afterwardsMs = [60, 200];
@@ -58,13 +59,13 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
   let current = initial;
   let settling: Settling = startSettling(initial.facts, clock.monotonic());
   let eventAt: number | undefined;
-  let waiting: string[] = [];
+  let waiting: readonly Problem[] = [];
   let cancelLook: (() => void) | undefined;
   let lookAt = 0;
   let cancelPoll = clock.after(pollMs, poll);
   let pendingLooks: (() => void)[] = [];
   let closed = false;
-  /** The search for writers of files that lost content: it has to come to its end before they go live. */
+  /** The search for writers of what changed: it has to come to its end before anything goes live. */
   let search: OpenWriterScan | undefined;
 
   function look(): void {
@@ -72,31 +73,40 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     if (closed) return;
     const now = clock.monotonic();
     current = read(current);
-    const [next, verdict] = observe(settling, current.facts, now);
+    const [next, verdict] = observe(settling, current.facts, { at: now, pace: machinePace() });
+    if (next.since !== settling.since) search = undefined;
     settling = next;
-    if (verdict.kind !== "settled") search = undefined;
     if (verdict.kind === "same") {
+      search = undefined;
       eventAt = undefined;
       report([]);
       return;
     }
     eventAt ??= now;
-    if (verdict.kind === "wait") return lookAgain(verdict.at - now);
-    // A writer that stalls with the file open is not done, however long it takes.
+    const isLate = now - eventAt > 1000;
+    if (verdict.kind === "wait" && verdict.suspects.length > 0) {
+      // Nobody may hold the file yet: who is looked for too early is not found.
+      search = undefined;
+      if (isLate) report(verdict.suspects.map(lostContent));
+      return lookAgain(verdict.at - now);
+    }
+    // A writer that stalls with the file open is not done, however long it takes. Whoever made the change had the file open before it was seen.
     search ??= scanOpenWriters(
       verdict.changed.map((path) => resolve(directory, path)),
       clock.monotonic,
     );
     const { kind, writers } = search.look(writerBudgetMs);
-    if (kind === "unfinished" && writers.length === 0 && verdict.suspects.length > 0) return lookAgain(1);
-    search = undefined;
     if (writers.length > 0) {
-      report(clock.monotonic() - eventAt > 1000 ? verdict.changed : []);
+      search = undefined;
+      report(isLate ? verdict.changed.map(stillWritten) : []);
       return lookAgain(20);
     }
+    if (kind === "unfinished") return lookAgain(1);
+    if (verdict.kind === "wait") return lookAgain(verdict.at - clock.monotonic());
+    search = undefined;
     // A writer that ended while it was looked for left a whole file behind; what was read before may be a half of it.
     current = read(current);
-    const [again] = observe(settling, current.facts, clock.monotonic());
+    const again = observe(settling, current.facts, { at: clock.monotonic(), pace: 0 })[0];
     if (again.since !== settling.since) {
       settling = again;
       return lookAgain(quietMs);
@@ -129,10 +139,10 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     if (!closed) cancelPoll = clock.after(pollMs, poll);
   }
 
-  function report(unfinished: readonly string[]): void {
-    if (unfinished.join("\n") === waiting.join("\n")) return;
-    waiting = [...unfinished];
-    options.onProblems?.(unfinished.map((path) => stillWritten(path)));
+  function report(unfinished: readonly Problem[]): void {
+    if (JSON.stringify(unfinished) === JSON.stringify(waiting)) return;
+    waiting = unfinished;
+    options.onProblems?.(unfinished);
   }
 
   const targets = (): string[] => [options.projectFile, ...watched].map((path) => resolve(directory, path));
@@ -176,10 +186,13 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
 }
 
 function stillWritten(path: string): Problem {
-  return {
-    code: "MD6007",
-    severity: "warning",
-    message: `${path} is still open for writing; its new content waits until it is closed`,
-    at: { file: path, line: 1, column: 1 },
-  };
+  return unfinished(path, "is still open for writing; its new content waits until it is closed");
+}
+
+function lostContent(path: string): Problem {
+  return unfinished(path, "lost content; that is taken as meant when it stays so, later on a busy machine");
+}
+
+function unfinished(path: string, what: string): Problem {
+  return { code: "MD6007", severity: "warning", message: `${path} ${what}`, at: { file: path, line: 1, column: 1 } };
 }

@@ -5,8 +5,9 @@ import { reloads } from "../steady/reloads.ts";
 // A small part of `npm run steady`: the same programs, fewer times.
 describe("steadiness", () => {
   it("200 reloads under load: no request lost, no verdict of a generation that was replaced", async () => {
-    const { edits, calls, faults } = await reloads(200, () => undefined);
+    const { edits, calls, faults, surprises } = await reloads(200, () => undefined);
     expect(faults).toEqual([]);
+    expect(surprises).toEqual([]);
     expect(edits).toBe(200);
     expect(calls).toMatchObject({ lost: 0, wrong: 0 });
     expect(calls.right).toBeGreaterThan(500);

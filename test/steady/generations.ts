@@ -10,7 +10,11 @@ export interface GenerationEar {
   readonly close: () => void;
 }
 
-export function listenToGenerations(client: MeshClient): GenerationEar {
+/** @param onLoaded hears what each generation changed, as the mesh words it */
+export function listenToGenerations(
+  client: MeshClient,
+  onLoaded: (generation: number, changes: readonly string[]) => void = () => undefined,
+): GenerationEar {
   const stop = new AbortController();
   const waiting = new Set<{ readonly behind: number; readonly done: (at: number) => void }>();
   let newest = 0;
@@ -31,6 +35,7 @@ export function listenToGenerations(client: MeshClient): GenerationEar {
       if (line.type === "state" && line.state.generation.live === line.state.generation.total)
         hear(line.state.generation.number);
       else if (line.type === "snapshot.applied" && line.live === line.total) hear(line.generation);
+      else if (line.type === "mesh.loaded") onLoaded(line.generation, line.changes);
     }
   }
   // The end of the mesh ends the stream.

@@ -47,8 +47,9 @@ switch (positionals[0]) {
     print(
       `${right + either + wrong + lost} requests meanwhile: ${lost} lost, ${wrong} with a wrong verdict, ${right} with the only right one, ${either} while either was right`,
     );
-    for (const fault of result.faults) print(fault);
-    process.exitCode = lost + wrong > 0 ? 1 : 0;
+    print(`${result.surprises.length} generations changed something else than an edit did`);
+    for (const fault of [...result.faults, ...result.surprises.slice(0, 10)]) print(fault);
+    process.exitCode = lost + wrong + result.surprises.length > 0 ? 1 : 0;
     break;
   }
   case "kills": {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectTo, type MeshClient } from "../../runtime/control/client.ts";
@@ -92,9 +92,10 @@ ${options.callers.includes("bits") ? caller("bit", bits) : ""}${options.callers.
     throw new Error(up.stderr);
   }
   const { sessions } = JSON.parse((await project.meshdev("ls", "-o", "json")).stdout) as {
-    readonly sessions: readonly { readonly socket: string; readonly pid: number }[];
+    readonly sessions: readonly { readonly directory: string; readonly socket: string; readonly pid: number }[];
   };
-  const [session] = sessions;
+  // Others on this machine may run meshes of their own.
+  const session = sessions.find(({ directory }) => directory === realpathSync(project.directory));
   if (session === undefined) throw new Error("the mesh is not listed");
   const client = connectTo(session.socket);
 

@@ -2,7 +2,7 @@ import { percentile } from "../bench/figure.ts";
 import { until } from "../e2e/support/project.ts";
 import { listenToGenerations } from "./generations.ts";
 import { startSteadyMesh, type SteadyMesh } from "./mesh.ts";
-import { judge, type Judgement } from "./verdicts.ts";
+import { judge, monotonicNow, type Judgement } from "./verdicts.ts";
 
 export interface ReloadResult {
   readonly edits: number;
@@ -12,7 +12,11 @@ export interface ReloadResult {
   readonly calls: Readonly<Record<Judgement, number>>;
   /** The first few that were lost or wrong, as the caller recorded them. */
   readonly faults: readonly string[];
+  /** Generations that changed anything but the rules of the one policy: none of the edits meant that. */
+  readonly surprises: readonly string[];
 }
+
+const meant = "AuthorizationPolicy default/bits changed";
 
 /**
  * Edits the policy again and again, each time as soon as the last edit was reported live, while callers call; every verdict is held
@@ -21,7 +25,11 @@ export interface ReloadResult {
 export async function reloads(count: number, onProgress: (text: string) => void): Promise<ReloadResult> {
   await using mesh = await startSteadyMesh({ callers: ["bits"], pauseMs: 5 });
   const verdicts = createVerdictBook(mesh);
-  const generations = listenToGenerations(mesh.client);
+  const surprises: string[] = [];
+  const generations = listenToGenerations(mesh.client, (generation, changes) => {
+    if (changes.join("") !== meant)
+      surprises.push(`generation ${generation} at ${monotonicNow().toFixed(3)}: ${changes.join(", ")}`);
+  });
   await generations.after(0);
   await verdicts.more(50);
   const begun = performance.now();
@@ -44,6 +52,7 @@ export async function reloads(count: number, onProgress: (text: string) => void)
     liveMs: { median: percentile(took, 0.5), p99: percentile(took, 0.99), worst: Math.max(...took) },
     calls: verdicts.calls,
     faults: verdicts.faults,
+    surprises,
   };
 }
 

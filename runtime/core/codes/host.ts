@@ -34,8 +34,10 @@ export const hostCodes = {
   },
   MD6007: {
     title: "A mesh file is still being written",
-    why: "A file lost content and the program that writes it has not closed it, so its new content is not trusted yet.",
-    next: "Finish writing the file. What was last read from it stays in force.",
+    why:
+      "The program that writes it has not closed it. Or it is gone, or empty, on a machine so busy that whoever replaces it may not have come to " +
+      "write it again yet. Its new content is not trusted so far.",
+    next: "Finish writing the file, or wait: what stays as it is goes live. What was last read from it stays in force.",
   },
   MD6008: {
     title: "No loopback range is free",

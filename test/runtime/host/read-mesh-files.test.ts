@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { maxMeshFileBytes, readMeshFiles } from "../../../runtime/host/read-mesh-files.ts";
 
 let folder = "";
@@ -78,5 +78,30 @@ describe("reading mesh files", () => {
     const before = readMeshFiles(folder, ["mesh"]);
     const after = readMeshFiles(folder, ["mesh"], [], before);
     expect(after.files.every((file, index) => file === before.files[index])).toBe(true);
+  });
+
+  it("does not trust the time of a file that has just changed: another change may have the same", async () => {
+    writeFileSync(path("mesh/b.yaml"), "new");
+    const first = readMeshFiles(folder, ["mesh"]);
+    expect(first.facts.get("mesh/b.yaml")?.telling).toBe(false);
+    // The same stamp with other content, as within one tick of a coarse clock.
+    const text = "old";
+    const other = {
+      ...first,
+      files: first.files.map((file) => (file.path === "mesh/b.yaml" ? { ...file, text } : file)),
+      facts: new Map([...first.facts].map(([name, facts]) => [name, { ...facts, digest: "of old" }])),
+    };
+    expect(readMeshFiles(folder, ["mesh"], [], other).files[1]?.text).toBe("new");
+    await vi.waitFor(() => {
+      expect(readMeshFiles(folder, ["mesh"], [], first).facts.get("mesh/b.yaml")?.telling).toBe(true);
+    });
+  });
+
+  it("what is gone from the project's own folder is gone, whatever was known of it", () => {
+    const first = readMeshFiles(folder, ["."]);
+    expect(names(first)).toContain("mesh/b.yaml");
+    rmSync(path("mesh/inner"), { recursive: true });
+    rmSync(path("mesh/b.yaml"));
+    expect(names(readMeshFiles(folder, ["."], [], first))).toEqual(["mesh/a.yml"]);
   });
 });
