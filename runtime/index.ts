@@ -105,8 +105,11 @@ export async function loadProject(
 
 /** What would happen to one call, by the very functions that decide in a sidecar. Throws MD8005 for a name that the mesh does not have. */
 export async function predict(mesh: Mesh, call: PredictedCall): Promise<Prediction> {
-  const { predictCall } = await import("./predict/call.ts");
-  return predictCall(mesh, call);
+  const [{ predictCall }, { systemClock }] = await Promise.all([
+    import("./predict/call.ts"),
+    import("./core/clock.ts"),
+  ]);
+  return predictCall(mesh, call, systemClock);
 }
 
 export type SchemaName = "project" | "events" | "state";

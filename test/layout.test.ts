@@ -54,7 +54,7 @@ const allowedNodeModules: Readonly<Record<string, readonly string[]>> = {
   identity: ["node:crypto"],
   compile: ["node:crypto"],
   traffic: ["node:crypto"],
-  policy: ["node:net"],
+  policy: ["node:net", "node:crypto"],
 };
 
 const root = resolve(import.meta.dirname, "..");

@@ -1,4 +1,4 @@
-import type { DecisionRecord, MissedClause, RuleRecord, TriedRule } from "../../runtime/model/decision.ts";
+import type { DecisionRecord, MissedClause, RuleRecord, TokenRecord, TriedRule } from "../../runtime/model/decision.ts";
 import { sanitize } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
 
@@ -37,13 +37,20 @@ export function reasonWords(decision: DecisionRecord): string {
       return "ALLOW policies apply and none matched";
     case "no-policy":
       return "no AuthorizationPolicy applies";
-    case "jwt-not-supported":
-      return "the request carries a token, which cannot be verified here yet";
+    case "jwt":
+      return `the token was refused: ${sanitize(decision.token?.fault ?? "")}`;
   }
 }
 
 /** The end of a plain line: who decided, and where it is written. */
 export function decisionSummary(decision: DecisionRecord): readonly Segment[] {
+  if (decision.reason === "jwt" && decision.token !== undefined) {
+    const { fault, rule } = decision.token;
+    return [
+      seg(sanitize(fault ?? ""), "strong"),
+      ...(rule === null ? [] : [seg(` by ${shortName(rule.resource)} rule ${rule.rule} `), seg(place(rule), "dim")]),
+    ];
+  }
   if (decision.by !== null) return byRule(decision.by);
   const nearest = decision.tried.find((rule) => rule.result === "missed" && !rule.dryRun);
   if (decision.verdict === "deny" && nearest !== undefined) {
@@ -73,6 +80,7 @@ export function decisionLines(decision: DecisionRecord): readonly Line[] {
   ];
   if (decision.by !== null) lines.push([seg("  at "), seg(place(decision.by), "info")]);
   if (decision.details !== null) lines.push([seg(`  details ${sanitize(decision.details)}`, "dim")]);
+  if (decision.token !== undefined) lines.push(...tokenLines(decision.token));
   if (decision.note !== null) lines.push([seg(`  note: ${sanitize(decision.note)}`, "warn")]);
   const rest = decision.tried.filter((rule) => !isDeciding(rule, decision.by));
   const omitted = decision.omitted ?? 0;
@@ -81,6 +89,27 @@ export function decisionLines(decision: DecisionRecord): readonly Line[] {
   for (const rule of rest) lines.push(...triedLines(rule));
   if (omitted > 0) lines.push([seg(`  and ${omitted} more`, "dim")]);
   return lines;
+}
+
+/** Who the token says it is for, where it came from, and the rule that judged it. */
+function tokenLines(token: TokenRecord): readonly Line[] {
+  const { issuer, subject, audiences, expires, rule } = token;
+  const parts = [
+    ...(issuer === null ? [] : [`issuer ${issuer === "" ? "none" : issuer}`]),
+    ...(subject === null || subject === "" ? [] : [`subject ${subject}`]),
+    ...(audiences.length === 0 ? [] : [`audiences ${list(audiences)}`]),
+    ...(expires === null ? [] : [`expires ${expires}`]),
+  ];
+  const head: Line = [
+    seg("  token ", "dim"),
+    seg(token.verified ? "verified" : "refused", token.verified ? "good" : "bad"),
+    seg(` from ${sanitize(token.location)}`),
+    ...(token.fault === null ? [] : [seg(`: ${sanitize(token.fault)}`, "bad")]),
+  ];
+  const says: Line[] =
+    parts.length === 0 ? [] : [[seg(token.verified ? "    " : "    says ", "dim"), seg(sanitize(parts.join(", ")))]];
+  const by: Line[] = rule === null ? [] : [[seg(`    by ${sanitize(rule.id)} `), seg(place(rule), "info")]];
+  return [head, ...says, ...by];
 }
 
 function isDeciding(rule: TriedRule, by: RuleRecord | null): boolean {

@@ -13,7 +13,7 @@ export function compile(
   world: World,
   previous?: ReadonlyMap<ProxyId, ProxySnapshot>,
 ): ReadonlyMap<ProxyId, ProxySnapshot> {
-  const inboundOf = bindInbound(mesh);
+  const inboundOf = bindInbound(mesh, world);
   const trust = compileTrust(mesh);
   const index = indexMesh(mesh, world);
   const compare = createComparison();

@@ -1,5 +1,5 @@
 import { assertNever } from "../core/assert-never.ts";
-import type { Mesh, PortProtocol, Workload } from "../model/mesh.ts";
+import type { Mesh, PortProtocol, Workload, World } from "../model/mesh.ts";
 import type { InboundListener, InboundSection } from "../model/snapshot.ts";
 import { inboundChains } from "../policy/chains.ts";
 import { namedPorts, portMode, workloadMode, type ModeResult } from "../policy/mtls-mode.ts";
@@ -10,17 +10,17 @@ import { inboundOptions } from "./http-options.ts";
 import { inboundHttp } from "./http-protocol.ts";
 import { bindInboundPorts, type InboundPort } from "./inbound-ports.ts";
 import { bindPeerAuthentication } from "./peer-authentication.ts";
-import { bindTokenRules } from "./request-authentication.ts";
+import { bindJwtRules } from "./request-authentication.ts";
 
 /** What a workload's sidecar does with connections that arrive. For many workloads of one mesh use `bindInbound`. */
-export function compileInbound(mesh: Mesh, workload: Workload): InboundSection {
-  return bindInbound(mesh)(workload);
+export function compileInbound(mesh: Mesh, workload: Workload, world?: Pick<World, "keySets">): InboundSection {
+  return bindInbound(mesh, world)(workload);
 }
 
-export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection {
+export function bindInbound(mesh: Mesh, world?: Pick<World, "keySets">): (workload: Workload) => InboundSection {
   const levelsOf = bindPeerAuthentication(mesh);
   const policiesOf = bindAuthorization(mesh);
-  const tokenRulesOf = bindTokenRules(mesh);
+  const jwtRulesOf = bindJwtRules(mesh, world?.keySets);
   const portsOf = bindInboundPorts(mesh);
 
   return (workload) => {
@@ -43,7 +43,7 @@ export function bindInbound(mesh: Mesh): (workload: Workload) => InboundSection 
       listeners: [...listeners.values()].toSorted((a, b) => a.port - b.port),
       passthrough: passthroughListener(0, workloadMode(levels), options.http10),
       ...policiesOf(workload),
-      ...tokenRulesOf(workload),
+      jwt: jwtRulesOf(workload),
       options,
     };
   };

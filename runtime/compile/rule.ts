@@ -16,6 +16,7 @@ import {
   pathValue,
   portValue,
   principalValue,
+  requestPrincipalValue,
   serviceAccountValue,
   textValue,
   trustDomainValue,
@@ -160,7 +161,7 @@ function meaningOfField(name: string, context: RuleContext): FieldMeaning | unde
     case "remoteIpBlocks":
       return both({ kind: "remote-ip" }, addressValue);
     case "requestPrincipals":
-      return http({ kind: "request-auth", key: "request.auth.principal" }, neverValue);
+      return http({ kind: "request-principal" }, requestPrincipalValue);
     case "hosts":
       return http({ kind: "host" }, hostValue);
     case "ports":
@@ -199,13 +200,22 @@ function meaningOfKey(key: string, context: RuleContext): FieldMeaning | undefin
       return meaningOfField("ports", context);
     case "connection.sni":
       return { attribute: { kind: "sni" }, compile: textValue, needsHttp: false };
+    case "request.auth.principal":
+      return meaningOfField("requestPrincipals", context);
+    case "request.auth.audiences":
+      return http({ kind: "claim", path: ["aud"] }, textValue);
+    case "request.auth.presenter":
+      return http({ kind: "claim", path: ["azp"] }, textValue);
     default:
       break;
   }
-  if (key.startsWith("request.auth."))
-    return { attribute: { kind: "request-auth", key }, compile: neverValue, needsHttp: true };
-  if (key.startsWith("experimental.envoy.filters.")) {
-    return { attribute: { kind: "request-auth", key }, compile: neverValue, needsHttp: false };
-  }
+  const claim = /^request\.auth\.claims(\[.*\])$/s.exec(key)?.[1];
+  if (claim !== undefined) return http({ kind: "claim", path: claimPath(claim) }, textValue);
+  if (key.startsWith("experimental.envoy.filters.")) return both({ kind: "metadata", key }, neverValue);
   return undefined;
+}
+
+/** `[a][b]` as `a`, `b`; brackets in another order are part of one name (spec AP-46). */
+function claimPath(brackets: string): readonly string[] {
+  return /^(?:\[[^[\]]*\])+$/.test(brackets) ? brackets.slice(1, -1).split("][") : [brackets.slice(1, -1)];
 }

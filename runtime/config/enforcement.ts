@@ -16,7 +16,6 @@ interface UnenforcedField {
   readonly when?: (value: unknown) => boolean;
 }
 
-const noToken = "no token is ever present here: a rule that needs one never matches, and its negation always does";
 /** Of a `connectionPool`; concurrent requests and the HTTP version are obeyed. */
 const poolFields: readonly string[] = [
   "tcp",
@@ -54,20 +53,27 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
       note: "the policy decides nothing, here as in Istio; it is only evaluated in shadow",
       when: (value) => typeof value === "string" && /^(?:1|t|true)$/i.test(value),
     },
-    { path: "spec.rules[].from[].source.requestPrincipals", code: "MD2002", note: noToken },
-    { path: "spec.rules[].from[].source.notRequestPrincipals", code: "MD2002", note: noToken },
-    {
-      path: "spec.rules[].when[].key",
-      code: "MD2002",
-      note: noToken,
-      when: (value) => typeof value === "string" && value.startsWith("request.auth."),
-    },
     {
       path: "spec.rules[].when[].key",
       code: "MD2002",
       note: "dynamic metadata of Envoy filters does not exist here: the condition never matches, and its negation always does",
       when: (value) => typeof value === "string" && value.startsWith("experimental."),
     },
+  ],
+  RequestAuthentication: [
+    {
+      path: "spec.jwtRules[].presence",
+      note: "here as in Istio it demands no token; an AuthorizationPolicy does",
+      when: (value) => value === "REQUIRED",
+    },
+    { path: "spec.jwtRules[].clockSkewSeconds", note: "clocks may differ by 60 seconds" },
+    ...["spec.jwtRules[].outputClaimToHeaders[].header", "spec.jwtRules[].outputPayloadToHeader"].map((path) => ({
+      path,
+      note: "headers on which the meaning of a message hangs are not written",
+      when: (value: unknown) =>
+        typeof value === "string" &&
+        /^(?:host|connection|content-length|transfer-encoding|upgrade|te|keep-alive)$/i.test(value),
+    })),
   ],
   DestinationRule: [
     ...trafficPolicyPlaces.flatMap((place) => trafficPolicyFields.map((field) => ({ path: `${place}.${field}` }))),
@@ -118,10 +124,6 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
 
 /** Kinds whose absence changes who may call whom. */
 const securityKinds: ReadonlyMap<string, string> = new Map([
-  [
-    "RequestAuthentication",
-    "tokens cannot be verified yet, so an HTTP request that carries one where a jwtRule looks for it is refused with 401, good or bad; requests without a token have no principal, as in Istio",
-  ],
   ["NetworkPolicy", "connections that it would refuse are not refused here"],
 ]);
 

@@ -1,5 +1,5 @@
+import type { JsonObject, TokenOutcome } from "./jwt.ts";
 import type { Provenance } from "./resource.ts";
-import type { TokenLocation } from "./token.ts";
 
 /** What a policy may look at. Functions are called only when a clause asks, so that an unused header is never turned into a string. */
 export interface RequestFacts {
@@ -20,6 +20,8 @@ export interface RequestFacts {
   readonly path: () => string;
   /** Every line of a header by itself; `name` is lower case. */
   readonly header: (name: string) => readonly string[];
+  /** Payload of a verified token; absent: none was verified. */
+  readonly claims?: JsonObject;
 }
 
 export interface PeerFacts {
@@ -31,11 +33,11 @@ export interface PeerFacts {
 /** The outcome alone; `explain` finds its reasons again from the same facts when somebody looks. */
 export interface Decision {
   readonly verdict: "allow" | "deny";
-  readonly reason: "matched" | "no-allow-matched" | "no-policy" | "jwt-not-supported";
+  readonly reason: "matched" | "no-allow-matched" | "no-policy" | "jwt";
   /** The deciding rule: indices into `PolicySet.policies` and `CompiledPolicy.rules`. */
   readonly by: { readonly policy: number; readonly rule: number } | undefined;
-  /** Set with `jwt-not-supported`: where the token was found. */
-  readonly token?: TokenLocation;
+  /** What became of the request's token; absent: it has none, or nobody asks for one. With the reason `jwt` it was refused. */
+  readonly token?: TokenOutcome;
 }
 
 /** A decision in words: what events, `why`, `can` and the TUI show. Field names are a published contract. */
@@ -43,7 +45,7 @@ export interface DecisionRecord {
   readonly verdict: "allow" | "deny";
   readonly reason: Decision["reason"];
   readonly by: RuleRecord | null;
-  /** Envoy's response code details, `rbac_access_denied_matched_policy[…]`; null when allowed. */
+  /** Envoy's response code details, `rbac_access_denied_matched_policy[…]` or `jwt_authn_access_denied{…}`; null when allowed. */
   readonly details: string | null;
   /** Every rule that was tried, nearest miss first; a rule that matched comes before all misses. */
   readonly tried: readonly TriedRule[];
@@ -51,6 +53,25 @@ export interface DecisionRecord {
   readonly omitted?: number;
   /** Set when something made identity fields empty: "the connection was plaintext". */
   readonly note: string | null;
+  /** The token that counted; absent: there was none where a RequestAuthentication looks. */
+  readonly token?: TokenRecord;
+}
+
+/** A token as events tell of it. What an unverified one says of itself is not to be believed. */
+export interface TokenRecord {
+  readonly verified: boolean;
+  /** Why it was refused, in Envoy's words; null: it was accepted. */
+  readonly fault: string | null;
+  /** `header authorization`, `param access_token`, `cookie session`. */
+  readonly location: string;
+  /** Null: the token cannot be read. */
+  readonly issuer: string | null;
+  readonly subject: string | null;
+  readonly audiences: readonly string[];
+  /** ISO 8601; null: never, or not known. */
+  readonly expires: string | null;
+  /** The rule that accepted or refused it; null: no rule takes this issuer. */
+  readonly rule: RuleRecord | null;
 }
 
 export interface RuleRecord {

@@ -72,14 +72,23 @@ export interface AuthorizationPolicySpec {
   readonly rules?: readonly (AuthorizationRule | null)[];
 }
 
-/** Fields that decide where a token is looked for and which headers tell of it; those that verify it are not read yet. */
+/** `presence` is legal and means nothing to Istio (spec GO-51). */
 export interface JwtRule {
   readonly issuer?: string;
+  readonly audiences?: readonly string[];
+  readonly jwksUri?: string;
+  /** Old spelling of `jwksUri`. */
+  readonly jwks_uri?: string;
+  readonly jwks?: string;
   readonly fromHeaders?: readonly { readonly name: string; readonly prefix?: string }[];
   readonly fromParams?: readonly string[];
   readonly fromCookies?: readonly string[];
   readonly outputPayloadToHeader?: string;
-  readonly outputClaimToHeaders?: readonly { readonly header: string }[];
+  readonly outputClaimToHeaders?: readonly { readonly header: string; readonly claim: string }[];
+  readonly forwardOriginalToken?: boolean;
+  /** Of fetching keys; default 5s. */
+  readonly timeout?: string;
+  readonly spaceDelimitedClaims?: readonly string[];
 }
 
 export interface RequestAuthenticationSpec {

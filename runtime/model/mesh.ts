@@ -149,4 +149,6 @@ export interface Service {
 export interface World {
   /** Ids of workloads that may get traffic. */
   readonly ready: ReadonlySet<string>;
+  /** JWK sets that were fetched, by the URL that rules name (or discover them at); absent: none. */
+  readonly keySets?: ReadonlyMap<string, string>;
 }

@@ -61,15 +61,23 @@ export type Attribute =
   | { readonly kind: "method" }
   | { readonly kind: "path" }
   | { readonly kind: "header"; readonly name: string }
-  /** Needs a verified token or dynamic metadata, which nothing provides yet: never matches. */
-  | { readonly kind: "request-auth"; readonly key: string };
+  /** A claim of the verified token, by its path; a list is tested word by word (spec AP-46). */
+  | { readonly kind: "claim"; readonly path: readonly string[] }
+  /** Issuer and subject of the verified token (spec AP-28). */
+  | { readonly kind: "request-principal" }
+  /** Dynamic metadata of Envoy filters, which nothing provides: never matches. */
+  | { readonly kind: "metadata"; readonly key: string };
 
-export type Matcher =
+/** Over any text. */
+export type TextMatcher =
   | { readonly kind: "exact"; readonly value: string }
   | { readonly kind: "prefix"; readonly value: string }
   | { readonly kind: "suffix"; readonly value: string }
   /** Present; `nonEmpty` asks for at least one character (spec AP-18). */
-  | { readonly kind: "present"; readonly nonEmpty: boolean }
+  | { readonly kind: "present"; readonly nonEmpty: boolean };
+
+export type Matcher =
+  | TextMatcher
   /** Both ends at once, without overlap: `spiffe://.*<suffix>` (spec AP-20). */
   | { readonly kind: "affix"; readonly prefix: string; readonly suffix: string }
   /** The parts in this order, anything before, between and after: the namespace patterns (spec AP-22). */
@@ -82,4 +90,6 @@ export type Matcher =
   | { readonly kind: "template"; readonly value: string }
   | { readonly kind: "cidr"; readonly value: string }
   | { readonly kind: "port"; readonly value: number }
+  /** spec AP-28 */
+  | { readonly kind: "request-principal"; readonly issuer: TextMatcher; readonly subject: TextMatcher }
   | { readonly kind: "never" };

@@ -1,9 +1,9 @@
 import type { HeaderOperations } from "./istio-networking.ts";
+import type { JwtProvider } from "./jwt.ts";
 import type { MeshConfig, PortProtocol } from "./mesh.ts";
 import type { PolicySet } from "./policy.ts";
 import type { ClientCertDetails, ForwardedClientCert } from "./proxy-config.ts";
 import type { Provenance } from "./resource.ts";
-import type { TokenLocation } from "./token.ts";
 
 /** A workload's id names its proxy. */
 export type ProxyId = string;
@@ -54,10 +54,8 @@ export interface InboundSection {
   readonly passthrough: InboundListener;
   readonly http: PolicySet;
   readonly tcp: PolicySet;
-  /** Where RequestAuthentications look for tokens. Tokens are not verified yet: an HTTP request with one is refused. */
-  readonly tokens: readonly TokenLocation[];
-  /** Headers (lower case) that only a verified token may fill: removed from every request, before policies look (spec RA-11). */
-  readonly claimHeaders: readonly string[];
+  /** Rules of all RequestAuthentications that apply, sorted by issuer; HTTP chains obey them (spec RA-1, RA-3). */
+  readonly jwt: readonly JwtProvider[];
   readonly options: HttpOptions;
 }
 

@@ -1,7 +1,9 @@
 import { assertNever } from "../core/assert-never.ts";
 import type { PeerFacts, RequestFacts } from "../model/decision.ts";
+import type { JsonObject, JsonValue } from "../model/jwt.ts";
 import type { Clause, Matcher } from "../model/policy.ts";
 import { inRange, parseAddress, parseRange, type AddressRange } from "./address.ts";
+import { isJsonList, isJsonObject } from "./jwt/json.ts";
 import { bindMatcher, type StringTest } from "./matcher.ts";
 
 export type FactsTest = (facts: RequestFacts) => boolean;
@@ -57,11 +59,42 @@ function bindValues(clause: Clause): FactsTest {
       const { name } = attribute;
       return (facts) => headerLines(facts, name).some(test);
     }
-    case "request-auth":
+    case "claim": {
+      const test = anyOf(clause.matchers);
+      const { path } = attribute;
+      return (facts) => facts.claims !== undefined && claimTexts(facts.claims, path).some(test);
+    }
+    case "request-principal": {
+      const tests = clause.matchers.flatMap((matcher) =>
+        matcher.kind === "request-principal" ? [bindPrincipal(matcher)] : [],
+      );
+      return ({ claims }) => {
+        const { iss, sub } = claims ?? {};
+        // A token without one of them never matches (spec AP-28).
+        return typeof iss === "string" && typeof sub === "string" && tests.some((test) => test(iss, sub));
+      };
+    }
+    case "metadata":
       return () => false;
     default:
       return assertNever(attribute);
   }
+}
+
+function bindPrincipal(
+  matcher: Extract<Matcher, { kind: "request-principal" }>,
+): (issuer: string, subject: string) => boolean {
+  const issuer = bindMatcher(matcher.issuer);
+  const subject = bindMatcher(matcher.subject);
+  return (iss, sub) => issuer(iss) && subject(sub);
+}
+
+/** The words of a claim, or of each text in its list; numbers and booleans are none (spec AP-46). */
+export function claimTexts(claims: JsonObject, path: readonly string[]): readonly string[] {
+  let value: JsonValue | undefined = claims;
+  for (const name of path) value = isJsonObject(value) ? value[name] : undefined;
+  if (typeof value === "string") return [value];
+  return isJsonList(value) ? value.filter((each) => typeof each === "string") : [];
 }
 
 /** What identity fields are tested against (spec AP-20): URI SANs, else DNS SANs, else the subject. */

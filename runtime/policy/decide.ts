@@ -1,23 +1,37 @@
+import type { Clock } from "../core/clock.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { InboundSection } from "../model/snapshot.ts";
 import type { PolicySet } from "../model/policy.ts";
+import { bindAuthentication, reservedHeaders } from "./jwt/authenticate.ts";
+import { changedFacts, withoutHeaders } from "./jwt/request-view.ts";
 import { enforcedRules, type PlacedRule } from "./rule.ts";
 import { indexRules } from "./rule-index.ts";
-import { bindTokens, withoutHeaders } from "./token.ts";
 
-/** Decisions of an HTTP chain: a request that carries a token is refused before any policy, as tokens can't be verified yet. */
+/** Decisions of an HTTP chain: tokens are verified before any policy is asked (spec RA-28); `clock` judges them. */
 export function bindHttpPolicies(
-  section: Pick<InboundSection, "http" | "tokens" | "claimHeaders">,
+  { http, jwt }: Pick<InboundSection, "http" | "jwt">,
+  clock: Pick<Clock, "now">,
 ): (facts: RequestFacts) => Decision {
-  const decide = bindPolicies(section.http);
-  const { tokens, claimHeaders } = section;
-  if (tokens.length === 0) return decide;
-  const find = bindTokens(tokens);
+  const decide = bindPolicies(http);
+  if (jwt.length === 0) return decide;
+  const authenticate = bindAuthentication(jwt, clock);
+  const reserved = reservedHeaders(jwt);
   return (facts) => {
-    const token = find(facts);
-    if (token === undefined) return decide(withoutHeaders(facts, claimHeaders));
-    return { verdict: "deny", reason: "jwt-not-supported", by: undefined, token };
+    const token = authenticate(facts);
+    if (token === undefined) return decide(withoutHeaders(facts, reserved));
+    if (token.fault !== undefined) return { verdict: "deny", reason: "jwt", by: undefined, token };
+    return { ...decide(changedFacts(facts, token.changes, token.claims)), token };
   };
+}
+
+/** A request as the policies saw it that decided. */
+export function decidedFacts(
+  facts: RequestFacts,
+  { jwt }: Pick<InboundSection, "jwt">,
+  { token }: Decision,
+): RequestFacts {
+  if (token !== undefined) return changedFacts(facts, token.changes, token.claims);
+  return jwt.length === 0 ? facts : withoutHeaders(facts, reservedHeaders(jwt));
 }
 
 /**

@@ -1,10 +1,19 @@
-import type { Decision, DecisionRecord, MissedClause, RequestFacts, RuleRecord, TriedRule } from "../model/decision.ts";
+import type {
+  Decision,
+  DecisionRecord,
+  MissedClause,
+  RequestFacts,
+  RuleRecord,
+  TokenRecord,
+  TriedRule,
+} from "../model/decision.ts";
 import { parseSpiffeId } from "../model/identity.ts";
-import type { TokenLocation } from "../model/token.ts";
-import type { Clause, ClauseGroup, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
+import type { Attribute, Clause, ClauseGroup, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
 import { assertNever } from "../core/assert-never.ts";
-import { bindClause, headerLines, pathOf, peerNames, remoteAddress } from "./clause.ts";
+import { bindClause, claimTexts, headerLines, pathOf, peerNames, remoteAddress } from "./clause.ts";
 import { evaluate } from "./evaluate.ts";
+import { detailsOf } from "./jwt/fault.ts";
+import { recordToken } from "./jwt/record.ts";
 import { isEnforced } from "./rule.ts";
 
 /**
@@ -12,7 +21,8 @@ import { isEnforced } from "./rule.ts";
  * (AUDIT, dry-run) are evaluated here, as the shadow they are.
  */
 export function explain(set: PolicySet, decision: Decision, facts: RequestFacts): DecisionRecord {
-  if (decision.token !== undefined) return refusedToken(decision.token);
+  const token = decision.token === undefined ? undefined : recordToken(decision.token);
+  if (token !== undefined && decision.reason === "jwt") return refusedToken(token);
   const tried: Ranked[] = [];
   for (const { policy, source, matched } of evaluate(set, facts)) {
     const from = set.policies[policy];
@@ -36,18 +46,19 @@ export function explain(set: PolicySet, decision: Decision, facts: RequestFacts)
       .toSorted((a, b) => rankOf(a, wanted) - rankOf(b, wanted) || b.nearness - a.nearness)
       .map((entry) => entry.rule),
     note: noteOn(set, facts),
+    ...(token === undefined ? {} : { token }),
   };
 }
 
-function refusedToken(token: TokenLocation): DecisionRecord {
-  const { resource, file, line, column } = token.provenance;
+function refusedToken(token: TokenRecord): DecisionRecord {
   return {
     verdict: "deny",
-    reason: "jwt-not-supported",
-    by: { resource, action: "JWT", rule: token.rule, id: `${resource} jwtRules[${token.rule}]`, file, line, column },
-    details: "jwt_authn_access_denied{Jwt_verification_fails}",
+    reason: "jwt",
+    by: token.rule,
+    details: detailsOf(token.fault ?? ""),
     tried: [],
-    note: "meshdev cannot verify tokens yet, so a request that carries one is refused",
+    note: null,
+    token,
   };
 }
 
@@ -197,7 +208,15 @@ function actualOf(clause: Clause, facts: RequestFacts): string | null {
       const lines = headerLines(facts, attribute.name);
       return lines.length === 0 ? null : lines.join(", ");
     }
-    case "request-auth":
+    case "claim": {
+      const texts = facts.claims === undefined ? [] : claimTexts(facts.claims, attribute.path);
+      return texts.length === 0 ? null : texts.join(", ");
+    }
+    case "request-principal": {
+      const { iss, sub } = facts.claims ?? {};
+      return typeof iss === "string" && typeof sub === "string" ? `${iss}/${sub}` : null;
+    }
+    case "metadata":
       return null;
     default:
       return assertNever(attribute);
@@ -216,14 +235,22 @@ function peerAs(field: string, names: readonly string[]): string {
 }
 
 function noteOn(set: PolicySet, facts: RequestFacts): string | null {
-  if (facts.peer !== undefined) return null;
-  const asks = set.policies.some((policy) =>
-    policy.rules.some((rule) => rule.dropped === undefined && asksForPeer(rule)),
-  );
-  return asks ? "the connection was plaintext: the caller has no identity" : null;
+  const notes: string[] = [];
+  if (facts.peer === undefined && asksFor(set, ["peer"]))
+    notes.push("the connection was plaintext: the caller has no identity");
+  if (facts.layer === "http" && facts.claims === undefined && asksFor(set, ["claim", "request-principal"]))
+    notes.push("no token was verified: the request has no principal and no claims");
+  return notes.length === 0 ? null : notes.join("; ");
 }
 
-function asksForPeer(rule: CompiledRule): boolean {
-  const clauses = [...rule.from.flatMap((group) => group.clauses), ...rule.when];
-  return clauses.some((clause) => clause.attribute.kind === "peer");
+function asksFor(set: PolicySet, kinds: readonly Attribute["kind"][]): boolean {
+  return set.policies.some((policy) =>
+    policy.rules.some(
+      (rule) =>
+        rule.dropped === undefined &&
+        [...rule.from.flatMap((group) => group.clauses), ...rule.when].some((clause) =>
+          kinds.includes(clause.attribute.kind),
+        ),
+    ),
+  );
 }

@@ -6,7 +6,7 @@ export type StringTest = (value: string) => boolean;
 
 const scheme = "spiffe://";
 
-/** A matcher over one string as a closure. Matchers over numbers and addresses are bound where their attribute is (clause.ts). */
+/** A matcher over one string as a closure. Matchers over numbers, addresses and tokens are bound where their attribute is (clause.ts). */
 export function bindMatcher(matcher: Matcher): StringTest {
   switch (matcher.kind) {
     case "exact": {
@@ -40,6 +40,7 @@ export function bindMatcher(matcher: Matcher): StringTest {
       return bindTemplate(matcher.value) ?? (() => false);
     case "cidr":
     case "port":
+    case "request-principal":
     case "never":
       return () => false;
     default:

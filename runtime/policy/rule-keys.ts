@@ -88,6 +88,7 @@ function keyOf(matcher: Matcher, attribute: KeyedAttribute): RuleKey | "never" |
     case "trust-domain":
     case "cidr":
     case "port":
+    case "request-principal":
     case "never":
       return undefined;
     default:

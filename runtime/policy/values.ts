@@ -1,4 +1,4 @@
-import type { Matcher } from "../model/policy.ts";
+import type { Matcher, TextMatcher } from "../model/policy.ts";
 import { parseRange } from "./address.ts";
 import { bindTemplate, isTemplate } from "./template.ts";
 
@@ -8,7 +8,7 @@ export type ValueCompiler = (value: string) => readonly Matcher[] | undefined;
 const scheme = "spiffe://";
 
 /** exact, `prefix*`, `*suffix`, `*`; a leading star wins over a trailing one (spec AP-18). */
-function stringMatcher(value: string, star: Matcher): Matcher {
+function stringMatcher(value: string, star: TextMatcher): TextMatcher {
   if (value === "*") return star;
   if (value.startsWith("*")) return { kind: "suffix", value: value.slice(1) };
   if (value.endsWith("*")) return { kind: "prefix", value: value.slice(0, -1) };
@@ -68,5 +68,32 @@ export const portValue: ValueCompiler = (value) => {
   return port >= 0 && port <= 65535 ? [{ kind: "port", value: port }] : undefined;
 };
 
-/** Needs a token or metadata that is never there. */
+/** The last slash parts issuer and subject; a star at one end leaves that end open (spec AP-28). */
+export const requestPrincipalValue: ValueCompiler = (value) => {
+  const slash = value.lastIndexOf("/");
+  const parted = slash >= 0;
+  const issuer = parted ? value.slice(0, slash) : value;
+  const subject = value.slice(slash + 1);
+  const principal = (iss: TextMatcher, sub: TextMatcher): readonly Matcher[] => [
+    { kind: "request-principal", issuer: iss, subject: sub },
+  ];
+  if (value === "*") return principal(something, something);
+  if (value.startsWith("*")) {
+    if (!parted) return principal(something, { kind: "suffix", value: value.slice(1) });
+    return principal(issuer === "*" ? something : { kind: "suffix", value: issuer.slice(1) }, exactly(subject));
+  }
+  if (value.endsWith("*")) {
+    if (!parted) return principal({ kind: "prefix", value: value.slice(0, -1) }, something);
+    return principal(exactly(issuer), subject === "*" ? something : { kind: "prefix", value: subject.slice(0, -1) });
+  }
+  return principal(exactly(issuer), exactly(parted ? subject : ""));
+};
+
+const something: TextMatcher = { kind: "present", nonEmpty: true };
+
+function exactly(value: string): TextMatcher {
+  return { kind: "exact", value };
+}
+
+/** Needs metadata that is never there. */
 export const neverValue: ValueCompiler = () => [{ kind: "never" }];

@@ -1,7 +1,8 @@
+import type { Clock } from "../core/clock.ts";
 import { assertNever } from "../core/assert-never.ts";
 import { MeshError } from "../core/error.ts";
 import type { DecisionRecord } from "../model/decision.ts";
-import type { Mesh, Workload } from "../model/mesh.ts";
+import type { Mesh, Workload, World } from "../model/mesh.ts";
 import type { Provenance } from "../model/resource.ts";
 import { bindWorkloadsOf } from "../compile/service-index.ts";
 import { deliver } from "./deliver.ts";
@@ -46,12 +47,18 @@ export interface PredictionDetails {
 
 const outsideAddress = "192.0.2.1";
 
-/** Runs one call through the compiled mesh with the functions that the sidecars use. Every workload counts as ready. */
-export function predictCall(mesh: Mesh, call: PredictedCall): Prediction {
+/** Runs one call through the compiled mesh with the functions that the sidecars use. Every workload counts as ready; `clock` judges tokens. */
+export function predictCall(
+  mesh: Mesh,
+  call: PredictedCall,
+  clock: Pick<Clock, "now">,
+  keySets: World["keySets"] = new Map(),
+): Prediction {
   const world = createPaperWorld(
     mesh,
-    { ready: new Set(mesh.workloads.map((workload) => workload.id)) },
+    { ready: new Set(mesh.workloads.map((workload) => workload.id)), keySets },
     helpfulProgram,
+    clock,
   );
   const from = call.from === "outside" ? undefined : findWorkload(mesh, call.from);
   if (from === undefined && call.from !== "outside") throw unknownParty(mesh, call.from, undefined);

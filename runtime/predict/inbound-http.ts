@@ -1,7 +1,10 @@
 import type { DecisionRecord } from "../model/decision.ts";
+import type { TokenOutcome } from "../model/jwt.ts";
 import { explain } from "../policy/explain.ts";
 import { normalizePath } from "../policy/normalize.ts";
-import { requestScheme, tokenChallenge, withoutHeaders } from "../policy/token.ts";
+import { decidedFacts } from "../policy/decide.ts";
+import { withToken } from "../policy/jwt/edit.ts";
+import { tokenRefusal } from "../policy/jwt/refusal.ts";
 import { isGrpc } from "../traffic/grpc.ts";
 import { localReply, type LocalReply } from "../traffic/local-reply.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
@@ -16,7 +19,6 @@ import type { Answer, CertificateClaim, HttpAnswer, Payload } from "./payload.ts
 import type { ProxyFacts } from "./trace.ts";
 import { judgeAnswer, sentAs, upstreamProtocol } from "./upstream.ts";
 import { takeSlot } from "./world.ts";
-import { withNames } from "../wire/header-names.ts";
 
 /** The requests of a connection at the server's sidecar. */
 export function serveHttp(connection: Connection, payload: Payload, certificate: CertificateClaim | undefined): Answer {
@@ -81,26 +83,34 @@ function serveRequest(connection: Connection, message: Message, certificate: Cer
   if (head.upgrade !== undefined && head.upgrade.toLowerCase() !== "websocket") {
     return respond(localReply({ kind: "upgrade-failed" }), { path, route: "default" }, false);
   }
-  const { claimHeaders } = proxy.snapshot.inbound;
-  const facts = withoutHeaders(connection.facts(certificate, head, path), claimHeaders);
+  const { inbound } = proxy.snapshot;
+  const facts = connection.facts(certificate, head, path);
   const decision = proxy.http(facts);
-  const record = explain(proxy.snapshot.inbound.http, decision, facts);
-  const known = { path, route: "default", decision: record };
+  const { token } = decision;
+  const record = explain(inbound.http, decision, decidedFacts(facts, inbound, decision));
+  const passed = token?.changes.path ?? path;
+  const known = { path: passed, route: "default", decision: record, jwt: token?.claims };
   if (decision.verdict === "deny") {
-    const scheme = requestScheme(header, certificate !== undefined);
+    const refused = decision.reason === "jwt" ? token : undefined;
+    const tls = certificate !== undefined;
     const reply =
-      decision.token === undefined
+      refused === undefined
         ? localReply({ kind: "rbac-denied", details: record.details ?? "" })
-        : localReply({ kind: "jwt-denied", challenge: tokenChallenge(scheme, head.authority, path) });
+        : localReply({
+            kind: "jwt-denied",
+            ...tokenRefusal(refused, { authority: head.authority, path, tls, header }),
+          });
     return respond(reply, known, true);
   }
-  return forward(connection, message, { path, certificate, record }, respond);
+  return forward(connection, message, { path: passed, certificate, record, token }, respond);
 }
 
 interface Allowed {
+  /** Without the parameters that carried tokens. */
   readonly path: string;
   readonly certificate: CertificateClaim | undefined;
   readonly record: DecisionRecord;
+  readonly token: TokenOutcome | undefined;
 }
 
 /** To the own application; a connection that fails before the request was sent is tried again (spec traffic 2.9.11, errata A15). */
@@ -112,7 +122,7 @@ function forward(
 ): Answer {
   const { world, proxy, arrival, trace, listener, note } = connection;
   const { head } = message;
-  const { path, certificate, record } = allowed;
+  const { path, certificate, record, token } = allowed;
   const header = (name: string): readonly string[] => headerValues(head, name);
   const edit = inboundRequestEdit(header, {
     requestId: world.requestId,
@@ -126,12 +136,13 @@ function forward(
   const sent = sentAs(http, message, {
     target: path,
     authority: head.authority,
-    edit: { ...edit, remove: withNames(edit.remove, proxy.snapshot.inbound.claimHeaders) },
+    edit: withToken(edit, proxy.snapshot.inbound.jwt, token),
   });
   const known = {
     path,
     route: "default",
     decision: record,
+    jwt: token?.claims,
     peer: certificate?.uriSans[0],
     protocol: message.protocol,
     upstreamProtocol: http,

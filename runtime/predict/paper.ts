@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import { compile } from "../compile/compile.ts";
 import { bindWorkloadsOf } from "../compile/service-index.ts";
 import { spiffeId } from "../model/identity.ts";
@@ -25,6 +26,7 @@ export function createPaperWorld(
   mesh: Mesh,
   world: World,
   programs: Programs,
+  clock: Pick<Clock, "now">,
   previous?: ReadonlyMap<ProxyId, ProxySnapshot>,
 ): PaperWorld {
   const snapshots = compile(mesh, world, previous);
@@ -39,7 +41,7 @@ export function createPaperWorld(
       const known = proxies.get(workload.id);
       const snapshot = snapshots.get(workload.id);
       if (known !== undefined || snapshot === undefined) return known;
-      const bound = bindProxy(workload, snapshot);
+      const bound = bindProxy(workload, snapshot, clock);
       proxies.set(workload.id, bound);
       return bound;
     },

@@ -1,4 +1,5 @@
 import type { DecisionRecord } from "../model/decision.ts";
+import type { JsonObject } from "../model/jwt.ts";
 import type { Provenance } from "../model/resource.ts";
 
 /** A request or connection that reached a program. */
@@ -44,6 +45,8 @@ export interface ProxyFacts {
   /** How a TCP connection was ended by policy. */
   readonly termination: string | undefined;
   readonly decision: DecisionRecord | undefined;
+  /** Payload of a verified token, as policies see it. */
+  readonly jwt?: JsonObject | undefined;
   /** Fields that caused a refusal below policy. */
   readonly because: readonly Provenance[];
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import type { FilterChain, InboundListener, ProxySnapshot } from "../model/snapshot.ts";
 import { bindHttpPolicies, bindPolicies } from "../policy/decide.ts";
@@ -54,14 +55,14 @@ export function takeSlot(world: PaperWorld, destination: string, limit: number |
   return true;
 }
 
-export function bindProxy(workload: Workload, snapshot: ProxySnapshot): PaperProxy {
+export function bindProxy(workload: Workload, snapshot: ProxySnapshot, clock: Pick<Clock, "now">): PaperProxy {
   const { inbound } = snapshot;
   const listeners = new Map(inbound.listeners.map((listener) => [listener.port, listener]));
   return {
     workload,
     snapshot,
     listener: (port) => listeners.get(port) ?? inbound.passthrough,
-    http: bindHttpPolicies(inbound),
+    http: bindHttpPolicies(inbound, clock),
     tcp: bindPolicies(inbound.tcp),
     outbound: bindOutbound(snapshot.outbound),
   };

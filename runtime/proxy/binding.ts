@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { PolicySet } from "../model/policy.ts";
 import type { Cluster, InboundListener, InboundSection, OutboundSection, ProxySnapshot } from "../model/snapshot.ts";
@@ -49,10 +50,15 @@ export function boundSections(bindings: Iterable<Binding>): BoundSections {
   return bound;
 }
 
-/** What is bound anew is added to `known`. */
-export function bindSnapshot(snapshot: ProxySnapshot, generation: number, known: BoundSections): Binding {
+/** What is bound anew is added to `known`; `clock` judges tokens. */
+export function bindSnapshot(
+  snapshot: ProxySnapshot,
+  generation: number,
+  known: BoundSections,
+  clock: Pick<Clock, "now">,
+): Binding {
   const { hashes } = snapshot;
-  const inbound = known.inbound.get(hashes.inbound) ?? bindInbound(snapshot.inbound);
+  const inbound = known.inbound.get(hashes.inbound) ?? bindInbound(snapshot.inbound, clock);
   const outbound = known.outbound.get(hashes.outbound) ?? bindOutboundSection(snapshot.outbound);
   known.inbound.set(hashes.inbound, inbound);
   known.outbound.set(hashes.outbound, outbound);
@@ -65,12 +71,12 @@ export function bindSnapshot(snapshot: ProxySnapshot, generation: number, known:
   };
 }
 
-function bindInbound(section: InboundSection): BoundInbound {
+function bindInbound(section: InboundSection, clock: Pick<Clock, "now">): BoundInbound {
   const byPort = new Map(section.listeners.map((listener) => [listener.port, listener] as const));
   return {
     section,
     listener: (port) => byPort.get(port) ?? section.passthrough,
-    http: { set: section.http, decide: bindHttpPolicies(section) },
+    http: { set: section.http, decide: bindHttpPolicies(section, clock) },
     tcp: { set: section.tcp, decide: bindPolicies(section.tcp) },
   };
 }

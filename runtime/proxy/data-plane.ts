@@ -80,7 +80,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     // All snapshots take effect before any listener is touched: no request meets half a generation.
     for (const snapshot of message.snapshots) {
       changed.add(snapshot.proxy);
-      applyOne(snapshot.proxy, generation, () => bindSnapshot(snapshot, generation, known));
+      applyOne(snapshot.proxy, generation, () => bindSnapshot(snapshot, generation, known, clock));
     }
     for (const placement of message.placements) {
       if (!changed.has(placement.proxy)) applyOne(placement.proxy, generation, undefined);

@@ -55,8 +55,8 @@ function chainText({ port, chain }: InboundConnection, { inbound, snapshot }: Bi
   const key = `${port} ${chain.network} ${snapshot.hashes.trust}`;
   const text = known.get(key);
   if (text !== undefined) return text;
-  const { http, tcp, tokens, claimHeaders } = inbound.section;
-  const filters = chain.network === "http" ? [http, tokens, claimHeaders] : [tcp];
+  const { http, tcp, jwt } = inbound.section;
+  const filters = chain.network === "http" ? [http, jwt] : [tcp];
   const written = JSON.stringify([inbound.listener(port), filters, snapshot.trust], withoutPlaces);
   known.set(key, written);
   return written;

@@ -1,7 +1,8 @@
 import type { Decision } from "../model/decision.ts";
 import type { HttpVersion } from "../model/event.ts";
 import { normalizePath } from "../policy/normalize.ts";
-import { requestScheme, tokenChallenge } from "../policy/token.ts";
+import { withToken } from "../policy/jwt/edit.ts";
+import { tokenRefusal } from "../policy/jwt/refusal.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
 import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { isGrpc } from "../traffic/grpc.ts";
@@ -12,7 +13,6 @@ import type { LocalReply, LocalReplyCause } from "../traffic/local-reply.ts";
 import { inboundRetryPolicy } from "../traffic/retry.ts";
 import type { CodecError } from "../wire/http1/error.ts";
 import { hasHeader, headerValue, headerValues } from "../wire/http1/head.ts";
-import { withNames } from "../wire/header-names.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { compactHead } from "./compact-head.ts";
@@ -137,12 +137,13 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   const facts = httpFacts(connection.facts, head, path);
   const verdict = decide(facts);
   decision = verdict;
+  path = verdict.token?.changes.path ?? path;
   const counts = shared.reporter.counts(sidecar.proxy);
   if (verdict.verdict === "deny") {
     counts.denied += 1;
-    if (verdict.token !== undefined) {
-      const challenge = tokenChallenge(requestScheme(header, tls !== undefined), head.authority, path);
-      return answer({ kind: "jwt-denied", challenge }, true);
+    if (verdict.reason === "jwt" && verdict.token !== undefined) {
+      const asked = { authority: head.authority, path: normalized.path, tls: tls !== undefined, header };
+      return answer({ kind: "jwt-denied", ...tokenRefusal(verdict.token, asked) }, true);
     }
     return answer({ kind: "rbac-denied", details: denialDetails(set, verdict) }, true);
   }
@@ -157,8 +158,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     identity: binding.snapshot.identity,
     peer: tls?.forwarded,
   });
-  const { claimHeaders } = binding.inbound.section;
-  const edit = claimHeaders.length === 0 ? plain : { ...plain, remove: withNames(plain.remove, claimHeaders) };
+  const edit = withToken(plain, binding.inbound.section.jwt, verdict.token);
   const target = binding.inbound.listener(connection.port);
   let slot: (() => void) | undefined;
   return forward({
@@ -191,7 +191,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
     onTunnel: (close) => {
       if (over) return;
       // No further request comes that could be refused: like a TCP connection it is decided again under every snapshot.
-      const asked = httpFacts(connection.facts, compactHead(head), path);
+      const asked = httpFacts(connection.facts, compactHead(head), normalized.path);
       const follower = follow(connection, {
         obey: (next) => {
           if (isStillAccepted(connection, next) && next.inbound.http.decide(asked).verdict === "allow") return;

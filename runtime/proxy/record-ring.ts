@@ -39,6 +39,8 @@ const handshakeWeight = 2048;
 const connectionWeight = 1024;
 /** A compiled rule, with its clauses. */
 const ruleWeight = 1024;
+/** What a decision keeps of a token, per byte of it. */
+const claimsWeight = 4;
 
 export function createRecordRing(capacity: number, size: number, idOf: (serial: number) => string): RecordRing {
   const store = new ArrayBuffer(size);
@@ -74,11 +76,12 @@ export function createRecordRing(capacity: number, size: number, idOf: (serial: 
 
   /** A record keeps the policies it was decided by: the first one under new policies pays for them. */
   function weightOf(told: ExchangeTold): number {
-    const { proxy, section } = told;
-    if (section === undefined || policies.get(proxy) === section) return 0;
+    const { proxy, section, decision } = told;
+    const token = decision?.token === undefined ? 0 : aligned(decision.token.size * claimsWeight);
+    if (section === undefined || policies.get(proxy) === section) return token;
     policies.set(proxy, section);
     const rules = section.http.policies.reduce((sum, policy) => sum + policy.rules.length, 0);
-    return Math.min(size / 2, rules * ruleWeight);
+    return Math.min(size / 2, rules * ruleWeight) + token;
   }
 
   function exchange(told: ExchangeTold, serial: number): void {

@@ -2,10 +2,11 @@ import type { X509Certificate } from "node:crypto";
 import { assertNever } from "../core/assert-never.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { HandshakeFailure, HttpVersion, Party, TlsFacts } from "../model/event.ts";
+import type { JwtProvider } from "../model/jwt.ts";
 import type { PolicySet } from "../model/policy.ts";
 import type { Provenance } from "../model/resource.ts";
 import type { InboundSection, ProxyId } from "../model/snapshot.ts";
-import { withoutHeaders } from "../policy/token.ts";
+import { decidedFacts } from "../policy/decide.ts";
 import { headerEntries } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import type { HeaderEntry } from "../wire/http1/fields.ts";
@@ -71,6 +72,8 @@ export interface ExchangeRecord {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly decision: DecisionRef | undefined;
+  /** Rules that name places of tokens: what stands there is never told. */
+  readonly jwt: readonly JwtProvider[];
   /** Request headers by lower-case name, unredacted: read only when a subscriber asks for headers. */
   readonly headers: (() => readonly HeaderEntry[]) | undefined;
 }
@@ -79,7 +82,7 @@ export interface ExchangeRecord {
  * A request and how it ended, as the request path tells it. All that it refers to lives longer than the request, but for the head
  * and the text: whoever keeps it copies those.
  */
-export interface ExchangeTold extends Omit<ExchangeRecord, "kind" | "id" | "decision" | "headers"> {
+export interface ExchangeTold extends Omit<ExchangeRecord, "kind" | "id" | "decision" | "jwt" | "headers"> {
   readonly head: Pick<RequestHead, "bytes" | "fields"> | undefined;
   readonly decision: Decision | undefined;
   /** What the decision was made by and about; undefined where none was made. */
@@ -122,11 +125,14 @@ export function exchangeRecord(told: ExchangeTold, id: string): ExchangeRecord {
         : {
             set: section.http,
             decision,
-            facts: withoutHeaders(httpFacts(caller, asked, told.path), section.claimHeaders),
+            facts: decidedFacts(httpFacts(caller, asked, told.path), section, decision),
           },
+    jwt: section?.jwt ?? noRules,
     headers: head === undefined ? undefined : () => headerEntries(head),
   };
 }
+
+const noRules: readonly JwtProvider[] = [];
 
 /** Denials and failed handshakes are never sampled (model.md §6). */
 export function isFailure(record: OtherRecord): boolean {

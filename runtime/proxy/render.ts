@@ -5,7 +5,7 @@ import type { DecisionRecord } from "../model/decision.ts";
 import type { CertificateFacts, MeshEvent } from "../model/event.ts";
 import { explain } from "../policy/explain.ts";
 import type { ConnectionRecord, DecisionRef, EventRecord, ExchangeRecord, HandshakeRecord } from "./record.ts";
-import { redactDecision, redactHeader, redactTarget } from "./redact.ts";
+import { redactDecision, redactHeader, redactTarget, type TokenPlaces, tokenPlaces } from "./redact.ts";
 
 /** A record in words. Secrets are gone from here on. */
 export function renderRecord(record: EventRecord, withHeaders: boolean): MeshEvent {
@@ -39,6 +39,7 @@ function renderHandshake(record: HandshakeRecord): MeshEvent {
 }
 
 function renderExchange(record: ExchangeRecord, withHeaders: boolean): MeshEvent {
+  const at = tokenPlaces(record.jwt);
   return {
     type: "exchange.completed",
     id: record.id,
@@ -51,8 +52,8 @@ function renderExchange(record: ExchangeRecord, withHeaders: boolean): MeshEvent
     to: record.to,
     method: record.method,
     authority: record.authority,
-    path: redactTarget(record.path),
-    originalPath: record.originalPath === null ? null : redactTarget(record.originalPath),
+    path: redactTarget(record.path, at),
+    originalPath: record.originalPath === null ? null : redactTarget(record.originalPath, at),
     requestId: record.requestId,
     status: record.status,
     flags: record.flags,
@@ -65,8 +66,8 @@ function renderExchange(record: ExchangeRecord, withHeaders: boolean): MeshEvent
     attempts: record.attempts,
     timing: { total: round(record.totalMs), upstream: round(record.upstreamMs) },
     bytes: { in: record.bytesIn, out: record.bytesOut },
-    decision: decisionOf(record.decision),
-    headers: withHeaders && record.headers !== undefined ? headersOf(record.headers()) : null,
+    decision: decisionOf(record.decision, at),
+    headers: withHeaders && record.headers !== undefined ? headersOf(record.headers(), at) : null,
   };
 }
 
@@ -95,21 +96,18 @@ function renderConnection(record: ConnectionRecord): MeshEvent {
 /** Rules in an event: those that matched and the nearest misses come first. A thousand policies would make it 400 KB. */
 const mostTried = 50;
 
-function decisionOf(ref: DecisionRef | undefined): DecisionRecord | null {
+function decisionOf(ref: DecisionRef | undefined, at?: TokenPlaces): DecisionRecord | null {
   if (ref === undefined) return null;
   const { tried, ...rest } = explain(ref.set, ref.decision, ref.facts);
   const omitted = tried.length - mostTried;
-  return redactDecision({
-    ...rest,
-    tried: tried.slice(0, mostTried),
-    ...(omitted > 0 ? { omitted } : {}),
-  });
+  const told = { ...rest, tried: tried.slice(0, mostTried), ...(omitted > 0 ? { omitted } : {}) };
+  return redactDecision(told, at);
 }
 
-function headersOf(headers: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+function headersOf(headers: readonly (readonly [string, string])[], at: TokenPlaces): Readonly<Record<string, string>> {
   const out: Record<string, string> = {};
   for (const [name, value] of headers) {
-    const clean = redactHeader(name, value);
+    const clean = redactHeader(name, value, at);
     const before = out[name];
     out[name] = before === undefined ? clean : `${before}, ${clean}`;
   }

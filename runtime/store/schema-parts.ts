@@ -49,7 +49,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
   decision: record(
     {
       verdict: oneOfTexts("allow", "deny"),
-      reason: oneOfTexts("matched", "no-allow-matched", "no-policy", "jwt-not-supported"),
+      reason: oneOfTexts("matched", "no-allow-matched", "no-policy", "jwt"),
       by: nullable(record(rule)),
       details: nullable(text),
       tried: listOf(
@@ -67,7 +67,19 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
       ),
       note: nullable(text),
     },
-    { omitted: count },
+    {
+      omitted: count,
+      token: record({
+        verified: flag,
+        fault: nullable(text),
+        location: text,
+        issuer: nullable(text),
+        subject: nullable(text),
+        audiences: listOf(text),
+        expires: nullable(time),
+        rule: nullable(record(rule)),
+      }),
+    },
   ),
   workloadState: {
     oneOf: [

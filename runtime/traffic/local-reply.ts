@@ -21,8 +21,14 @@ export type LocalReplyCause =
   | { readonly kind: "redirect"; readonly status: number; readonly location: string }
   /** `details` comes from the decision: `rbac_access_denied_matched_policy[…]`. */
   | { readonly kind: "rbac-denied"; readonly details: string }
-  /** `challenge` goes into www-authenticate. */
-  | { readonly kind: "jwt-denied"; readonly challenge: string }
+  /** `details` and `text` come from the token's verification; `challenge` goes into www-authenticate. */
+  | {
+      readonly kind: "jwt-denied";
+      readonly status: 401 | 403;
+      readonly text: string;
+      readonly details: string;
+      readonly challenge: string;
+    }
   | { readonly kind: "upgrade-failed" }
   | { readonly kind: "low-version" }
   | { readonly kind: "missing-host" }
@@ -87,13 +93,7 @@ export function localReply(cause: LocalReplyCause): LocalReply {
     case "rbac-denied":
       return reply(403, "RBAC: access denied", cause.details);
     case "jwt-denied":
-      return reply(
-        401,
-        "Jwt verification fails",
-        "jwt_authn_access_denied{Jwt_verification_fails}",
-        [],
-        [["www-authenticate", cause.challenge]],
-      );
+      return reply(cause.status, cause.text, cause.details, [], [["www-authenticate", cause.challenge]]);
     case "upgrade-failed":
       return reply(403, "", "upgrade_failed");
     case "low-version":

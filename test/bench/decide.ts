@@ -1,3 +1,4 @@
+import { systemClock } from "../../runtime/core/clock.ts";
 import { compileInbound } from "../../runtime/compile/inbound.ts";
 import { bindHttpPolicies } from "../../runtime/policy/decide.ts";
 import { httpFacts } from "../../runtime/proxy/facts.ts";
@@ -57,7 +58,7 @@ function measure(what: string, yaml: string): readonly Figure[] {
   const mesh = smallMesh(yaml);
   const backend = mesh.workloads.find(({ name }) => name === "backend");
   if (backend === undefined) throw new Error("the mesh has no backend");
-  const decide = bindHttpPolicies(compileInbound(mesh, backend));
+  const decide = bindHttpPolicies(compileInbound(mesh, backend), systemClock);
   const parsed = parseRequestHead(
     Buffer.from(
       "GET /api/orders/512?expand=lines HTTP/1.1\r\nHost: backend:8080\r\nUser-Agent: bench\r\nx-tenant: b\r\n\r\n",

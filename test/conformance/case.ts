@@ -70,7 +70,7 @@ export interface CaseRequest {
   readonly connect?: string;
   readonly repeat?: number;
   readonly parallel?: number | boolean;
-  readonly jwt?: unknown;
+  readonly jwt?: CaseToken;
   readonly raw?: string;
   readonly tcp?: {
     readonly host: string;
@@ -86,6 +86,27 @@ export interface CaseRequest {
     readonly maxVersion?: string;
     readonly expired?: boolean;
   };
+}
+
+/** A token that the runner mints. */
+export interface CaseToken {
+  readonly iss?: string;
+  readonly sub?: string;
+  readonly aud?: string | readonly string[];
+  /** Seconds from now; null: the claim is left out. */
+  readonly exp?: number | null;
+  readonly nbf?: number;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly key?: string;
+  readonly kid?: string;
+  readonly alg?: string;
+  readonly badSignature?: boolean;
+  /** Sent instead of a token. */
+  readonly raw?: string;
+  readonly location?: "header" | "query" | "cookie";
+  /** Of the header, parameter or cookie. */
+  readonly name?: string;
+  readonly prefix?: string;
 }
 
 export interface Expected {

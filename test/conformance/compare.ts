@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { assertNever } from "../../runtime/core/assert-never.ts";
+import type { DecisionRecord } from "../../runtime/model/decision.ts";
+import { redactTarget } from "../../runtime/proxy/redact.ts";
 import type { Answer, HttpAnswer, TlsSession } from "../../runtime/predict/payload.ts";
 import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";
@@ -66,7 +68,7 @@ export function decidedBy(trace: Trace, verdict: "allow" | "deny"): string | und
   const decision = trace.proxies.findLast(
     (proxy) => proxy.side === "inbound" && proxy.decision !== undefined,
   )?.decision;
-  if (decision === undefined || decision.verdict !== verdict) return undefined;
+  if (decision === undefined || decision.verdict !== verdict || decision.reason === "jwt") return undefined;
   return decision.by?.id ?? (verdict === "deny" ? "none" : undefined);
 }
 
@@ -175,6 +177,7 @@ const comparedFields = [
   "path",
   "termination",
   "filterChain",
+  "jwt",
 ] as const;
 
 /** Access logs by proxy and in order; what only a broken handshake left is not among them. */
@@ -199,6 +202,8 @@ function checkProxies(
       facts.splice(facts.indexOf(best), 1);
       for (const field of unequal(log, best, fields))
         check(`proxies.${String(name)}.${field}`, shown(field, log[field]), shown(field, best[field]));
+      if (best.decision !== undefined && best.decision.reason !== "jwt")
+        check(`proxies.${String(name)}.token`, recordedPrincipal(log["jwt"]), principalOf(best.decision));
     }
   }
 }
@@ -209,10 +214,26 @@ function unequal(log: Log, facts: ProxyFacts, fields: readonly (keyof ProxyFacts
   return fields.filter(
     (field) =>
       !(field === "filterChain" && facts.side === "outbound") &&
-      // A runner that cannot tell the protocols leaves these out.
-      !((field === "protocol" || field === "upstreamProtocol") && !Object.hasOwn(facts, field)) &&
-      !isDeepStrictEqual(shown(field, log[field]), shown(field, facts[field])),
+      // A runner that cannot tell these leaves them out.
+      !((field === "protocol" || field === "upstreamProtocol" || field === "jwt") && !Object.hasOwn(facts, field)) &&
+      !isDeepStrictEqual(shown(field, log[field]), shown(field, facts[field])) &&
+      !(field === "path" && isRedacted(log, facts)),
   );
+}
+
+/** Events hide what looks like a secret; access logs don't. */
+function isRedacted(log: Log, facts: ProxyFacts): boolean {
+  return facts.path?.includes("***") === true && redactTarget(String(log["path"])) === facts.path;
+}
+
+function recordedPrincipal(jwt: unknown): string | undefined {
+  const payload: unknown = typeof jwt === "object" && jwt !== null && "payload" in jwt ? jwt.payload : undefined;
+  if (typeof payload !== "object" || payload === null) return undefined;
+  return `${"iss" in payload ? String(payload.iss) : ""} ${"sub" in payload ? String(payload.sub) : ""}`;
+}
+
+function principalOf({ token }: DecisionRecord): string | undefined {
+  return token?.verified === true ? `${token.issuer ?? ""} ${token.subject ?? ""}` : undefined;
 }
 
 function misfit(log: Log, facts: ProxyFacts, fields: readonly (keyof ProxyFacts)[]): number {
@@ -221,6 +242,24 @@ function misfit(log: Log, facts: ProxyFacts, fields: readonly (keyof ProxyFacts)
 
 function shown(field: string, value: unknown): unknown {
   if (value === "") return undefined;
+  if (field === "jwt") return shownToken(value);
   if (field === "details" && typeof value === "string") return value.replaceAll(" ", "_").split("|")[0];
   return value;
+}
+
+/** A verified payload; times of tokens that were minted when the case ran are as they come. */
+function shownToken(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  const payload: unknown = "payload" in value ? value.payload : value;
+  if (typeof payload !== "object" || payload === null) return undefined;
+  const now = Date.now() / 1000;
+  const isFresh = (time: unknown): boolean => typeof time === "number" && Math.abs(time - now) < 7200;
+  return Object.fromEntries(
+    Object.entries(payload).map(([name, claim]): [string, unknown] => [name, isFresh(claim) ? "<now>" : plain(claim)]),
+  );
+}
+
+/** Without the missing prototypes of our own parser. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

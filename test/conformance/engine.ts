@@ -1,3 +1,4 @@
+import { systemClock } from "../../runtime/core/clock.ts";
 import { deliver } from "../../runtime/predict/deliver.ts";
 import { leave } from "../../runtime/predict/outbound.ts";
 import { createPaperWorld, meshCertificate } from "../../runtime/predict/paper.ts";
@@ -12,6 +13,7 @@ import { callOf, lookUp } from "./request.ts";
 import { answererOf, compareCounts, labelOf, otherChoices, repeatingWorld, timesOf } from "./repeated.ts";
 import { skipCase, skipRequest } from "./skip.ts";
 import { strayRequests, withoutStrays } from "./strays.ts";
+import { caseKeySets } from "./tokens.ts";
 
 export type RequestResult =
   /** `drawn`: not with the first choice of an endpoint, weight or percentage, but with another that could have been met. */
@@ -43,7 +45,12 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
       .map((each) => `${each.name}.${each.namespace ?? "default"}`),
   );
   const ready = new Set(made.mesh.workloads.map((workload) => workload.id).filter((id) => !unready.has(id)));
-  const plain = createPaperWorld(made.mesh, { ready }, echoPrograms(spec.workloads));
+  const plain = createPaperWorld(
+    made.mesh,
+    { ready, keySets: caseKeySets() },
+    echoPrograms(spec.workloads),
+    systemClock,
+  );
   const world = withCertificates(plain, spec);
   for (const request of spec.requests) {
     const expected = loaded.expected.requests[request.id];

@@ -10,6 +10,7 @@ import { portProtocol } from "../../runtime/config/port-protocol.ts";
 import type { Mesh, Service, Workload } from "../../runtime/model/mesh.ts";
 import type { Resource } from "../../runtime/model/resource.ts";
 import type { Case, CaseService, CaseWorkload, Expected } from "./case.ts";
+import { withKeys } from "./tokens.ts";
 
 export interface CaseMesh {
   readonly mesh: Mesh;
@@ -19,7 +20,7 @@ export interface CaseMesh {
 
 /** A case's mesh, as resolving the same files would give it. */
 export function meshOf(spec: Case, expected: Expected): CaseMesh {
-  const file = parseDocuments({ path: `${spec.id}.yaml`, text: spec.config });
+  const file = parseDocuments({ path: `${spec.id}.yaml`, text: withKeys(spec.config) });
   const resources = file.documents.flatMap(({ resource }, index): readonly Resource[] =>
     resource === undefined ? [] : [{ ...resource, createdAt: resource.createdAt ?? firstDay + index * 1000 }],
   );

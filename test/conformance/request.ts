@@ -4,6 +4,7 @@ import { isSelected } from "../../runtime/policy/selector.ts";
 import type { CertificateClaim, Payload, TlsOffer } from "../../runtime/predict/payload.ts";
 import type { Http2Fields } from "../../runtime/wire/http2/fields.ts";
 import type { Case, CaseRequest } from "./case.ts";
+import { mint } from "./tokens.ts";
 
 export interface Call {
   readonly host: string;
@@ -12,7 +13,8 @@ export interface Call {
 }
 
 /** The bytes of a request and where they go, exactly as the recording's client sent them. */
-export function callOf(request: CaseRequest, caseId: string): Call {
+export function callOf(asked: CaseRequest, caseId: string): Call {
+  const request = withToken(asked);
   if (request.tcp !== undefined) {
     const { host, port, send, sends } = request.tcp;
     return { host, port, payload: wrap(request, host, bytesOf(send ?? sends?.join("") ?? "")) };
@@ -23,6 +25,30 @@ export function callOf(request: CaseRequest, caseId: string): Call {
   const { host, port } = splitAuthority(dialled, scheme === "https" ? 443 : 80);
   const inner = request.raw === undefined ? written(request, authority, rest, caseId) : bytesOf(request.raw);
   return { host, port, payload: wrap(request, splitAuthority(authority, 80).host, inner) };
+}
+
+/** The request with its token in place, minted now. */
+function withToken(request: CaseRequest): CaseRequest {
+  const { jwt } = request;
+  if (jwt === undefined) return request;
+  const token = mint(jwt, Math.floor(Date.now() / 1000));
+  if (jwt.location === "query") {
+    const url = request.url ?? "";
+    const parameter = `${jwt.name ?? "access_token"}=${token}`;
+    return { ...request, url: `${url}${url.includes("?") ? "&" : "?"}${parameter}` };
+  }
+  const line: readonly [string, string] =
+    jwt.location === "cookie"
+      ? ["Cookie", `${jwt.name ?? "token"}=${token}`]
+      : [jwt.name ?? "Authorization", `${jwt.prefix ?? (jwt.name === undefined ? "Bearer " : "")}${token}`];
+  return { ...request, headers: [...entriesOf(request), line] };
+}
+
+function entriesOf({ headers }: CaseRequest): readonly (readonly [string, string])[] {
+  if (Array.isArray(headers)) return headers.map(([name, value]: readonly [string, string]) => [name, value] as const);
+  return Object.entries(headers ?? {}).flatMap(([name, value]) =>
+    [value].flat().map((each: string) => [name, each] as const),
+  );
 }
 
 function splitAuthority(authority: string, fallback: number): { readonly host: string; readonly port: number } {
@@ -37,11 +63,7 @@ function bytesOf(text: string): Payload {
 
 /** A request in the protocol that it asks for. */
 function written(request: CaseRequest, authority: string, rest: string, caseId: string): Payload {
-  const entries: (readonly [string, string])[] = Array.isArray(request.headers)
-    ? request.headers.map(([name, value]: readonly [string, string]) => [name, value] as const)
-    : Object.entries(request.headers ?? {}).flatMap(([name, value]) =>
-        [value].flat().map((each: string) => [name, each] as const),
-      );
+  const entries = entriesOf(request);
   const host = entries.find(([name]) => name.toLowerCase() === "host")?.[1] ?? authority.replace(/:80$/, "");
   const target = rest.startsWith("/") ? rest : `/${rest}`;
   const body = request.body ?? "";

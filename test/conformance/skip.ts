@@ -32,24 +32,17 @@ export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undef
   return undefined;
 }
 
-/** Why one request belongs to later work; a runner that sends each request once leaves `made` out. A request without a token means the same whether tokens are understood or not. */
+/** Why one request belongs to later work; a runner that sends each request once leaves `made` out. */
 export function skipRequest(
   request: CaseRequest,
   expected: ExpectedRequest | undefined,
   made?: CaseMesh,
 ): string | undefined {
   if (expected === undefined) return "unstable";
-  if (request.jwt !== undefined || carriesToken(request) || expected.outcome === "http:401") return "JWT";
   // What chooses in such a case is a rule that has no effect here.
   const repeated = request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined;
   if (repeated && made === undefined) return "repeated requests";
   const rules = [...(made?.mesh.policies.destinationRules ?? []), ...(made?.mesh.policies.virtualServices ?? [])];
   if (repeated && unenforced(rules).length > 0) return "repeated requests under rules that are not enforced";
   return undefined;
-}
-
-/** A token anywhere: by header name, by parameter, or by the way every signed token begins. */
-function carriesToken(request: CaseRequest): boolean {
-  const text = JSON.stringify([request.url, request.headers, request.raw]);
-  return /"authorization"|access_token=|eyJ/i.test(text);
 }

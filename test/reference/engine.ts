@@ -1,3 +1,4 @@
+import { systemClock } from "../../runtime/core/clock.ts";
 import { deliver } from "../../runtime/predict/deliver.ts";
 import { leave } from "../../runtime/predict/outbound.ts";
 import { createPaperWorld } from "../../runtime/predict/paper.ts";
@@ -7,6 +8,7 @@ import { decidedBy, outcomeOf } from "../conformance/compare.ts";
 import { meshOf } from "../conformance/mesh.ts";
 import { echoPrograms } from "../conformance/program.ts";
 import { callOf, lookUp } from "../conformance/request.ts";
+import { caseKeySets } from "../conformance/tokens.ts";
 import type { ReferenceOutcome } from "./outcome.ts";
 
 /** What the engine says of the requests of a case; undefined: validation refuses a document of it. */
@@ -15,8 +17,9 @@ export function engineOf(spec: Case): ((request: CaseRequest) => ReferenceOutcom
   if (rejected.length > 0) return undefined;
   const world = createPaperWorld(
     mesh,
-    { ready: new Set(mesh.workloads.map(({ id }) => id)) },
+    { ready: new Set(mesh.workloads.map(({ id }) => id)), keySets: caseKeySets() },
     echoPrograms(spec.workloads),
+    systemClock,
   );
   return (request) => {
     const from = mesh.workloads.find(({ name }) => name === request.from);

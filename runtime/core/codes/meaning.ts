@@ -9,7 +9,7 @@ export const meaningCodes = {
   },
   MD2002: {
     title: "A security rule is read but not enforced",
-    why: "The resource restricts access in a cluster, and this version of meshdev does not enforce that part. Tokens are never present here: rules that need one never match.",
+    why: "The resource restricts access in a cluster, and this version of meshdev does not enforce that part.",
     next: "Do not take a verdict here as proof for the cluster.",
   },
   MD2003: {

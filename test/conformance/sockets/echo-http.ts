@@ -122,7 +122,10 @@ function requestOf(message: IncomingMessage): EchoRequest {
     method: message.method ?? "",
     uri: message.url ?? "",
     host: message.headers.host ?? "",
-    headers: pairs(message.rawHeaders).filter(([name]) => name !== "host"),
+    // Node gives one character per byte.
+    headers: pairs(message.rawHeaders)
+      .filter(([name]) => name !== "host")
+      .map(([name, value]) => [name, Buffer.from(value, "latin1").toString("utf8")] as const),
   };
 }
 

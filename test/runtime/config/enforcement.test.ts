@@ -26,20 +26,6 @@ const route = "route: [{ destination: { host: a } }]";
 describe("fields that are not enforced", () => {
   it.each([
     [
-      policy("{ rules: [{ from: [{ source: { requestPrincipals: ['*'] } }] }] }"),
-      ["MD2002 spec.rules[0].from[0].source.requestPrincipals 4"],
-    ],
-    [
-      policy("{ rules: [{ from: [{ source: { notRequestPrincipals: ['*'] } }] }] }"),
-      ["MD2002 spec.rules[0].from[0].source.notRequestPrincipals 4"],
-    ],
-    [
-      policy(
-        "{ rules: [{ when: [{ key: source.ip, values: [1.2.3.4] }, { key: 'request.auth.claims[a]', values: [b] }] }] }",
-      ),
-      ["MD2002 spec.rules[0].when[1].key 4"],
-    ],
-    [
       policy("{ rules: [{ when: [{ key: 'experimental.envoy.filters.x[a]', values: [b] }] }] }"),
       ["MD2002 spec.rules[0].when[0].key 4"],
     ],
@@ -88,9 +74,14 @@ describe("fields that are not enforced", () => {
     ],
     ["apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: { name: s }\nspec: {}\n", ["MD2001 kind 2"]],
     [
-      "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: {}\n",
-      ["MD2002 kind 2"],
+      "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: { jwtRules: [{ issuer: a, presence: REQUIRED, clockSkewSeconds: 5, outputPayloadToHeader: Host }] }\n",
+      [
+        "MD2001 spec.jwtRules[0].presence 4",
+        "MD2001 spec.jwtRules[0].clockSkewSeconds 4",
+        "MD2001 spec.jwtRules[0].outputPayloadToHeader 4",
+      ],
     ],
+    ["apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: {}\n", []],
     ["apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: r }\nspec: {}\n", ["MD2002 kind 2"]],
     ["apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: r }\nspec: {}\n", ["MD2001 kind 2"]],
     ["apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: r }\n", []],

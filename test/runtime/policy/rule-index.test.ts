@@ -57,7 +57,7 @@ const sources: readonly Field[] = [
   { attribute: peer, compile: namespaceValue, values: ["a", "b", "a*", "*", "*b", "", "ns", "a/sa", "n*s"] },
   { attribute: peer, compile: serviceAccountValue("a"), values: ["x", "b/x", "a/y", "ns/ns", "/x"] },
   { attribute: peer, compile: trustDomainValue, values: ["cluster.local", "*local", "td*", "*"] },
-  { attribute: { kind: "request-auth", key: "sub" }, compile: neverValue, values: ["x"] },
+  { attribute: { kind: "metadata", key: "sub" }, compile: neverValue, values: ["x"] },
 ];
 const operations: readonly Field[] = [
   {

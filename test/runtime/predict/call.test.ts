@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { predictCall, type PredictedCall } from "../../../runtime/predict/call.ts";
+import { systemClock } from "../../../runtime/core/clock.ts";
 import { smallMesh } from "../../support/paper-mesh.ts";
+import { keySet, signedToken, signingKey } from "../../support/tokens.ts";
 
 const yaml = `apiVersion: security.istio.io/v1
 kind: PeerAuthentication
@@ -33,15 +35,8 @@ spec:
 `;
 
 function predict(from: string, path: string, change: Partial<PredictedCall> = {}): ReturnType<typeof predictCall> {
-  return predictCall(smallMesh(yaml), {
-    from,
-    to: "backend",
-    method: "GET",
-    path,
-    port: undefined,
-    headers: [],
-    ...change,
-  });
+  const call = { from, to: "backend", method: "GET", path, port: undefined, headers: [], ...change };
+  return predictCall(smallMesh(yaml), call, systemClock);
 }
 
 describe("predictCall", () => {
@@ -127,22 +122,46 @@ describe("predictCall", () => {
 });
 
 describe("tokens", () => {
+  const key = signingKey("ES256", "k");
+  const keys = "http://keys.example/jwks";
   const jwt = `apiVersion: security.istio.io/v1
 kind: RequestAuthentication
 metadata: {name: jwt}
 spec:
-  jwtRules: [{issuer: a}]
+  jwtRules: [{issuer: a, jwksUri: "${keys}", outputClaimToHeaders: [{header: x-sub, claim: sub}]}]
 `;
+  const clock = { now: () => 1_700_000_000_000 };
+  const call = { from: "frontend", to: "backend", method: "GET", path: "/x", port: undefined } as const;
+  const keySets = new Map([[keys, keySet(key)]]);
+  const ask = (token?: string, sets?: ReadonlyMap<string, string>): ReturnType<typeof predictCall> =>
+    predictCall(
+      smallMesh(jwt),
+      { ...call, headers: token === undefined ? [] : [["authorization", `Bearer ${token}`]] },
+      clock,
+      sets,
+    );
+  const token = signedToken(key, { iss: "a", sub: "alice", exp: 1_700_000_000 });
 
-  it("refuses a call that carries one, and no other", () => {
-    const call = { from: "frontend", to: "backend", method: "GET", path: "/x", port: undefined } as const;
-    expect(predictCall(smallMesh(jwt), { ...call, headers: [] })).toMatchObject({ verdict: "allow", summary: "200" });
-    const refused = predictCall(smallMesh(jwt), { ...call, headers: [["authorization", "Bearer x"]] });
+  it("are verified at the time of the clock, with the keys that are known", () => {
+    expect(ask()).toMatchObject({ verdict: "allow", summary: "200" });
+    const passed = ask(token, keySets);
+    expect(passed).toMatchObject({
+      verdict: "allow",
+      decision: { token: { verified: true, issuer: "a", subject: "alice", location: "header authorization" } },
+    });
+    expect(passed.details.hits[0]?.headers).toContainEqual(["x-sub", "alice"]);
+    expect(passed.details.hits[0]?.headers?.some(([name]) => name === "authorization")).toBe(false);
+  });
+
+  it("are refused without keys, and when they have run out", () => {
+    const refused = ask(token);
     expect(refused).toMatchObject({
       verdict: "deny",
       summary: "401 Jwt verification fails",
-      decision: { reason: "jwt-not-supported", by: { file: "mesh.yaml", line: 5 } },
+      decision: { reason: "jwt", by: { file: "mesh.yaml", line: 5 } },
     });
     expect(refused.details.hits).toEqual([]);
+    const old = signedToken(key, { iss: "a", exp: 1_699_999_900 });
+    expect(ask(old, keySets)).toMatchObject({ verdict: "deny", summary: "401 Jwt is expired" });
   });
 });

@@ -7,6 +7,7 @@ import { createRecordRing } from "../../../runtime/proxy/record-ring.ts";
 import type { EventRecord, ExchangeTold } from "../../../runtime/proxy/record.ts";
 import { renderRecord } from "../../../runtime/proxy/render.ts";
 import { parseRequestHead } from "../../../runtime/wire/http1/head.ts";
+import { providerOf } from "../policy/jwt/providers.ts";
 
 const party = { workload: null, address: "192.0.2.1:1", spiffe: null };
 
@@ -103,6 +104,8 @@ test("gives back what was told, as long as it has room", () => {
   );
 });
 
+const provider = providerOf({ issuer: "a", claimHeaders: [{ header: "x-c", claim: "c" }] });
+
 function sectionOf(rules: number): InboundSection {
   const at = { resource: "AuthorizationPolicy a/b", file: "f", line: 1, column: 1, field: "" };
   const http: PolicySet = {
@@ -137,7 +140,7 @@ function sectionOf(rules: number): InboundSection {
     virtualHost: "",
   } as const;
   const tcp = { layer: "tcp", policies: [] } as const;
-  return { listeners: [], passthrough, http, tcp, tokens: [], claimHeaders: ["x-c"], options: defaultInboundOptions };
+  return { listeners: [], passthrough, http, tcp, jwt: [provider], options: defaultInboundOptions };
 }
 
 const caller = {

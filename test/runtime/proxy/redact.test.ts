@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DecisionRecord } from "../../../runtime/model/decision.ts";
-import { redactDecision, redactHeader, redactTarget } from "../../../runtime/proxy/redact.ts";
+import { redactDecision, redactHeader, redactTarget, tokenPlaces } from "../../../runtime/proxy/redact.ts";
+import { providerOf } from "../policy/jwt/providers.ts";
 
 describe("redactTarget", () => {
   test.each([
@@ -19,6 +20,19 @@ describe("redactTarget", () => {
   ])("%s → %s", (target, shown) => {
     expect(redactTarget(target)).toBe(shown);
   });
+});
+
+const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln-_";
+
+test("a signed token is hidden wherever it stands", () => {
+  expect(redactTarget(`/a/${jwt}?x=${jwt}&y=1`)).toBe("/a/***?x=***&y=1");
+  expect(redactHeader("x-forwarded-authentication", `Bearer ${jwt}, other`)).toBe("Bearer ***, other");
+});
+
+test("whatever stands where a RequestAuthentication looks is hidden", () => {
+  const at = tokenPlaces([providerOf({ issuer: "a", headers: [{ name: "x-own", prefix: "" }], params: ["own name"] })]);
+  expect(redactTarget("/a?own%20name=x&other=y", at)).toBe("/a?own%20name=***&other=y");
+  expect([redactHeader("x-own", "x", at), redactHeader("x-own", "x")]).toEqual(["***", "x"]);
 });
 
 test.each([
