@@ -1,9 +1,10 @@
 import { codes, type Code } from "../runtime/core/codes.ts";
 import { MeshError } from "../runtime/core/error.ts";
 import type { CommandAnswer } from "../runtime/model/command.ts";
-import { parseFilter } from "../runtime/store/filter.ts";
+import { parseFilter, type EventTest } from "../runtime/store/filter.ts";
 import { findProject } from "./discovery.ts";
 import type { Context } from "./context.ts";
+import { filterSetting } from "./saved-filters.ts";
 import type { Door, SessionInfo, StreamLine } from "./door.ts";
 
 /** The running mesh of a project folder, or MD7001. */
@@ -34,16 +35,29 @@ export function limitTime(signal: AbortSignal, ms: number | undefined): AbortSig
   return ms === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }
 
-/** A filter for events, or MD8004 with a caret under the character. */
-export function requireFilter(text: string | undefined): (event: Parameters<EventTest>[0]) => boolean {
+/** A filter for events of a project, or MD8004 with a caret under the character. */
+export function requireFilter(text: string | undefined, directory: string): EventTest {
   if (text === undefined) return () => true;
-  const parsed = parseFilter(text);
+  const parsed = parseFilter(text, filterSetting(directory));
   if (parsed.ok) return parsed.match;
   const hint = parsed.suggestions.length === 0 ? {} : { hint: `Did you mean ${parsed.suggestions.join(", ")}?` };
   throw new MeshError("MD8004", `${parsed.error}\n${text}\n${" ".repeat(parsed.at)}^`, hint);
 }
 
-type EventTest = Extract<ReturnType<typeof parseFilter>, { readonly ok: true }>["match"];
+/** Counts what a filter was asked and what it let through. */
+export function countHits(match: EventTest): { readonly match: EventTest; readonly words: () => string } {
+  let asked = 0;
+  let hits = 0;
+  return {
+    match: (event) => {
+      asked += 1;
+      const isHit = match(event);
+      if (isHit) hits += 1;
+      return isHit;
+    },
+    words: () => `${hits} of ${asked} match the filter`,
+  };
+}
 
 export function isEvent(line: StreamLine): line is Exclude<StreamLine, { readonly type: "state" | "events.dropped" }> {
   return line.type !== "state" && line.type !== "events.dropped";

@@ -1,3 +1,4 @@
+import type { ReadSettings } from "./config/settings.ts";
 import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
 import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
@@ -110,6 +111,12 @@ export async function predict(mesh: Mesh, call: PredictedCall): Promise<Predicti
     import("./core/clock.ts"),
   ]);
   return predictCall(mesh, call, systemClock);
+}
+
+/** A person's own settings from the text of a flat YAML file: names with texts. */
+export async function readSettings(file: string, text: string): Promise<ReadSettings> {
+  const { readSettingsText } = await import("./config/settings.ts");
+  return readSettingsText(file, text);
 }
 
 export type SchemaName = "project" | "events" | "state";

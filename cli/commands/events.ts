@@ -1,12 +1,15 @@
 import { reduce } from "../../runtime/store/reduce.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
+import type { EventTest } from "../../runtime/store/filter.ts";
 import type { Context } from "../context.ts";
+import { findProject } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type StreamLine, openDoor } from "../door.ts";
 import { eventLine } from "../print/event-line.ts";
 import { isRow } from "../print/interesting.ts";
 import { chosenOutput, createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
-import { limitTime, requireFilter, requireSession } from "../session.ts";
+import { seg } from "../print/segment.ts";
+import { countHits, limitTime, requireFilter, requireSession } from "../session.ts";
 
 export interface EventsOptions extends OutputOptions {
   readonly directory?: string;
@@ -19,13 +22,18 @@ export interface EventsOptions extends OutputOptions {
 }
 
 export async function events(options: EventsOptions, context: Context): Promise<number> {
-  const match = requireFilter(options.filter);
+  const hits = countHits(requireFilter(options.filter, findProject(context.cwd, options.directory)));
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
   const printer = createPrinter(context, options.color);
   const signal = limitTime(context.signal, options.for);
   const asJson = chosenOutput(options) !== "table";
-  const show = createStreamPrinter(printer, { asJson, quiet: false, verbose: options.verbose === true, match });
+  const show = createStreamPrinter(printer, {
+    asJson,
+    quiet: false,
+    verbose: options.verbose === true,
+    match: hits.match,
+  });
   let left = options.limit ?? Infinity;
   const client = await door.connect(session);
   for await (const line of client.events({
@@ -35,6 +43,7 @@ export async function events(options: EventsOptions, context: Context): Promise<
   })) {
     if (show(line) && --left <= 0) break;
   }
+  if (options.filter !== undefined && !asJson) printer.note([[seg(hits.words(), "dim")]]);
   return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
 }
 
@@ -44,7 +53,7 @@ export interface StreamLook {
   readonly quiet: boolean;
   /** With the client's side of each call. */
   readonly verbose: boolean;
-  readonly match: ReturnType<typeof requireFilter>;
+  readonly match: EventTest;
 }
 
 /** Prints the stream line by line; the returned function says whether a line counted as an event that was shown. */
@@ -58,13 +67,13 @@ export function createStreamPrinter(printer: Printer, look: StreamLook): (line: 
       return false;
     }
     if (state !== undefined && line.replayed !== true) state = reduce(state, line);
-    if (line.type !== "events.dropped" && !look.match(line)) return false;
+    const hidden =
+      !look.asJson && ((look.quiet && line.type === "workload.logged") || (!look.verbose && !isRow(line, state)));
+    if (hidden || (line.type !== "events.dropped" && !look.match(line))) return false;
     if (look.asJson) {
       printer.ndjson(line);
       return line.type !== "events.dropped";
     }
-    if (look.quiet && line.type === "workload.logged") return false;
-    if (!look.verbose && !isRow(line, state)) return false;
     const words = eventLine(line, printer.glyphs);
     if (words === undefined) return false;
     if (line.type === "workload.changed") {

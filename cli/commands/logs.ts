@@ -2,11 +2,13 @@ import { MeshError } from "../../runtime/core/error.ts";
 import type { MeshEvent } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import type { Context } from "../context.ts";
+import { findProject } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
 import { eventLine } from "../print/event-line.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { openDoor } from "../door.ts";
-import { requireFilter, requireSession } from "../session.ts";
+import { seg } from "../print/segment.ts";
+import { countHits, requireFilter, requireSession } from "../session.ts";
 
 export interface LogsOptions extends OutputOptions {
   readonly directory?: string;
@@ -16,7 +18,7 @@ export interface LogsOptions extends OutputOptions {
 }
 
 export async function logs(services: readonly string[], options: LogsOptions, context: Context): Promise<number> {
-  const match = requireFilter(options.filter);
+  const hits = countHits(requireFilter(options.filter, findProject(context.cwd, options.directory)));
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
   const client = await door.connect(session);
@@ -24,7 +26,7 @@ export async function logs(services: readonly string[], options: LogsOptions, co
   const printer = createPrinter(context, options.color);
   const asJson = chosenOutput(options) !== "table";
   const isWanted = (event: MeshEvent): boolean =>
-    event.type === "workload.logged" && wanted.has(event.workload) && match(event);
+    event.type === "workload.logged" && wanted.has(event.workload) && hits.match(event);
   const show = (event: MeshEvent): void => {
     if (asJson) printer.ndjson(event);
     else printer.lines([eventLine(event, printer.glyphs) ?? []]);
@@ -42,6 +44,7 @@ export async function logs(services: readonly string[], options: LogsOptions, co
     else past.push(line);
   }
   showPast();
+  if (options.filter !== undefined && !asJson) printer.note([[seg(hits.words(), "dim")]]);
   return context.signal.aborted ? Number(context.signal.reason) || exitCodes.ok : exitCodes.ok;
 }
 

@@ -38,7 +38,7 @@ export async function runMesh(
   options: UpOptions,
   context: Context,
 ): Promise<number> {
-  requireFilter(options.filter);
+  requireFilter(options.filter, directory);
   const door = await openDoor();
   const printer = createPrinter(context, options.color);
   const running = await door.findSession(directory);

@@ -53,7 +53,7 @@ async function watchLines(watched: Watched, options: WatchOptions, context: Cont
     asJson,
     quiet: options.quiet === true,
     verbose: options.verbose === true,
-    match: requireFilter(options.filter),
+    match: requireFilter(options.filter, session.directory),
   });
   for await (const line of client.events({ replay: true, own, signal })) show(line);
   if (!signal.aborted) {

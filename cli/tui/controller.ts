@@ -1,22 +1,46 @@
+import type { SourcePosition } from "../../runtime/core/source.ts";
 import type { MeshEvent } from "../../runtime/model/event.ts";
-import { parseFilter } from "../../runtime/store/filter.ts";
+import { parseFilter, type FilterSetting } from "../../runtime/store/filter.ts";
 import type { Look } from "../context.ts";
+import { glyphsFor } from "../print/glyphs.ts";
+import type { Action } from "./actions.ts";
+import { copyText } from "./copy-text.ts";
 import type { Feed } from "./feed.ts";
-import { actionFor, type Action } from "./keys.ts";
+import { followRequest } from "./follow-request.ts";
+import type { Keymap } from "./keymap.ts";
+import { choicesFor, matchChoices } from "./palette.ts";
+import { whenReloaded } from "./reload-words.ts";
 import { createMatches, type Matches } from "./rows.ts";
 import { drawScreen, type Frame } from "./screen.ts";
-import { step, type Surroundings } from "./step.ts";
+import { step } from "./step.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { placeOf } from "./subject.ts";
 import { initialUi, type UiState } from "./ui-state.ts";
 
 /** How the person left the screen. */
 export type Leaving = "stop" | "detach" | "leave";
 
+/** What the screen can do to the world outside. Answers are shown on the last line. */
 export interface Effects {
   readonly leave: (how: Leaving) => void;
-  /** Restarts a service; the answer is shown on the last line. */
   readonly restart: (service: string) => Promise<string>;
   readonly redraw: () => void;
   readonly suspend: () => void;
+  /** Opens the line in the person's editor and comes back when it ends. `changed`: the file is another than before. */
+  readonly edit: (place: SourcePosition) => Promise<{ readonly words: string; readonly changed: boolean }>;
+  readonly copy: (what: string, text: string) => Promise<string>;
+  readonly saveFilter: (name: string, text: string) => string;
+  /** Filters by their names, as they are now. */
+  readonly namedFilters: () => Readonly<Record<string, string>>;
+}
+
+export interface ControllerSetting {
+  readonly look: Look;
+  readonly own: boolean;
+  readonly filter: string;
+  readonly keymap: Keymap;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 export interface Controller {
@@ -29,21 +53,24 @@ export interface Controller {
 }
 
 /** Owns the choices of the person at the keyboard; keys in, frames and effects out. */
-export function createController(
-  feed: Feed,
-  setting: { readonly look: Look; readonly own: boolean; readonly filter: string; readonly now: () => number },
-  effects: Effects,
-): Controller {
-  let ui = initialUi(setting.filter);
+export function createController(feed: Feed, setting: ControllerSetting, effects: Effects): Controller {
+  const { keymap } = setting;
+  let ui = initialUi(setting.filter, setting.now());
+  let named = effects.namedFilters();
   let matches: { readonly key: string; readonly matches: Matches } | undefined;
   let world: Surroundings | undefined;
 
+  function filterSetting(now: number): FilterSetting {
+    return { now, mark: ui.mark?.at, named };
+  }
+
   function currentMatches(): Matches {
-    const { view, from, filter, filterOn } = ui;
+    const { view, from, filter, filterOn, filterAt, mark } = ui;
     const source = view === "tls" ? "tls" : view === "logs" ? "logs" : "traffic";
-    const key = JSON.stringify([source, from[source], filterOn ? filter : ""]);
+    const text = filterOn ? filter : "";
+    const key = JSON.stringify([source, from[source], text, text.includes("since:") ? [filterAt, mark?.at] : 0]);
     if (matches?.key === key) return matches.matches;
-    const parsed = parseFilter(filterOn ? filter : "");
+    const parsed = parseFilter(text, filterSetting(filterAt));
     const match = parsed.ok ? (event: MeshEvent): boolean => parsed.match(event) : (): boolean => true;
     const until = (): number => ui.paused?.[source] ?? Infinity;
     const made =
@@ -58,29 +85,104 @@ export function createController(
 
   function act(action: Action): void {
     if (world === undefined) return;
-    if (action.kind === "accept" && ui.mode.kind === "filter" && !parseFilter(ui.mode.draft.trim()).ok) return;
+    const { mode } = ui;
+    if (action.kind === "accept" && mode.kind === "palette") {
+      choose(mode.draft, mode.at, mode.scope, world);
+      return;
+    }
+    if (action.kind === "accept" && mode.kind === "filter" && !parseFilter(mode.draft.trim(), filterSetting(0)).ok)
+      return;
+    // Names may have been saved by another window meanwhile.
+    if (action.kind === "filter" || action.kind === "palette") named = effects.namedFilters();
     const before = ui;
     ui = step(ui, action, world);
-    if (action.kind === "interrupt" && before.interrupted) effects.leave(setting.own ? "stop" : "leave");
-    else if (action.kind === "quit" && !setting.own && !(before.detailOpen && !world.hasDetailPane))
-      effects.leave("leave");
-    else if (action.kind === "yes") effects.leave("stop");
-    else if (action.kind === "detach") effects.leave("detach");
-    else if (action.kind === "restart") restart();
-    else if (action.kind === "redraw") effects.redraw();
-    else if (action.kind === "suspend") effects.suspend();
+    perform(action, before, world);
+  }
+
+  function choose(draft: string, at: number, scope: "all" | "copy", around: Surroundings): void {
+    const choices = matchChoices(choicesFor(keymap, around.subject, around.known, scope), draft);
+    const choice = choices[Math.min(at, choices.length - 1)];
+    ui = { ...ui, mode: { kind: "normal" } };
+    if (choice === undefined) say(`there is no command "${draft}"; ${keymap.keyOf("palette")} lists all of them`);
+    else act(choice.action);
+  }
+
+  function perform(action: Action, before: UiState, around: Surroundings): void {
+    switch (action.kind) {
+      case "interrupt":
+        if (before.interrupted) effects.leave(setting.own ? "stop" : "leave");
+        return;
+      case "quit":
+        if (!setting.own && !(before.detailOpen && !around.hasDetailPane)) effects.leave("leave");
+        return;
+      case "yes":
+        effects.leave("stop");
+        return;
+      case "detach":
+        effects.leave("detach");
+        return;
+      case "restart":
+        restart();
+        return;
+      case "redraw":
+        effects.redraw();
+        return;
+      case "suspend":
+        effects.suspend();
+        return;
+      case "yaml":
+        edit(around);
+        return;
+      case "follow":
+        ui = followRequest(ui, feed, around);
+        return;
+      case "copy":
+        copy(action.what, around);
+        return;
+      case "save-filter":
+        say(ui.filter === "" ? "there is no filter to save; f writes one" : effects.saveFilter(action.name, ui.filter));
+        named = effects.namedFilters();
+        return;
+      default:
+        return;
+    }
+  }
+
+  function edit(around: Surroundings): void {
+    const place = placeOf(around.subject);
+    if (place === undefined) {
+      say("no line of YAML decided this row");
+      return;
+    }
+    const { number = 0 } = feed.state()?.generation ?? {};
+    void effects.edit(place).then(({ words, changed }) => {
+      say(words);
+      if (changed) whenReloaded(feed, number, `${words}; `, say);
+    }, sayError);
+  }
+
+  function copy(what: Extract<Action, { readonly kind: "copy" }>["what"], around: Surroundings): void {
+    const copied =
+      around.subject === undefined
+        ? undefined
+        : copyText(around.subject, what, {
+            glyphs: glyphsFor(setting.look.unicode),
+            state: feed.state(),
+            handshake: feed.handshake,
+            detail: around.detailText(),
+          });
+    if (copied === undefined) say(`this row cannot be copied as ${what}`);
+    else void effects.copy(copied.what, copied.text).then(say, sayError);
   }
 
   function restart(): void {
-    if (ui.view !== "services") {
+    if (ui.view !== "services" || world?.subject?.kind !== "workload") {
       say("R restarts the service under the cursor of view 1");
       return;
     }
-    const workloads = feed.state()?.workloads ?? [];
-    const workload = workloads[Math.min(ui.places.services.key ?? 0, workloads.length - 1)];
-    if (workload === undefined) return;
-    say(`restarting ${workload.service}`);
-    void effects.restart(workload.service).then(say);
+    const { service } = world.subject.workload;
+    say(`restarting ${service}`);
+    void effects.restart(service).then(say, sayError);
   }
 
   function say(text: string): void {
@@ -88,19 +190,26 @@ export function createController(
     effects.redraw();
   }
 
+  function sayError(error: unknown): void {
+    say(error instanceof Error ? error.message : String(error));
+  }
+
   return {
     press: (key) => {
-      const action = actionFor(ui.mode, key);
+      const action = keymap.actionFor(ui.mode, key);
       if (action !== undefined) act(action);
     },
     draw: (size) => {
+      const now = setting.now();
       const frame = drawScreen({
         feed,
         ui,
         matches: currentMatches(),
         look: setting.look,
         own: setting.own,
-        now: setting.now(),
+        keymap,
+        setting: filterSetting(now),
+        now,
         size,
       });
       world = frame.world;

@@ -3,12 +3,18 @@ import { fitLine, lineText, paint, paintSelected, seg, type Line } from "../prin
 import { wrapLine } from "../print/wrap-line.ts";
 import type { Look } from "../context.ts";
 import type { Feed } from "./feed.ts";
+import { knownNames, type KnownNames } from "../../runtime/store/filter-completion.ts";
+import type { FilterSetting } from "../../runtime/store/filter.ts";
 import { footerLine } from "./footer.ts";
 import { headerLine, tabLine } from "./header.ts";
-import { bindings } from "./keys.ts";
 import { layoutFor, type Layout } from "./layout.ts";
+import type { Keymap } from "./keymap.ts";
+import { drawHelp, paletteLines } from "./overlays.ts";
+import { choicesFor, matchChoices } from "./palette.ts";
 import type { Matches } from "./rows.ts";
-import { locate, type ListView, type Surroundings } from "./step.ts";
+import type { Subject } from "./subject.ts";
+import { locate } from "./cursor.ts";
+import type { ListView, Surroundings } from "./surroundings.ts";
 import type { Ends, UiState } from "./ui-state.ts";
 import { logsView } from "./views/logs.ts";
 import { policyView } from "./views/policy.ts";
@@ -24,6 +30,9 @@ export interface ScreenInput {
   readonly matches: Matches;
   readonly look: Look;
   readonly own: boolean;
+  readonly keymap: Keymap;
+  /** What a filter that is being written may refer to. */
+  readonly setting: FilterSetting;
   readonly now: number;
   readonly size: { readonly columns: number; readonly rows: number };
 }
@@ -49,10 +58,11 @@ export function drawScreen(input: ScreenInput): Frame {
   };
   const place = locate(ui.places[ui.view], list);
   const detail = drawDetail(view, place.cursor, ui, layout);
+  const subject = view?.subject(place.cursor);
+  const known = knownNames(input.feed.state(), Object.keys(input.setting.named ?? {}));
+  const help = ui.mode.kind === "help" ? drawHelp(layout, ui.mode.top, look, input.keymap) : undefined;
   const body =
-    ui.mode.kind === "help"
-      ? helpLines(layout, ui.mode.top, look)
-      : bodyLines(input, view, list, place, detail, layout);
+    help?.lines ?? paletteOver(input, layout, subject, known) ?? bodyLines(input, view, list, place, detail, layout);
   const mark = glyphsFor(look.unicode).ellipsis;
   const painted = (line: Line): string => paint(fitLine(line, layout.columns, mark), look.color);
   const rows = rowsOf(input);
@@ -75,19 +85,47 @@ export function drawScreen(input: ScreenInput): Frame {
         ),
       ),
       ...body,
-      painted(footerLine(ui, layout.columns, input.own, layout.detail !== undefined)),
+      painted(
+        footerLine({
+          ui,
+          columns: layout.columns,
+          own: input.own,
+          hasDetailPane: layout.detail !== undefined,
+          keymap: input.keymap,
+          subject,
+          known,
+          setting: input.setting,
+        }),
+      ),
     ].slice(0, layout.rows),
     world: {
       list,
       detailExcess: detail.excess,
-      detailPage: detail.height,
+      detailPage: help === undefined ? detail.height : layout.rows - 3,
+      helpExcess: help?.excess ?? 0,
       whyLine: detail.why,
       hasDetailPane: layout.detail !== undefined,
       ends: endsOf(input.feed),
       own: input.own,
+      now: input.now,
+      subject,
+      detailText: () => view?.detail(place.cursor)?.lines.map((line) => lineText(line).trimEnd()) ?? [],
+      known,
       findRow: (text, from, by) => findRow(view, list, text, from, by),
     },
   };
+}
+
+function paletteOver(
+  input: ScreenInput,
+  layout: Layout,
+  subject: Subject | undefined,
+  known: KnownNames,
+): readonly string[] | undefined {
+  const { mode } = input.ui;
+  if (mode.kind !== "palette") return undefined;
+  const choices = matchChoices(choicesFor(input.keymap, subject, known, mode.scope), mode.draft);
+  return paletteLines(layout, choices, mode.at, input.look);
 }
 
 function endsOf(feed: Feed): Ends {
@@ -227,22 +265,6 @@ function findRow(view: View | undefined, list: ListView, text: string, from: num
   return undefined;
 }
 
-function helpLines(layout: Layout, top: number, look: Look): readonly string[] {
-  const lines: Line[] = [
-    [seg(" Keys", "strong")],
-    ...bindings.map((binding): Line => [seg(`   ${(binding.keys[0] ?? "").padEnd(8)}`, "info"), seg(binding.help)]),
-    [],
-    [seg(" Filter", "strong"), seg("  the same language as `meshdev events --filter`")],
-    [seg("   from:web to:orders method:POST path:/api/* status:4xx verdict:denied tls:failed")],
-    [seg("   a space means and, | or, ! not; quotes are literal, /re/ is a regular expression")],
-  ];
-  const height = layout.rows - 3;
-  const first = Math.min(top, Math.max(0, lines.length - height));
-  return range(height, (at) =>
-    paint(fitLine(lines[first + at] ?? [], layout.columns, glyphsFor(look.unicode).ellipsis), look.color),
-  );
-}
-
 function tinyFrame(input: ScreenInput, layout: Layout): Frame {
   const words = "terminal too small; --plain works";
   const list: ListView = { count: 0, page: 1, keyAt: () => undefined, indexOf: () => 0 };
@@ -254,10 +276,15 @@ function tinyFrame(input: ScreenInput, layout: Layout): Frame {
       list,
       detailExcess: 0,
       detailPage: 1,
+      helpExcess: 0,
       whyLine: 0,
       hasDetailPane: false,
       ends: endsOf(input.feed),
       own: input.own,
+      now: input.now,
+      subject: undefined,
+      detailText: () => [],
+      known: knownNames(undefined, []),
       findRow: () => undefined,
     },
   };

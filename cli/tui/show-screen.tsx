@@ -10,6 +10,8 @@ import { limitTime, requireOk } from "../session.ts";
 import { App } from "./app.tsx";
 import { createController, type Leaving } from "./controller.ts";
 import { createFeed } from "./feed.ts";
+import { loadKeymap } from "./key-file.ts";
+import { createEffects, type AppHandles } from "./screen-effects.ts";
 
 /** The full-screen view of a mesh, until the person leaves, a signal comes or the mesh ends. Returns the exit code. */
 export async function showScreen(watched: Watched, options: WatchOptions, context: Context): Promise<number> {
@@ -57,27 +59,14 @@ async function runScreen(
   const own = started !== undefined;
   const feed = createFeed();
   const left = Promise.withResolvers<Leaving | "ended">();
-  const app: { redraw: () => void; suspend: ((callback: () => Promise<void>) => Promise<unknown>) | undefined } = {
-    redraw: () => undefined,
-    suspend: undefined,
-  };
+  const app: AppHandles = { redraw: () => undefined, suspend: undefined };
+  const { keymap, problem } = await loadKeymap(watched.door, context.env);
   const controller = createController(
     feed,
-    { look: chooseLook(context, options.color), own, filter: options.filter ?? "", now: Date.now },
-    {
-      leave: left.resolve,
-      restart: async (service) => {
-        const answer = await client.command({ type: "workload.restart", service });
-        return answer.ok ? `${service} is restarting` : `${answer.code} ${answer.message}`;
-      },
-      redraw: () => {
-        app.redraw();
-      },
-      suspend: () => {
-        void app.suspend?.(suspendProcess);
-      },
-    },
+    { look: chooseLook(context, options.color), own, filter: options.filter ?? "", keymap, now: Date.now },
+    createEffects({ client, directory: watched.session.directory, context, app, leave: left.resolve }),
   );
+  if (problem !== undefined) controller.say(problem);
   const signal = limitTime(context.signal, options.for);
   const onAbort = (): void => {
     left.resolve(own ? "stop" : "leave");
@@ -110,14 +99,4 @@ async function runScreen(
     await instance.waitUntilExit().catch(() => undefined);
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-/** Stops this process as Ctrl-Z does elsewhere, and returns when the shell continues it. */
-function suspendProcess(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGCONT", () => {
-      resolve();
-    });
-    process.kill(process.pid, "SIGTSTP");
-  });
 }

@@ -1,41 +1,9 @@
-import type { Action, EditAction } from "./keys.ts";
-import { noEnds, tailing, type Ends, type Place, type UiState } from "./ui-state.ts";
-
-/** A list as the cursor sees it. */
-export interface ListView {
-  readonly count: number;
-  /** Lines of it on the screen. */
-  readonly page: number;
-  readonly keyAt: (index: number) => number | undefined;
-  /** Index of the row with this key, or of the nearest that is still there. */
-  readonly indexOf: (key: number) => number;
-}
-
-/** What `step` must know of the world, and cannot change. */
-export interface Surroundings {
-  readonly list: ListView;
-  /** Lines of the detail that do not fit. */
-  readonly detailExcess: number;
-  readonly detailPage: number;
-  /** Line of the detail where the decision begins. */
-  readonly whyLine: number;
-  /** The detail is visible beside the list. */
-  readonly hasDetailPane: boolean;
-  readonly ends: Ends;
-  /** Whether leaving stops the mesh. */
-  readonly own: boolean;
-  /** Index of the next row that was searched for, from the cursor in this direction. */
-  readonly findRow: (text: string, from: number, by: 1 | -1) => number | undefined;
-}
-
-/** Where the cursor and the window are: index of the cursor, index of the first row that is shown. */
-export function locate(place: Place, list: ListView): { readonly cursor: number; readonly top: number } {
-  const last = Math.max(0, list.count - 1);
-  const cursor = place.follow ? last : clamp(place.key === undefined ? 0 : list.indexOf(place.key), 0, last);
-  const offset = place.follow ? list.page - 1 : clamp(place.offset, 0, Math.max(0, list.page - 1));
-  const top = clamp(cursor - offset, 0, Math.max(0, list.count - list.page));
-  return { cursor, top };
-}
+import { clockTime } from "../print/event-line.ts";
+import type { Action } from "./actions.ts";
+import { clamp, goTo, jump, locate } from "./cursor.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { noEnds, setFilter, tailing, type UiState } from "./ui-state.ts";
+import { write } from "./writing.ts";
 
 /** The next choice of the person at the keyboard. Effects (leaving, restarting) are decided by the caller from the action itself. */
 export function step(before: UiState, action: Action, world: Surroundings): UiState {
@@ -84,12 +52,30 @@ export function step(before: UiState, action: Action, world: Surroundings): UiSt
         : { ...ui, interrupted: true, mode: { kind: "normal" }, message: interruptWords(world.own) };
     case "from-now":
       return { ...ui, from: world.ends, message: "showing what happens from now on; Esc shows everything again" };
+    case "mark":
+      return {
+        ...ui,
+        mark: { at: world.now, ends: world.ends },
+        message: `marked ${clockTime(new Date(world.now).toISOString())}; M shows only what comes after it`,
+      };
+    case "since-mark":
+      return sinceMark(ui);
+    case "set-filter":
+      return { ...setFilter(ui, action.text, world.now), view: tailing.has(ui.view) ? ui.view : "traffic" };
+    case "palette":
+    case "copy-menu":
+      return {
+        ...ui,
+        mode: { kind: "palette", draft: "", at: 0, scope: action.kind === "palette" ? "all" : "copy" },
+      };
     case "edit":
     case "erase":
     case "clear":
     case "accept":
     case "cancel":
-      return edit(ui, action, world);
+    case "complete":
+    case "choose":
+      return write(ui, action, world);
     case "say":
       return { ...ui, message: action.text };
     case "yes":
@@ -99,8 +85,19 @@ export function step(before: UiState, action: Action, world: Surroundings): UiSt
     case "restart":
     case "redraw":
     case "suspend":
+    case "yaml":
+    case "replay":
+    case "follow":
+    case "copy":
+    case "save-filter":
       return ui;
   }
+}
+
+function sinceMark(ui: UiState): UiState {
+  if (ui.mark === undefined) return { ...ui, message: "nothing is marked; m marks this moment" };
+  if (ui.from === ui.mark.ends) return { ...ui, from: noEnds, message: "showing everything again" };
+  return { ...ui, from: ui.mark.ends, message: "showing what came since the mark; M shows everything again" };
 }
 
 function interruptWords(own: boolean): string {
@@ -113,56 +110,18 @@ function isScrolling(ui: UiState): boolean {
 
 function move(ui: UiState, by: number, world: Surroundings): UiState {
   if (ui.mode.kind === "help")
-    return { ...ui, mode: { kind: "help", top: Math.max(0, Math.min(100, ui.mode.top + by)) } };
+    return { ...ui, mode: { kind: "help", top: clamp(ui.mode.top + by, 0, world.helpExcess) } };
   if (ui.pane === "detail") return { ...ui, detailTop: clamp(ui.detailTop + by, 0, world.detailExcess) };
   return goTo(ui, locate(ui.places[ui.view], world.list).cursor + by, world);
 }
 
-/** Moves the cursor; at the last row of a growing list it follows. */
-function goTo(ui: UiState, wanted: number, world: Surroundings): UiState {
-  const { list } = world;
-  if (list.count === 0) return ui;
-  const place = ui.places[ui.view];
-  const { cursor, top } = locate(place, list);
-  const next = clamp(wanted, 0, list.count - 1);
-  const offset = clamp(cursor - top + (next - cursor), 0, Math.max(0, list.page - 1));
-  const follow = tailing.has(ui.view) && next === list.count - 1;
-  return { ...ui, detailTop: 0, places: { ...ui.places, [ui.view]: { key: list.keyAt(next), offset, follow } } };
-}
-
-function jump(ui: UiState, text: string, by: 1 | -1, world: Surroundings): UiState {
-  if (text === "") return { ...ui, message: "nothing to look for; / asks" };
-  const { cursor } = locate(ui.places[ui.view], world.list);
-  const found = world.findRow(text, cursor, by);
-  return found === undefined ? { ...ui, message: `no other row has "${text}"` } : goTo(ui, found, world);
-}
-
 function goBack(ui: UiState): UiState {
   if (ui.pane === "detail" || ui.detailOpen) return { ...ui, pane: "list", detailOpen: false };
+  if (ui.before !== undefined) {
+    const { filter, filterOn, place } = ui.before;
+    return { ...ui, filter, filterOn, before: undefined, places: { ...ui.places, traffic: place } };
+  }
   if (ui.search !== "") return { ...ui, search: "" };
   if (ui.from !== noEnds) return { ...ui, from: noEnds };
   return ui;
-}
-
-function edit(ui: UiState, action: EditAction, world: Surroundings): UiState {
-  const { mode } = ui;
-  if (mode.kind !== "filter" && mode.kind !== "search") return { ...ui, mode: { kind: "normal" } };
-  switch (action.kind) {
-    case "edit":
-      return { ...ui, mode: { ...mode, draft: mode.draft + action.text } };
-    case "erase":
-      return { ...ui, mode: { ...mode, draft: Array.from(mode.draft).slice(0, -1).join("") } };
-    case "clear":
-      return { ...ui, mode: { ...mode, draft: "" } };
-    case "cancel":
-      return { ...ui, mode: { kind: "normal" } };
-    case "accept":
-      if (mode.kind === "filter")
-        return { ...ui, mode: { kind: "normal" }, filter: mode.draft.trim(), filterOn: mode.draft.trim() !== "" };
-      return jump({ ...ui, mode: { kind: "normal" }, search: mode.draft }, mode.draft, -1, world);
-  }
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(Math.max(value, low), high);
 }

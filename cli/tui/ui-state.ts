@@ -20,6 +20,8 @@ export type Mode =
   | { readonly kind: "normal" }
   | { readonly kind: "filter"; readonly draft: string }
   | { readonly kind: "search"; readonly draft: string }
+  /** `at`: which of the choices that match the draft. */
+  | { readonly kind: "palette"; readonly draft: string; readonly at: number; readonly scope: "all" | "copy" }
   | { readonly kind: "help"; readonly top: number }
   | { readonly kind: "quit" };
 
@@ -34,6 +36,12 @@ export interface UiState {
   readonly detailOpen: boolean;
   readonly filter: string;
   readonly filterOn: boolean;
+  /** When it was written, milliseconds since the epoch: `since:5m` counts from here. */
+  readonly filterAt: number;
+  /** What was shown before one request was followed. */
+  readonly before: { readonly filter: string; readonly filterOn: boolean; readonly place: Place } | undefined;
+  /** The moment that was marked last, and where the growing lists ended then. */
+  readonly mark: { readonly at: number; readonly ends: Ends } | undefined;
   readonly search: string;
   /** Ends of the growing lists when the tail was paused. */
   readonly paused: Ends | undefined;
@@ -52,7 +60,7 @@ export const noEnds: Ends = { traffic: 0, tls: 0, logs: 0 };
 const atStart: Place = { key: undefined, offset: 0, follow: false };
 const atEnd: Place = { key: undefined, offset: 0, follow: true };
 
-export function initialUi(filter: string): UiState {
+export function initialUi(filter: string, now: number): UiState {
   return {
     view: "traffic",
     places: { services: atStart, traffic: atEnd, tls: atEnd, policy: atStart, logs: atEnd, problems: atStart },
@@ -62,10 +70,18 @@ export function initialUi(filter: string): UiState {
     detailOpen: false,
     filter,
     filterOn: filter !== "",
+    filterAt: now,
+    before: undefined,
+    mark: undefined,
     search: "",
     paused: undefined,
     from: noEnds,
     message: undefined,
     interrupted: false,
   };
+}
+
+/** A new filter; an empty one shows everything. */
+export function setFilter(ui: UiState, text: string, now: number): UiState {
+  return { ...ui, filter: text, filterOn: text !== "", filterAt: now, before: undefined };
 }

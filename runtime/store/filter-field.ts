@@ -1,11 +1,14 @@
 import type { EventsDropped, MeshEvent, Party } from "../model/event.ts";
+import { levelOf, logLevels } from "./log-level.ts";
 
 /** What a field of the filter language looks at: texts of which any may match, or a number for comparisons. */
 export interface FieldReader {
   readonly name: string;
   /** One line for help texts. */
   readonly about: string;
-  readonly kind: "text" | "number" | "status" | "duration";
+  readonly kind: "text" | "number" | "status" | "duration" | "level" | "time";
+  /** Values to offer while a filter is typed; those that only a running mesh knows are added by `completeFilter`. */
+  readonly values?: readonly string[];
   readonly read: (event: MeshEvent | EventsDropped) => readonly (string | number)[];
 }
 
@@ -88,15 +91,43 @@ export const filterFields: readonly FieldReader[] = [
     kind: "text",
     read: (event) => present(parties(event)).flatMap(({ to }) => partyNames(to)),
   },
-  { name: "method", about: "HTTP method", kind: "text", read: (event) => present(exchange(event)?.method) },
+  {
+    name: "svc",
+    about: "a service or workload at either end, or whose line it is",
+    kind: "text",
+    read: workloadsOf,
+  },
+  {
+    name: "method",
+    about: "HTTP method",
+    kind: "text",
+    values: ["GET", "POST", "PUT", "DELETE"],
+    read: (event) => present(exchange(event)?.method),
+  },
+  {
+    name: "host",
+    about: "authority that the request named, with its port or without",
+    kind: "text",
+    read: (event) => {
+      const authority = exchange(event)?.authority;
+      return authority === undefined ? [] : [authority, authority.replace(/:\d+$/, "")];
+    },
+  },
   { name: "path", about: "path with its query", kind: "text", read: (event) => present(exchange(event)?.path) },
   {
     name: "status",
     about: "HTTP status: 403, 4xx, >=500",
     kind: "status",
+    values: ["2xx", "4xx", "5xx", "403", "503"],
     read: (event) => present(exchange(event)?.status),
   },
-  { name: "verdict", about: "allow or deny", kind: "text", read: verdictWords },
+  {
+    name: "verdict",
+    about: "allowed or denied by policy; refused: a handshake failed",
+    kind: "text",
+    values: ["allowed", "denied", "refused"],
+    read: verdictWords,
+  },
   { name: "policy", about: "a policy that decided, or was tried in vain", kind: "text", read: policyNames },
   {
     name: "rule",
@@ -110,7 +141,13 @@ export const filterFields: readonly FieldReader[] = [
     kind: "number",
     read: (event) => ("generation" in event ? [event.generation] : []),
   },
-  { name: "tls", about: "ok, failed, resumed, a version or a failed step", kind: "text", read: tlsWords },
+  {
+    name: "tls",
+    about: "of handshakes: ok, failed, resumed, a version, or the failed step",
+    kind: "text",
+    values: ["ok", "failed", "resumed", "TLSv1.3", "plaintext", "verify", "identity"],
+    read: tlsWords,
+  },
   {
     name: "alert",
     about: "TLS alert of a failed handshake",
@@ -135,8 +172,9 @@ export const filterFields: readonly FieldReader[] = [
   },
   {
     name: "proto",
-    about: "http, tcp or what the sidecar saw",
+    about: "http, tcp or what the sidecar saw: HTTP/1.1, HTTP/2",
     kind: "text",
+    values: ["http", "tcp", "HTTP/1.1", "HTTP/2"],
     read: (event) => {
       if (event.type === "connection.closed") return ["tcp"];
       const protocol = exchange(event)?.protocol;
@@ -145,8 +183,9 @@ export const filterFields: readonly FieldReader[] = [
   },
   {
     name: "flag",
-    about: "response flag: UF, UH, NR …",
+    about: "Envoy's response flag",
     kind: "text",
+    values: ["UF", "UH", "NR", "UO", "UT", "DI", "DC"],
     read: (event) => present(traffic(event)?.flags).flatMap((flags) => flags.split(",")),
   },
   {
@@ -158,17 +197,46 @@ export const filterFields: readonly FieldReader[] = [
       return event.type === "connection.closed" ? [event.ms] : present(handshake(event)?.ms);
     },
   },
-  { name: "svc", about: "a service or workload at either end", kind: "text", read: workloadsOf },
+  {
+    name: "request",
+    about: "x-request-id: every hop of one request",
+    kind: "text",
+    read: (event) => present(exchange(event)?.requestId),
+  },
+  {
+    name: "side",
+    about: "who saw it: inbound or outbound sidecar, client or server of a handshake",
+    kind: "text",
+    values: ["inbound", "outbound", "client", "server"],
+    read: (event) => present(traffic(event)?.side ?? handshake(event)?.side),
+  },
   {
     name: "stream",
     about: "stdout or stderr of a log line",
     kind: "text",
+    values: ["stdout", "stderr"],
     read: (event) => (event.type === "workload.logged" ? [event.stream] : []),
   },
   {
+    name: "level",
+    about: "what a log line says of itself: warn, or warn+ for that and worse",
+    kind: "level",
+    values: logLevels.map((level) => `${level}+`),
+    read: (event) => (event.type === "workload.logged" ? present(levelOf(event.line)) : []),
+  },
+  {
+    name: "since",
+    about: "not older than 30s, 5m, 1h; since:mark counts from the last m",
+    kind: "time",
+    values: ["mark", "30s", "5m"],
+    read: (event) => ("at" in event ? [Date.parse(event.at)] : []),
+  },
+  { name: "id", about: "id of one event", kind: "text", read: (event) => ("id" in event ? [event.id] : []) },
+  {
     name: "type",
-    about: "event type: handshake.failed, exchange …",
+    about: "event type, or its first word: handshake.failed, exchange",
     kind: "text",
+    values: ["exchange", "connection", "handshake", "workload", "mesh", "svid"],
     read: (event) => [event.type, event.type.replace(/\..*$/, "")],
   },
 ];

@@ -1,12 +1,27 @@
 import type { FieldReader } from "./filter-field.ts";
+import { logLevels, parseLevel } from "./log-level.ts";
 
 export type ValueTest = (actual: string | number) => boolean;
 
+export interface ValueSetting {
+  readonly quoted: boolean;
+  readonly now?: number;
+  readonly mark?: number | undefined;
+}
+
 /** A test for a value that was written after `field:`; an error text when it makes no sense for this field. */
-export function parseValue(field: FieldReader, text: string, quoted: boolean): ValueTest | { readonly error: string } {
+export function parseValue(
+  field: FieldReader,
+  text: string,
+  setting: ValueSetting,
+): ValueTest | { readonly error: string } {
   switch (field.kind) {
     case "text":
-      return quoted ? exactly(text) : pattern(text);
+      return setting.quoted ? exactly(text) : pattern(text);
+    case "level":
+      return atLevel(text);
+    case "time":
+      return since(text, setting);
     case "number":
       return compare(text, Number, `${field.name} takes a number, such as ${field.name}:3 or ${field.name}:>=3`);
     case "duration":
@@ -32,6 +47,27 @@ function pattern(text: string): ValueTest {
   return (actual) => whole.test(String(actual));
 }
 
+/** `warn`, or `warn+` and `>=warn` for that and everything worse. */
+function atLevel(text: string): ValueTest | { readonly error: string } {
+  const level = parseLevel(text.replace(/^>=|\+$/, ""));
+  if (level === undefined) return { error: `levels are ${logLevels.join(", ")}; warn+ means warn and worse` };
+  if (!/^>=|\+$/.test(text)) return (actual) => actual === level;
+  const worse: ReadonlySet<unknown> = new Set(logLevels.slice(logLevels.indexOf(level)));
+  return (actual) => worse.has(actual);
+}
+
+/** `5m` ago, or the mark. */
+function since(text: string, { now, mark }: ValueSetting): ValueTest | { readonly error: string } {
+  if (text === "mark") {
+    if (mark === undefined) return { error: "nothing is marked yet; m on the screen marks this moment" };
+    return (actual) => Number(actual) >= mark;
+  }
+  const ago = milliseconds(text);
+  if (Number.isNaN(ago) || now === undefined)
+    return { error: "since takes a duration, such as since:5m, or since:mark" };
+  return (actual) => Number(actual) >= now - ago;
+}
+
 function compare(text: string, read: (text: string) => number, usage: string): ValueTest | { readonly error: string } {
   const found = /^(>=|<=|>|<|=)?(.+)$/.exec(text);
   const wanted = found?.[2] === undefined ? Number.NaN : read(found[2]);
@@ -51,8 +87,8 @@ function compare(text: string, read: (text: string) => number, usage: string): V
 }
 
 function milliseconds(text: string): number {
-  const found = /^(\d+(?:\.\d+)?)(us|ms|s|m)?$/.exec(text);
+  const found = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)?$/.exec(text);
   if (found?.[1] === undefined) return Number.NaN;
-  const scale = { us: 0.001, ms: 1, s: 1_000, m: 60_000 }[found[2] ?? "ms"];
+  const scale = { us: 0.001, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[found[2] ?? "ms"];
   return scale === undefined ? Number.NaN : Number(found[1]) * scale;
 }

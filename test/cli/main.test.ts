@@ -189,7 +189,7 @@ describe("options", () => {
   it("refuses what is no duration, port or filter", () => {
     expect(() => parseDuration("soon")).toThrow();
     expect(() => parsePort("70000")).toThrow();
-    expect(() => requireFilter("(a")).toThrow(expect.objectContaining({ code: "MD8004" }));
-    expect(requireFilter(undefined)({ type: "events.dropped", count: 1 })).toBe(true);
+    expect(() => requireFilter("(a", "/nowhere")).toThrow(expect.objectContaining({ code: "MD8004" }));
+    expect(requireFilter(undefined, "/nowhere")({ type: "events.dropped", count: 1 })).toBe(true);
   });
 });

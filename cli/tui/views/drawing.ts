@@ -1,3 +1,4 @@
+import type { MeshEvent } from "../../../runtime/model/event.ts";
 import type { Glyphs } from "../../print/glyphs.ts";
 import { seg, type Line } from "../../print/segment.ts";
 import { truncate, widthOf } from "../../print/width.ts";
@@ -15,7 +16,7 @@ export function drawColumns<T>(
 }
 
 /** A view over a growing list: keys are row numbers, so that the cursor stays on its row. */
-export function growingView<T>(
+export function growingView<T extends MeshEvent>(
   scene: Scene,
   rows: Rows<T>,
   columns: readonly ListColumn<T>[],
@@ -43,6 +44,10 @@ export function growingView<T>(
     detail: (index) => {
       const row = rowAt(index);
       return row === undefined ? undefined : rest.detail(row);
+    },
+    subject: (index) => {
+      const row = rowAt(index);
+      return row === undefined ? undefined : { kind: "event", event: row };
     },
     pane: rest.pane,
     empty: rest.empty,

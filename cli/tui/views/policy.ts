@@ -9,6 +9,7 @@ import { listView, type Scene, type View } from "./view.ts";
 export function policyView(scene: Scene): View {
   return listView(scene.state.resources, columns, drawColumns(scene.glyphs.ellipsis), {
     detail: (resource) => ({ lines: resourceDetail(resource, scene), why: 0 }),
+    subject: (resource) => ({ kind: "resource", resource }),
     pane: "below",
     empty: () => [
       [seg("No Istio resources: everything is allowed, mTLS is permissive.", "strong")],

@@ -4,6 +4,7 @@ import type { Line } from "../../print/segment.ts";
 import type { ListColumn } from "../columns.ts";
 import type { Feed } from "../feed.ts";
 import type { Matches } from "../rows.ts";
+import type { Subject } from "../subject.ts";
 import type { UiState } from "../ui-state.ts";
 
 /** What a view is drawn from. */
@@ -33,6 +34,8 @@ export interface View {
   readonly indexOf: (key: number) => number;
   readonly draw: (width: number) => { readonly title: Line; readonly row: (index: number) => Line };
   readonly detail: (index: number) => Detail | undefined;
+  /** What the row is about, for whatever acts on it. */
+  readonly subject: (index: number) => Subject | undefined;
   /** Where the detail stands on a wide screen; none: it takes the list's place when it is opened. */
   readonly pane: Pane;
   /** Instead of rows, when there are none. */
@@ -44,7 +47,12 @@ export function listView<T>(
   rows: readonly T[],
   columns: readonly ListColumn<T>[],
   draw: (columns: readonly ListColumn<T>[], width: number) => { readonly title: Line; readonly row: (row: T) => Line },
-  rest: { readonly detail: (row: T) => Detail; readonly pane: Pane; readonly empty: () => readonly Line[] },
+  rest: {
+    readonly detail: (row: T) => Detail;
+    readonly subject: (row: T) => Subject;
+    readonly pane: Pane;
+    readonly empty: () => readonly Line[];
+  },
 ): View {
   return {
     count: rows.length,
@@ -63,6 +71,10 @@ export function listView<T>(
     detail: (index) => {
       const row = rows[index];
       return row === undefined ? undefined : rest.detail(row);
+    },
+    subject: (index) => {
+      const row = rows[index];
+      return row === undefined ? undefined : rest.subject(row);
     },
     pane: rest.pane,
     empty: rest.empty,

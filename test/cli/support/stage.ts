@@ -1,3 +1,4 @@
+import { createKeymap } from "../../../cli/tui/keymap.ts";
 import { stripVTControlCharacters } from "node:util";
 import { createController, type Controller, type Leaving } from "../../../cli/tui/controller.ts";
 import { createFeed, type Feed } from "../../../cli/tui/feed.ts";
@@ -31,7 +32,7 @@ export function stage(
   const look = { color: setting.color ?? false, unicode: setting.unicode ?? true, columns: size.columns };
   const controller = createController(
     feed,
-    { look, own: setting.own ?? true, filter: setting.filter ?? "", now },
+    { look, own: setting.own ?? true, filter: setting.filter ?? "", keymap: createKeymap(), now },
     {
       leave: (how) => left.push(how),
       restart: (service) => {
@@ -40,6 +41,10 @@ export function stage(
       },
       redraw: () => undefined,
       suspend: () => undefined,
+      edit: () => Promise.resolve({ words: "", changed: false }),
+      copy: () => Promise.resolve("copied"),
+      saveFilter: () => "",
+      namedFilters: () => ({}),
     },
   );
   const show = (): string =>

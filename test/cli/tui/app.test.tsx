@@ -2,6 +2,7 @@ import { render, type Instance } from "ink";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { App } from "../../../cli/tui/app.tsx";
 import { createController, type Leaving } from "../../../cli/tui/controller.ts";
+import { createKeymap } from "../../../cli/tui/keymap.ts";
 import { createFeed, type Feed } from "../../../cli/tui/feed.ts";
 import { exchange, meshState, minute, refusal, startedAt, stateLine, streamed } from "../support/synthetic.ts";
 import { createTerminal, type FakeTerminal } from "../support/terminal.ts";
@@ -24,11 +25,16 @@ function start(
     restart: () => Promise.resolve("done"),
     redraw: () => undefined,
     suspend: () => undefined,
+    edit: () => Promise.resolve({ words: "", changed: false }),
+    copy: () => Promise.resolve("copied"),
+    saveFilter: () => "",
+    namedFilters: () => ({}),
   };
   const setting = {
     look: { color: true, unicode: true, columns },
     own: true,
     filter: "",
+    keymap: createKeymap(),
     now: () => Date.parse(startedAt),
   };
   instance = render(
@@ -56,6 +62,11 @@ function play(feed: Feed, events = minute()): void {
   for (const line of [stateLine(meshState()), ...streamed(events)]) feed.apply(line);
 }
 
+/** A busy machine draws late. */
+function eventually(check: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(check, { timeout: 15_000 });
+}
+
 /** Erasing the whole screen makes it flicker; erasing to the right of the cursor does not. */
 function clears(bytes: string): number {
   return bytes.split("\u001b[2J").length + bytes.split("\u001b[J").length + bytes.split("\u001b[0J").length - 3;
@@ -70,7 +81,7 @@ describe("the screen in a terminal", () => {
   ])("looks right at %i×%i and leaves the last line of the terminal alone", async (columns, rows) => {
     const { terminal, feed } = start(columns, rows);
     play(feed, [exchange(1), refusal(2)]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const screen = await terminal.screen();
       expect(screen[0]).toContain("gen 14 live 4/4".slice(0, columns < 80 ? 15 : 3));
       expect(screen.join("\n")).toMatch(/▶.*DENY/);
@@ -83,17 +94,17 @@ describe("the screen in a terminal", () => {
   it("follows keys, and gives the terminal back as it was", async () => {
     const { terminal, feed, left } = start(80, 24);
     play(feed);
-    await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("ALLOW"));
+    await eventually(async () => expect((await terminal.screen()).join("\n")).toContain("ALLOW"));
     terminal.type("1");
-    await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("localhost:3000"));
+    await eventually(async () => expect((await terminal.screen()).join("\n")).toContain("localhost:3000"));
     terminal.type("?");
-    await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("Esc closes this help"));
+    await eventually(async () => expect((await terminal.screen()).join("\n")).toContain("Esc closes this help"));
     terminal.type("\u001b");
-    await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).not.toContain("Esc closes this help"));
+    await eventually(async () => expect((await terminal.screen()).join("\n")).not.toContain("Esc closes this help"));
     terminal.type("\u0003");
-    await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("Ctrl-C again"));
+    await eventually(async () => expect((await terminal.screen()).join("\n")).toContain("Ctrl-C again"));
     terminal.type("\u0003");
-    await vi.waitFor(() => expect(left).toEqual(["stop"]));
+    await eventually(() => expect(left).toEqual(["stop"]));
     instance?.unmount();
     expect(await terminal.isAlternate()).toBe(false);
     expect(terminal.bytes()).toContain("\u001b[?25h");
@@ -102,11 +113,11 @@ describe("the screen in a terminal", () => {
   it("never clears the screen while events stream in, and draws far less often than they come", async () => {
     const { terminal, feed } = start(120, 40);
     play(feed);
-    await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("ALLOW"));
+    await eventually(async () => expect((await terminal.screen()).join("\n")).toContain("ALLOW"));
     const before = terminal.bytes().length;
     for (let number = 100; number < 5_100; number++)
       for (const line of streamed([exchange(number, { path: `/api/${number}` })])) feed.apply(line);
-    await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("/api/5099"));
+    await eventually(async () => expect((await terminal.screen()).join("\n")).toContain("/api/5099"));
     expect(clears(terminal.bytes().slice(before))).toBe(0);
     expect(terminal.bytes().length - before).toBeLessThan(60_000);
   });
@@ -116,7 +127,7 @@ describe("the screen in a terminal", () => {
     play(feed);
     for (let step = 0; step < 30; step++) terminal.resize(30 + ((step * 37) % 150), 6 + ((step * 13) % 50));
     terminal.resize(80, 24);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const screen = await terminal.screen();
       expect(screen[1]).toMatch(/^ 1 Services 2 Traffic/);
       expect(screen[22]).toMatch(/^ Enter open/);
@@ -126,7 +137,7 @@ describe("the screen in a terminal", () => {
   it("shows hostile bytes as text", async () => {
     const { terminal, feed } = start(120, 40);
     play(feed, [exchange(1, { path: "/\u001b[2J\u001b]0;owned\u0007/\u009b31m" })]);
-    await vi.waitFor(async () => expect((await terminal.screen()).join("\n")).toContain("x1b"));
+    await eventually(async () => expect((await terminal.screen()).join("\n")).toContain("x1b"));
     expect(terminal.bytes()).not.toContain("\u001b]0;");
     expect(terminal.bytes()).not.toContain("\u009b");
   });

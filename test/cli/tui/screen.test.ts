@@ -205,8 +205,10 @@ describe("walks", () => {
     expect(show()).toContain("GET /api/data served in");
     type("3");
     expect(show()).toContain("FAILED");
-    type("?", "G");
+    type("?", "pagedown");
     expect(show()).toContain("show only what happens from now on");
+    type("G");
+    expect(show()).toContain("verdict:");
   });
 
   it("tell what happened to a program that crashed, and restart it", () => {

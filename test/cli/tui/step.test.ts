@@ -1,17 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { actionFor, bindings, footerKeys } from "../../../cli/tui/keys.ts";
-import { locate, step, type Surroundings } from "../../../cli/tui/step.ts";
-import { initialUi, noEnds, views, type UiState } from "../../../cli/tui/ui-state.ts";
+import { createKeymap } from "../../../cli/tui/keymap.ts";
+import { locate } from "../../../cli/tui/cursor.ts";
+import { step } from "../../../cli/tui/step.ts";
+import type { Surroundings } from "../../../cli/tui/surroundings.ts";
+import { initialUi, noEnds, type UiState } from "../../../cli/tui/ui-state.ts";
 
 function world(count: number, more: Partial<Surroundings> = {}): Surroundings {
   return {
     list: { count, page: 10, keyAt: (index) => index + 100, indexOf: (key) => key - 100 },
     detailExcess: 5,
     detailPage: 8,
+    helpExcess: 30,
     whyLine: 3,
     hasDetailPane: true,
     ends: { traffic: count, tls: 0, logs: 0 },
     own: true,
+    now: 0,
+    subject: undefined,
+    detailText: () => [],
+    known: { services: ["web"], policies: [], filters: ["denials"] },
     findRow: (_text, from, by) => from + by * 7,
     ...more,
   };
@@ -20,12 +27,13 @@ function world(count: number, more: Partial<Surroundings> = {}): Surroundings {
 /** Presses keys one after the other. */
 function press(ui: UiState, keys: readonly string[], around: Surroundings): UiState {
   return keys.reduce((now, key) => {
-    const action = actionFor(now.mode, key);
+    const action = keymap.actionFor(now.mode, key);
     return action === undefined ? now : step(now, action, around);
   }, ui);
 }
 
-const start = initialUi("");
+const keymap = createKeymap();
+const start = initialUi("", 0);
 
 describe("the cursor", () => {
   it("follows the newest row until it is moved, then stays on its row while others come", () => {
@@ -107,16 +115,39 @@ describe("panes and modes", () => {
   });
 });
 
-describe("the key table", () => {
-  it("gives each key one meaning", () => {
-    const keys = bindings.flatMap((binding) => binding.keys);
-    expect(new Set(keys).size).toBe(keys.length);
+describe("marks and what is written", () => {
+  it("shows what came since a mark, and everything again", () => {
+    const marked = press(start, ["m"], world(5, { now: 42 }));
+    expect(marked.mark).toEqual({ at: 42, ends: { traffic: 5, tls: 0, logs: 0 } });
+    const since = press(marked, ["M"], world(9));
+    expect(since.from.traffic).toBe(5);
+    expect(press(since, ["M"], world(9)).from).toBe(noEnds);
+    expect(press(start, ["M"], world(5)).message).toContain("nothing is marked");
   });
 
-  it("reaches every view by its number, and has keys in each footer", () => {
-    views.forEach((view, at) => {
-      expect(press(start, [String(at + 1)], world(0)).view).toBe(view);
-      expect(footerKeys(view).map(({ key }) => key)).toEqual(expect.arrayContaining(["Enter", "?", "q"]));
-    });
+  it("completes a filter as far as it can only mean one thing", () => {
+    const draft = (...keys: string[]): unknown => press(start, ["f", ...keys], world(5)).mode;
+    expect(draft("v", "e", "r", "tab")).toEqual({ kind: "filter", draft: "verdict:" });
+    expect(draft("v", "e", "r", "tab", "d", "tab")).toEqual({ kind: "filter", draft: "verdict:denied " });
+    expect(draft("s", "t", "tab")).toEqual({ kind: "filter", draft: "st" });
+    expect(draft("t", "o", ":", "w", "tab", "@", "tab")).toEqual({ kind: "filter", draft: "to:web @denials " });
+    expect(draft("x", "y", "z", "tab")).toEqual({ kind: "filter", draft: "xyz" });
+    const palette = press(start, [":", ..."filter verd", "tab"], world(5)).mode;
+    expect(palette).toMatchObject({ kind: "palette", draft: "filter verdict:" });
+  });
+
+  it("moves through the palette and forgets the place when more is typed", () => {
+    const open = press(start, [":", "down", "down", "up"], world(5));
+    expect(open.mode).toMatchObject({ kind: "palette", at: 1 });
+    expect(press(open, ["x"], world(5)).mode).toMatchObject({ draft: "x", at: 0 });
+    expect(press(start, ["Y"], world(5)).mode).toMatchObject({ kind: "palette", scope: "copy" });
+    expect(press(open, ["escape"], world(5)).mode.kind).toBe("normal");
+  });
+
+  it("scrolls the help to its end and back at once", () => {
+    const end = press(start, ["?", "G"], world(5));
+    expect(end.mode).toEqual({ kind: "help", top: 30 });
+    expect(press(end, ["k"], world(5)).mode).toEqual({ kind: "help", top: 29 });
+    expect(press(end, ["escape"], world(5)).mode.kind).toBe("normal");
   });
 });

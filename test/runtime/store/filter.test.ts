@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { completeFilter } from "../../../runtime/store/filter-completion.ts";
 import { parseFilter } from "../../../runtime/store/filter.ts";
 import { connection, exchange, handshake, logged } from "./events.ts";
 
@@ -70,6 +71,14 @@ const table: readonly (readonly [filter: string, matches: readonly (keyof typeof
   ["/api/data", ["denied"]],
   ["~u /healthz", ["allowed"]],
   ["STRICT", ["refused"]],
+  ["host:backend", ["denied", "allowed"]],
+  ["host:backend:8080", ["denied", "allowed"]],
+  ["side:outbound", ["tcp"]],
+  ["side:server", ["refused"]],
+  ["spiffe://cluster.local/ns/default/sa/intruder", ["denied"]],
+  ["@denials", ["denied", "refused"]],
+  ["!@denials type:exchange", ["allowed"]],
+  ["@slow | @denials", ["denied", "refused"]],
 ];
 
 describe("the filter language", () => {
@@ -99,5 +108,80 @@ describe("the filter language", () => {
   ];
   it.each(faults)("points at the fault in %s", (text, at, suggestions) => {
     expect(parseFilter(text)).toMatchObject({ ok: false, at, suggestions });
+  });
+
+  it("counts time back from now or from the mark, by the clock of whoever asks", () => {
+    const at = Date.parse("2026-01-01T00:00:00.000Z");
+    const matches = (text: string, setting: Parameters<typeof parseFilter>[1]): boolean => {
+      const parsed = parseFilter(text, setting);
+      if (!parsed.ok) throw new Error(parsed.error);
+      return parsed.match(denied);
+    };
+    expect(matches("since:5m", { now: at + 299_000 })).toBe(true);
+    expect(matches("since:5m", { now: at + 301_000 })).toBe(false);
+    expect(matches("since:mark", { mark: at })).toBe(true);
+    expect(matches("since:mark", { mark: at + 1 })).toBe(false);
+    expect(parseFilter("since:mark")).toMatchObject({ ok: false, at: 6 });
+    expect(parseFilter("since:yesterday", { now: at })).toMatchObject({ ok: false, at: 6 });
+  });
+
+  it("takes names from the project, which may use each other but not themselves", () => {
+    const named = { api: "path:/api/*", ours: "@api from:intruder", loop: "@loop", broken: "stauts:1" };
+    const parsed = parseFilter("@ours", { named });
+    expect(parsed.ok && parsed.match(denied)).toBe(true);
+    expect(parsed.ok && parsed.match(allowed)).toBe(false);
+    expect(parseFilter("x @loop", { named })).toMatchObject({ ok: false, at: 2 });
+    expect(parseFilter("@broken", { named })).toMatchObject({ ok: false, at: 0 });
+    expect(parseFilter("@apo", { named })).toMatchObject({ ok: false, suggestions: ["@api"] });
+  });
+});
+
+describe("levels of log lines", () => {
+  const lines: readonly (readonly [line: string, filter: string, isHit: boolean])[] = [
+    ['{"level":"warn","msg":"x"}', "level:warn", true],
+    ['{"level":40,"msg":"x"}', "level:warn+", true],
+    ['{"level":30,"msg":"ERROR in the text"}', "level:warn+", false],
+    ["time=12:03 level=error msg=x", "level:>=warn", true],
+    ["12:03:07 WARN slow", "level:warning", true],
+    ["[error] boom", "level:warn+", true],
+    ["Error: boom", "level:error", true],
+    ["the error page was served", "level:error", false],
+    ["plain", "level:trace+", false],
+    ["GET /api -> 200", "level:info", false],
+  ];
+  it.each(lines)("%s is %s: %s", (text, filter, isHit) => {
+    const parsed = parseFilter(filter);
+    expect(parsed.ok && parsed.match(logged("web-1", text))).toBe(isHit);
+  });
+
+  it("are named when one is wrong", () => {
+    expect(parseFilter("level:loud")).toMatchObject({ ok: false, at: 6 });
+  });
+});
+
+describe("completion", () => {
+  const known = { services: ["frontend", "backend"], policies: ["backend-allow"], filters: ["denials"] };
+  const table: readonly (readonly [text: string, from: number, candidates: readonly string[]])[] = [
+    ["ver", 0, ["verdict:"]],
+    ["from:web !st", 10, ["status:", "stream:"]],
+    ["verdict:d", 8, ["denied"]],
+    ["from:", 5, ["frontend", "backend", "outside"]],
+    ["from:(frontend|b", 15, ["backend"]],
+    ["-to:back", 4, ["backend"]],
+    ["policy:", 7, ["backend-allow"]],
+    ["@d", 0, ["@denials"]],
+    ["(x | @", 5, ["@denials"]],
+    ["zebra", 0, []],
+    ["verdict:denied", 8, []],
+  ];
+  it.each(table)("of %s", (text, from, candidates) => {
+    expect(completeFilter(text, known)).toEqual({ from, candidates });
+  });
+
+  it("offers only what the language understands", () => {
+    for (const candidate of completeFilter("", known).candidates.filter((each) => each.endsWith(":"))) {
+      for (const value of completeFilter(candidate, known).candidates)
+        expect(parseFilter(candidate + value, { now: 0, mark: 0 })).toMatchObject({ ok: true });
+    }
   });
 });
