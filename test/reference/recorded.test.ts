@@ -26,6 +26,8 @@ describe.each([...new Set(names.map((name) => name.slice(0, name.indexOf("/"))))
     for (const name of names.filter((each) => each.startsWith(`${family}/`))) {
       const loaded = loadCase(join(directory, name));
       if ((loaded.expected.config ?? []).some((document) => document.rejected !== undefined)) continue;
+      // It does not know what tokens do to headers either.
+      if (/output(?:Claim|Payload)To/.test(loaded.case.config)) continue;
       const reference = referenceOf(loaded.case);
       for (const request of loaded.case.requests) {
         const expected = loaded.expected.requests[request.id];
