@@ -1,5 +1,5 @@
 import { Box, Text, useApp, useInput } from "ink";
-import { memo, useEffect, useReducer } from "react";
+import { memo, useCallback, useEffect, useReducer } from "react";
 import type { Controller } from "./controller.ts";
 import type { Feed } from "./feed.ts";
 import { keyNames } from "./key-name.ts";
@@ -14,7 +14,9 @@ export interface Terminal {
 }
 
 /** Frames are at least this far apart, whatever comes. */
-const frameMs = 80;
+const frameMs = 100;
+/** Countdowns and rates change although nothing happens. */
+const clockMs = 1_000;
 /** Dragging a window's edge sends many sizes: wait until it rests. */
 const resizeMs = 50;
 
@@ -22,7 +24,27 @@ const Row = memo(function Row({ text }: { readonly text: string }) {
   return <Text wrap="truncate">{text}</Text>;
 });
 
-/** The whole screen: one text per line. It draws what `controller` says and holds no state of its own. */
+interface Picture {
+  readonly size: { readonly columns: number; readonly rows: number };
+  readonly lines: readonly string[];
+}
+
+/** The same object when nothing changed: then React and Ink have nothing to do. */
+function keepPicture(before: Picture, after: Picture): Picture {
+  const same =
+    before.size.columns === after.size.columns &&
+    before.size.rows === after.size.rows &&
+    before.lines.length === after.lines.length &&
+    before.lines.every((line, at) => line === after.lines[at]);
+  return same ? before : after;
+}
+
+function takePicture(controller: Controller, terminal: Terminal): Picture {
+  const size = sizeOf(terminal);
+  return { size, lines: controller.draw(size).lines };
+}
+
+/** The whole screen: one text per line. It draws what `controller` says, when that changed. */
 export function App({
   feed,
   controller,
@@ -38,15 +60,18 @@ export function App({
     readonly suspend: ReturnType<typeof useApp>["suspendTerminal"];
   }) => void;
 }) {
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const [{ size, lines }, show] = useReducer(keepPicture, undefined, () => takePicture(controller, terminal));
+  const redraw = useCallback(() => {
+    show(takePicture(controller, terminal));
+  }, [controller, terminal]);
   const { suspendTerminal } = useApp();
 
   useEffect(() => {
     bind({ redraw, suspend: suspendTerminal });
-  }, [bind, suspendTerminal]);
+  }, [bind, redraw, suspendTerminal]);
 
-  useEffect(() => watchFeed(feed, terminal, redraw), [feed, terminal]);
-  useEffect(() => watchSize(terminal, redraw), [terminal]);
+  useEffect(() => watchFeed(feed, terminal, redraw), [feed, terminal, redraw]);
+  useEffect(() => watchSize(terminal, redraw), [terminal, redraw]);
 
   useInput((input, key) => {
     for (const name of keyNames(input, key)) {
@@ -57,8 +82,6 @@ export function App({
     redraw();
   });
 
-  const size = sizeOf(terminal);
-  const { lines } = controller.draw(size);
   return (
     <Box flexDirection="column" width={size.columns} height={Math.max(1, size.rows - 1)} overflow="hidden">
       {lines.map((text, at) => (
@@ -91,9 +114,11 @@ function watchFeed(feed: Feed, terminal: Terminal, redraw: () => void): () => vo
     timer ??= setTimeout(frame, frameMs);
   };
   const unsubscribe = feed.subscribe(schedule);
+  const clock = setInterval(redraw, clockMs);
   schedule();
   return () => {
     unsubscribe();
+    clearInterval(clock);
     clearTimeout(timer);
   };
 }

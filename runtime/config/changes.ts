@@ -55,7 +55,7 @@ function named(mesh: Mesh): readonly (readonly [string, Resource])[] {
   return allResources(mesh).map((resource) => [resourceName(resource), resource] as const);
 }
 
-function allResources(mesh: Mesh): readonly Resource[] {
+export function allResources(mesh: Mesh): readonly Resource[] {
   const { peerAuthentications, authorizationPolicies, destinationRules, virtualServices } = mesh.policies;
   return [...peerAuthentications, ...authorizationPolicies, ...destinationRules, ...virtualServices, ...mesh.others];
 }

@@ -1,6 +1,7 @@
 import { sortProblems, type Problem } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import { describeChanges } from "../config/changes.ts";
+import { describeDifferences } from "../config/differences.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { GenerationReport } from "./generations.ts";
@@ -87,6 +88,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
   }
 
   function goLive(next: Loaded, changes: readonly string[], input: PlaneInput, since: number | undefined): void {
+    const before = loaded?.mesh;
     loaded = next;
     generation++;
     // The push comes first: everything after it may take its time.
@@ -95,6 +97,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
       type: "mesh.loaded",
       generation,
       changes,
+      differences: describeDifferences(before, next.mesh),
       problems: allProblems(),
       view: viewMesh(next.mesh, plane.snapshots(), next.missing),
     });

@@ -1,9 +1,10 @@
 import { spiffeId } from "../model/identity.ts";
 import type { Mesh, Service, Workload } from "../model/mesh.ts";
-import { positionOf, type Labels, type Resource } from "../model/resource.ts";
 import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
-import type { MeshView, ResourceView, ServiceView, WorkloadView } from "../model/state.ts";
+import type { MeshView, ServiceView, WorkloadView } from "../model/state.ts";
+import { isSelected } from "../policy/selector.ts";
 import { noTraffic, noUsage } from "../store/initial-state.ts";
+import { viewResources } from "./view-resources.ts";
 
 /** What a mesh looks like on screens before anything of it lives. */
 export function viewMesh(
@@ -59,7 +60,7 @@ function viewServices(mesh: Mesh): readonly ServiceView[] {
     if (Object.keys(selector).length === 0) return [];
     const app = selector["app"];
     const candidates = app === undefined ? byNamespace.get(namespace) : byApp.get(`${namespace}/${app}`);
-    return candidates?.filter((workload) => holds(selector, workload.labels)).map((workload) => workload.id) ?? [];
+    return candidates?.filter((workload) => isSelected(selector, workload.labels)).map((workload) => workload.id) ?? [];
   }
   return mesh.services.map((service) => ({
     hostname: service.hostname,
@@ -68,51 +69,4 @@ function viewServices(mesh: Mesh): readonly ServiceView[] {
     members: membersOf(service),
     endpoints: [],
   }));
-}
-
-function viewResources(mesh: Mesh): readonly ResourceView[] {
-  const { policies } = mesh;
-  const all: readonly Resource[] = [
-    ...policies.peerAuthentications,
-    ...policies.authorizationPolicies,
-    ...policies.destinationRules,
-    ...policies.virtualServices,
-    ...mesh.others,
-  ];
-  return all.map((resource) => {
-    const { file, line } = positionOf(resource, "");
-    return {
-      kind: resource.kind,
-      namespace: resource.namespace,
-      name: resource.name,
-      file,
-      line,
-      selects: selected(mesh, resource),
-    };
-  });
-}
-
-/** Workloads that a security policy is for: those that its selector names in its namespace, or everywhere from the root namespace. */
-function selected(mesh: Mesh, resource: Resource): readonly string[] {
-  if (resource.kind !== "PeerAuthentication" && resource.kind !== "AuthorizationPolicy") return [];
-  const labels = selectorOf(resource.spec);
-  return mesh.workloads
-    .filter((workload) => workload.sidecar)
-    .filter((workload) => resource.namespace === mesh.config.rootNamespace || workload.namespace === resource.namespace)
-    .filter((workload) => holds(labels, workload.labels))
-    .map((workload) => workload.id);
-}
-
-function selectorOf(spec: unknown): Labels {
-  const labels = read(read(spec, "selector"), "matchLabels");
-  if (typeof labels !== "object" || labels === null) return {};
-  return Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
-}
-
-function read(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
-}
-
-function holds(selector: Labels, labels: Labels): boolean {
-  return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }

@@ -143,10 +143,22 @@ export interface MeshLoaded extends Stamp {
   readonly type: "mesh.loaded";
   /** What changed against the last generation, `AuthorizationPolicy default/backend-allow changed`. */
   readonly changes: readonly string[];
+  /** Inside resources that were there before, field by field; of a large edit only the first. */
+  readonly differences: readonly FieldChange[];
   /** All problems that stand now, not only those of this change. */
   readonly problems: readonly Problem[];
   /** The static part of the state from this generation on. */
   readonly view: MeshView;
+}
+
+export interface FieldChange {
+  /** `AuthorizationPolicy default/backend-allow` */
+  readonly resource: string;
+  /** `spec.rules[0].to[0].operation.methods` */
+  readonly field: string;
+  /** JSON; null where the field was not there. Long values are cut. */
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 /** Nothing of the change went live. */

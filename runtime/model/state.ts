@@ -111,6 +111,20 @@ export interface ResourceView {
   readonly line: number;
   /** Workload ids it selects; empty where selection has no meaning. */
   readonly selects: readonly string[];
+  /** `ALLOW`, `DENY` of an AuthorizationPolicy, the mode of a PeerAuthentication; null where neither is meant. */
+  readonly action: string | null;
+  /** What a VirtualService or DestinationRule is about, as written. */
+  readonly hosts: readonly string[];
+  /** Of an AuthorizationPolicy, in the order of the file. */
+  readonly rules: readonly RuleView[];
+}
+
+export interface RuleView {
+  /** As `TrafficCounts.rules` names it. */
+  readonly id: string;
+  readonly line: number;
+  /** `from principals [cluster.local/ns/default/sa/web] to methods [GET]` */
+  readonly words: string;
 }
 
 /** Running totals since the start of the mesh. */
@@ -126,6 +140,6 @@ export interface TrafficCounts {
   readonly errors: number;
   /** HTTP requests on the way in by the time they took: how many fell into each bucket of latency.ts that is not empty. */
   readonly latency: Readonly<Record<string, number>>;
-  /** Decisions by the rule that made them, `ns[default]-policy[backend-allow]-rule[0]`. */
+  /** Decisions by the rule that made them, `ns[default]-policy[backend-allow]-rule[0]`; `none`: ALLOW policies applied, and none matched. */
   readonly rules: Readonly<Record<string, number>>;
 }

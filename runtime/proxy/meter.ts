@@ -33,11 +33,8 @@ export function createMeter(): Meter {
   let errors = 0;
 
   function hitsOf(set: PolicySet, decision: Decision): { count: number } | undefined {
-    const { by } = decision;
-    const policy = by === undefined ? undefined : set.policies[by.policy];
-    const rule = by === undefined ? undefined : policy?.rules[by.rule];
-    if (policy === undefined || rule === undefined) return undefined;
-    const id = `${policy.id}-rule[${rule.index}]`;
+    const id = ruleId(set, decision);
+    if (id === undefined) return undefined;
     const hits = rules.get(id) ?? { count: 0 };
     rules.set(id, hits);
     known.set(decision, hits);
@@ -45,7 +42,6 @@ export function createMeter(): Meter {
   }
 
   function decided(set: PolicySet, decision: Decision): void {
-    if (decision.by === undefined) return;
     const hits = known.get(decision) ?? hitsOf(set, decision);
     if (hits !== undefined) hits.count += 1;
   }
@@ -68,4 +64,12 @@ export function createMeter(): Meter {
       rules: Object.fromEntries(Array.from(rules, ([id, { count }]) => [id, count])),
     }),
   };
+}
+
+/** As Envoy names the rule; `none`: the request was refused because no rule matched. */
+function ruleId(set: PolicySet, { by, reason }: Decision): string | undefined {
+  if (by === undefined) return reason === "no-allow-matched" ? "none" : undefined;
+  const policy = set.policies[by.policy];
+  const rule = policy?.rules[by.rule];
+  return policy === undefined || rule === undefined ? undefined : `${policy.id}-rule[${rule.index}]`;
 }

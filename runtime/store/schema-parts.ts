@@ -135,5 +135,15 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     members: listOf(text),
     endpoints: listOf(text),
   }),
-  resource: record({ kind: text, namespace: text, name: text, file: text, line: count, selects: listOf(text) }),
+  resource: record({
+    kind: text,
+    namespace: text,
+    name: text,
+    file: text,
+    line: count,
+    selects: listOf(text),
+    action: nullable(text),
+    hosts: listOf(text),
+    rules: listOf(record({ id: text, line: count, words: text })),
+  }),
 };

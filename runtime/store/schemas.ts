@@ -109,6 +109,7 @@ const events: Readonly<Record<string, Schema>> = {
   "workload.logged": record({ workload: text, stream: oneOfTexts("stdout", "stderr"), line: text }),
   "mesh.loaded": record({
     changes: listOf(text),
+    differences: listOf(record({ resource: text, field: text, before: nullable(text), after: nullable(text) })),
     problems: listOf(reference("problem")),
     view: record({
       trustDomain: text,

@@ -12,6 +12,7 @@ import { sidecarMemory } from "./sidecar-memory.ts";
 import { firstAllowedRequest } from "./start.ts";
 import { table } from "./table.ts";
 import { targetsOf } from "./targets.ts";
+import { screenCost } from "./tui.ts";
 import { versionStart } from "./version.ts";
 
 // `npm run bench` compares the data plane with nginx, haproxy and Envoy (docs/performance.md), `--chain NAME` and `--shape REGEXP` (both may be
@@ -23,6 +24,7 @@ const figures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   memory,
   replacement: dataPlaneReplacement,
   requests,
+  tui: screenCost,
   decide: decisions,
 };
 

@@ -119,6 +119,15 @@ export function meshState(more: Partial<MeshState> = {}): MeshState {
         file: "mesh/authz.yaml",
         line: 1,
         selects: ["backend-1"],
+        action: "ALLOW",
+        hosts: [],
+        rules: [
+          {
+            id: "ns[default]-policy[backend-allow]-rule[0]",
+            line: 12,
+            words: "from principals [cluster.local/ns/default/sa/frontend] to methods [GET]",
+          },
+        ],
       },
       {
         kind: "PeerAuthentication",
@@ -127,6 +136,9 @@ export function meshState(more: Partial<MeshState> = {}): MeshState {
         file: "mesh/peer.yaml",
         line: 1,
         selects: ["backend-1"],
+        action: "STRICT",
+        hosts: [],
+        rules: [],
       },
     ],
     problems: [],

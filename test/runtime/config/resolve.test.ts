@@ -6,6 +6,7 @@ import type { Checked } from "../../../runtime/core/problem.ts";
 import { acceptFiles } from "../../../runtime/config/accept.ts";
 import { assignAddresses } from "../../../runtime/config/addresses.ts";
 import { describeChanges } from "../../../runtime/config/changes.ts";
+import { describeDifferences } from "../../../runtime/config/differences.ts";
 import { parseDocuments } from "../../../runtime/config/documents.ts";
 import { parseProject } from "../../../runtime/config/project.ts";
 import { resolve } from "../../../runtime/config/resolve.ts";
@@ -556,6 +557,29 @@ describe("changes", () => {
   it("moving a document is none", () => {
     const text = document(security, "PeerAuthentication", "p", "{ mtls: { mode: STRICT } }");
     expect(describeChanges(meshOf(two, text), meshOf(`\n\n${two}`, `# moved\n\n${text}`))).toEqual([]);
+  });
+
+  it("are told field by field inside resources that stay", () => {
+    const policy = (spec: string): string => document(security, "AuthorizationPolicy", "allow", spec);
+    const before = meshOf(two, policy('{ rules: [{ to: [{ operation: { methods: ["GET"] } }] }] }'));
+    const after = meshOf(
+      two,
+      policy('{ action: DENY, rules: [{ to: [{ operation: { methods: ["GET", "PUT"] } }] }, { to: [] }] }'),
+    );
+    const resource = "AuthorizationPolicy default/allow";
+    expect(describeDifferences(before, after)).toEqual([
+      { resource, field: "spec.rules[0].to[0].operation.methods", before: '["GET"]', after: '["GET","PUT"]' },
+      { resource, field: "spec.rules[1]", before: null, after: '{"to":[]}' },
+      { resource, field: "spec.action", before: null, after: '"DENY"' },
+    ]);
+    expect(describeDifferences(undefined, after)).toEqual([]);
+    expect(
+      describeDifferences(
+        before,
+        meshOf(two, `\n\n${policy('{ rules: [{ to: [{ operation: { methods: ["GET"] } }] }] }')}`),
+      ),
+    ).toEqual([]);
+    expect(describeDifferences(before, meshOf(two))).toEqual([]);
   });
 });
 

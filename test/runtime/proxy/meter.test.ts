@@ -40,11 +40,12 @@ describe("the meter of a sidecar", () => {
     expect(meter.read().rules).toEqual({ "ns[default]-policy[all]-rule[3]": 4 });
   });
 
-  it("does not count what no rule decided", () => {
+  it("tells apart what no rule allowed from what nobody had an opinion about", () => {
     const meter = createMeter();
     meter.decided(set, { verdict: "deny", reason: "no-allow-matched", by: undefined });
+    meter.decided(set, { verdict: "allow", reason: "no-policy", by: undefined });
     meter.decided(set, { verdict: "deny", reason: "matched", by: { policy: 7, rule: 0 } });
-    expect(meter.read().rules).toEqual({});
+    expect(meter.read().rules).toEqual({ none: 1 });
   });
 
   it("measures what was asked of its workload, and not what its workload asks", () => {

@@ -59,6 +59,7 @@ function loaded(
     type: "mesh.loaded",
     ...stamp(`e-load-${generation}`, generation),
     changes: [`generation ${generation}`],
+    differences: [],
     problems: [],
     view: view(workloads),
   };

@@ -53,6 +53,7 @@ describe("the rings", () => {
       ...stamp,
       id: "e-2",
       changes: ["x"],
+      differences: [],
       problems: [],
       view: { ...noView, missing: ["y"] },
     });

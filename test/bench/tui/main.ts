@@ -1,0 +1,44 @@
+import { openApi } from "../../../runtime/control/api.ts";
+import { createSubscribers } from "../../../runtime/control/subscribers.ts";
+import { openSession } from "../../../runtime/host/session.ts";
+import { currentUser } from "../../../runtime/host/session-folder.ts";
+import { exchange, meshState, refusal } from "../../cli/support/synthetic.ts";
+
+// A mesh that does not exist: the control socket of a daemon, and behind it as many events per second as the argument says. What is
+// measured is the screen that reads them, by the protocol that every screen reads.
+const rate = Number(process.argv[2]);
+const turnMs = 20;
+
+const opened = openSession(process.cwd(), currentUser());
+if (opened.kind === "running") throw new Error("a mesh runs here already");
+const subscribers = createSubscribers();
+await openApi(opened.session.paths.control, {
+  state: () => meshState(),
+  subscribe: (sink, { headers }) => Promise.resolve(subscribers.add(sink, { headers, state: meshState(), past: [] })),
+  event: () => Promise.resolve(undefined),
+  snapshot: () => undefined,
+  command: () => Promise.resolve({ ok: true }),
+  own: () => () => undefined,
+  onError: (error) => {
+    process.stderr.write(`${String(error)}\n`);
+  },
+});
+process.stdout.write("open\n");
+
+let number = 0;
+let due = 0;
+setInterval(() => {
+  due += (rate * turnMs) / 1000;
+  for (; due >= 1; due -= 1) {
+    number += 1;
+    const at = new Date().toISOString();
+    const made =
+      number % 5 === 0 ? refusal(number) : exchange(number, { path: `/api/items/${number}`, requestId: `q-${number}` });
+    subscribers.publish({ ...made, at });
+  }
+}, turnMs);
+
+process.once("SIGTERM", () => {
+  opened.session.remove();
+  process.exit(0);
+});
