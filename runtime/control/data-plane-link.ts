@@ -54,8 +54,7 @@ export interface DataPlaneLink extends AsyncDisposable {
 
 /**
  * A young generation that grows as it likes ends at 48 MB of garbage under load, and the process never gives them back. Requests leave
- * nothing that lives long, so that small collections cost no time; and bulk TCP needs them often: the buffers that it reads into are
- * freed by them, before their sum makes the whole heap be marked (a sixth of the CPU per byte).
+ * nothing that lives long, so that small collections cost no time.
  */
 const nodeOptions = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2"];
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { createSpentBuffers } from "./spent-buffers.ts";
 
 export interface SpliceCounts {
   /** Bytes from `a` to `b`. */
@@ -46,6 +47,7 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
   }
 
   function connect(from: Socket, to: Socket, side: "a" | "b"): void {
+    const spent = createSpentBuffers(to);
     let corked = false;
 
     function uncork(): void {
@@ -65,6 +67,7 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
         backward += chunk.length;
       }
       if (!to.writable) return;
+      spent.free();
       // One read of TLS arrives as several records of 16 KiB: they leave in one write.
       if (!corked) {
         corked = true;
@@ -72,8 +75,10 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
         process.nextTick(uncork);
       }
       if (!to.write(chunk)) from.pause();
+      spent.add(chunk);
     });
     to.on("drain", () => {
+      spent.free();
       from.resume();
     });
     from.on("end", () => {
