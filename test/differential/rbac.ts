@@ -1,0 +1,163 @@
+import { assertNever } from "../../runtime/core/assert-never.ts";
+import type { Attribute, Clause, ClauseGroup, CompiledRule, Matcher, PolicySet } from "../../runtime/model/policy.ts";
+
+/** Our compiled policies as the RBAC configuration that Istio would generate for Envoy. */
+
+export interface Rbac {
+  readonly action: "ALLOW" | "DENY";
+  readonly policies: Readonly<Record<string, object>>;
+}
+
+/** Undefined: no policy of this action applies, so there is no filter. */
+export function rbacOf(set: PolicySet, action: "ALLOW" | "DENY"): Rbac | undefined {
+  const policies = set.policies.filter((policy) => policy.action === action && !policy.dryRun);
+  if (policies.length === 0) return undefined;
+  const rules = policies.flatMap((policy) =>
+    policy.rules
+      .filter((rule) => rule.dropped === undefined)
+      .map((rule) => [`${policy.id}-rule[${rule.index}]`, policyOf(rule)] as const),
+  );
+  return { action, policies: Object.fromEntries(rules) };
+}
+
+function policyOf(rule: CompiledRule): object {
+  const permissions = rule.when.filter(({ attribute }) => isPermission(attribute)).map(permissionOf);
+  const principals = rule.when.filter(({ attribute }) => !isPermission(attribute)).map(principalOf);
+  return {
+    permissions: [{ and_rules: { rules: [anyPermission(rule.to), ...permissions] } }],
+    principals: [{ and_ids: { ids: [anyPrincipal(rule.from), ...principals] } }],
+  };
+}
+
+function anyPermission(groups: readonly ClauseGroup[]): object {
+  if (groups.length === 0) return { any: true };
+  return {
+    or_rules: {
+      rules: groups.map(({ clauses }) => ({ and_rules: { rules: [{ any: true }, ...clauses.map(permissionOf)] } })),
+    },
+  };
+}
+
+function anyPrincipal(groups: readonly ClauseGroup[]): object {
+  if (groups.length === 0) return { any: true };
+  return {
+    or_ids: { ids: groups.map(({ clauses }) => ({ and_ids: { ids: [{ any: true }, ...clauses.map(principalOf)] } })) },
+  };
+}
+
+/** What Envoy asks of the destination; all else it asks of the caller. */
+function isPermission({ kind }: Attribute): boolean {
+  return ["destination-ip", "destination-port", "sni", "host", "method", "path"].includes(kind);
+}
+
+function permissionOf(clause: Clause): object {
+  const some = {
+    or_rules: { rules: orNever(clause.matchers.map((matcher) => permission(clause.attribute, matcher))) },
+  };
+  return clause.negated ? { not_rule: some } : some;
+}
+
+function principalOf(clause: Clause): object {
+  const some = { or_ids: { ids: orNever(clause.matchers.map((matcher) => principal(clause.attribute, matcher))) } };
+  return clause.negated ? { not_id: some } : some;
+}
+
+/** Envoy refuses an empty list. */
+function orNever(rules: readonly object[]): readonly object[] {
+  return rules.length > 0 ? rules : [{ header: { name: ":never", present_match: true } }];
+}
+
+function permission(attribute: Attribute, matcher: Matcher): object {
+  switch (attribute.kind) {
+    case "destination-ip":
+      return { destination_ip: range(matcher) };
+    case "destination-port":
+      return { destination_port: matcher.kind === "port" ? matcher.value : 0 };
+    case "sni":
+      return { requested_server_name: text(matcher) };
+    case "host":
+      return { header: header(":authority", matcher, true) };
+    case "method":
+      return { header: header(":method", matcher, false) };
+    case "path":
+      return matcher.kind === "template" ? template(matcher.value) : { url_path: { path: text(matcher) } };
+    default:
+      throw new Error(`${attribute.kind} says nothing of a destination`);
+  }
+}
+
+function principal(attribute: Attribute, matcher: Matcher): object {
+  switch (attribute.kind) {
+    case "peer":
+      return { authenticated: { principal_name: text(matcher) } };
+    // The address of the PROXY header stands for the direct one that Istio asks for, which here is a Unix socket.
+    case "source-ip":
+      return { source_ip: range(matcher) };
+    case "remote-ip":
+      return { remote_ip: range(matcher) };
+    case "header":
+      return { header: header(attribute.name, matcher, false) };
+    default:
+      throw new Error(`${attribute.kind} says nothing of a caller`);
+  }
+}
+
+function header(name: string, matcher: Matcher, ignoreCase: boolean): object {
+  if (matcher.kind === "present" && !matcher.nonEmpty) return { name, present_match: true };
+  return { name, string_match: { ...text(matcher), ...(ignoreCase ? { ignore_case: true } : {}) } };
+}
+
+function template(value: string): object {
+  return {
+    uri_template: {
+      name: "uri-template",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig",
+        path_template: value.replaceAll("{*}", "*").replaceAll("{**}", "**"),
+      },
+    },
+  };
+}
+
+function range(matcher: Matcher): object {
+  const [address, length] = matcher.kind === "cidr" ? matcher.value.split("/") : [];
+  const bits = address?.includes(":") === true ? 128 : 32;
+  return { address_prefix: address, prefix_len: length === undefined ? bits : Number(length) };
+}
+
+/** spec 5.4, 5.5: exact, prefix and suffix as such, the rest as the regular expressions of Istio's generator. */
+function text(matcher: Matcher): object {
+  switch (matcher.kind) {
+    case "exact":
+      return { exact: matcher.value };
+    case "prefix":
+      return matcher.value === "" ? regex(".*") : { prefix: matcher.value };
+    case "suffix":
+      return matcher.value === "" ? regex(".*") : { suffix: matcher.value };
+    case "present":
+      return regex(matcher.nonEmpty ? ".+" : ".*");
+    case "affix":
+      return regex(`${quoted(matcher.prefix)}.*${quoted(matcher.suffix)}`);
+    case "sequence":
+      return regex(`.*${matcher.parts.map(quoted).join(".*")}.*`);
+    case "service-account":
+      return regex(`spiffe://.+/ns/${quoted(matcher.namespace)}/(.+/|)sa/${quoted(matcher.name)}(/.+)?`);
+    case "trust-domain":
+      return regex(`spiffe://${quoted(matcher.before)}[^/]*${quoted(matcher.after)}/.*`);
+    case "template":
+    case "cidr":
+    case "port":
+    case "never":
+      throw new Error(`a ${matcher.kind} is no text`);
+    default:
+      return assertNever(matcher);
+  }
+}
+
+function regex(pattern: string): object {
+  return { safe_regex: { regex: pattern } };
+}
+
+function quoted(value: string): string {
+  return value.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}

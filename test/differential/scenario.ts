@@ -1,0 +1,48 @@
+import * as fc from "fast-check";
+import { compileInbound } from "../../runtime/compile/inbound.ts";
+import type { InboundSection } from "../../runtime/model/snapshot.ts";
+import type { Enforced } from "./bootstrap.ts";
+import { rbacOf } from "./rbac.ts";
+import type { Case } from "../conformance/case.ts";
+import { meshOf } from "../conformance/mesh.ts";
+import { randomCase } from "../reference/random/case.ts";
+
+/** Random policies as our model compiles them for one workload, and as Envoy gets them. */
+export interface Scenario {
+  readonly spec: Case;
+  readonly inbound: InboundSection;
+  readonly enforced: Enforced;
+}
+
+/** As many scenarios as asked for, the same for the same seed. */
+export function scenarios(count: number, seed: number): readonly Scenario[] {
+  const found: Scenario[] = [];
+  // Now and then validation refuses one, and who knows no policy decides nothing.
+  for (const spec of fc.sample(randomCase, { numRuns: count * 2, seed })) {
+    if (found.length === count) break;
+    const scenario = scenarioOf(spec);
+    if (scenario !== undefined) found.push(scenario);
+  }
+  return found;
+}
+
+function scenarioOf(spec: Case): Scenario | undefined {
+  const { mesh, rejected } = meshOf(spec, { id: spec.id, requests: {} });
+  const workload = mesh.workloads.find(({ name }) => name === "backend-v1");
+  if (rejected.length > 0 || workload === undefined) return undefined;
+  const inbound = compileInbound(mesh, workload);
+  if (inbound.http.policies.length === 0) return undefined;
+  const layer = (set: InboundSection["http"]): Enforced["http"] => ({
+    deny: rbacOf(set, "DENY"),
+    allow: rbacOf(set, "ALLOW"),
+  });
+  return {
+    spec,
+    inbound,
+    enforced: {
+      normalization: mesh.config.pathNormalization,
+      http: layer(inbound.http),
+      tcp: layer(inbound.tcp),
+    },
+  };
+}
