@@ -1,9 +1,11 @@
 import type { PathNormalization } from "../../runtime/model/mesh.ts";
+import type { JwtAuthn } from "./jwt.ts";
 import type { Rbac } from "./rbac.ts";
 
 /** What a scenario's workload refuses and admits, for each layer. */
 export interface Enforced {
   readonly normalization: PathNormalization;
+  readonly jwt: JwtAuthn | undefined;
   readonly http: { readonly deny: Rbac | undefined; readonly allow: Rbac | undefined };
   readonly tcp: { readonly deny: Rbac | undefined; readonly allow: Rbac | undefined };
 }
@@ -145,6 +147,12 @@ function connectionManager(mode: PathNormalization, scenarios: readonly Enforced
         ],
       },
       http_filters: [
+        typed("jwt", `${jwtAuthn}.JwtAuthentication`, {
+          providers: Object.assign({}, ...scenarios.map(({ jwt }) => jwt?.providers ?? {})) as object,
+          requirement_map: Object.fromEntries(
+            scenarios.flatMap(({ jwt }, number) => (jwt === undefined ? [] : [[String(number), jwt.requirement]])),
+          ),
+        }),
         typed("deny", rbac),
         typed("allow", rbac),
         typed("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router"),
@@ -157,7 +165,9 @@ function added(key: string, value: string): object {
   return { header: { key, value }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
 }
 
-function route({ http }: Enforced, number: number): object {
+const jwtAuthn = "envoy.extensions.filters.http.jwt_authn.v3";
+
+function route({ http, jwt }: Enforced, number: number): object {
   const per = (rules: Rbac | undefined): object => ({
     "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute",
     rbac: rules === undefined ? {} : { rules },
@@ -169,6 +179,13 @@ function route({ http }: Enforced, number: number): object {
       added("x-path", "%REQ(:PATH)%"),
       added("x-by", "%DYNAMIC_METADATA(envoy.filters.http.rbac:enforced_effective_policy_id)%"),
     ],
-    typed_per_filter_config: { deny: per(http.deny), allow: per(http.allow) },
+    typed_per_filter_config: {
+      jwt: {
+        "@type": `type.googleapis.com/${jwtAuthn}.PerRouteConfig`,
+        ...(jwt === undefined ? { disabled: true } : { requirement_name: String(number) }),
+      },
+      deny: per(http.deny),
+      allow: per(http.allow),
+    },
   };
 }

@@ -1,5 +1,8 @@
 import * as fc from "fast-check";
 import type { ConnectionFacts } from "../../runtime/proxy/facts.ts";
+import type { CaseToken } from "../conformance/case.ts";
+import { mint } from "../conformance/tokens.ts";
+import { token } from "../reference/random/requests.ts";
 import { texts, nearly } from "../reference/random/texts.ts";
 
 /** A connection that anybody may open: with a certificate or none, from and to any address. */
@@ -65,7 +68,22 @@ export const question: fc.Arbitrary<string> = fc
     target,
     host: nearly(texts.hosts),
     lines: fc.array(line, { maxLength: 3 }),
+    jwt: fc.option(fc.tuple(token, fc.nat({ max: 7 })), { nil: undefined, freq: 2 }),
   })
-  .map(({ method, target: path, host, lines }) =>
-    [`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...lines].join("\r\n"),
-  );
+  .map(({ method, target: path, host, lines, jwt }) => {
+    const carried = jwt === undefined ? undefined : signed(jwt[0]);
+    const isParameter = carried !== undefined && jwt?.[1] === 0 && !/[?#]/.test(path);
+    const asked = isParameter ? `${path}?access_token=${carried}` : path;
+    const header = carried === undefined || isParameter ? [] : [`Authorization: Bearer ${carried}`];
+    return [`${method} ${asked} HTTP/1.1`, `Host: ${host}`, ...lines, ...header].join("\r\n");
+  });
+
+const minted = new Map<string, string>();
+
+/** Signing costs more than a decision: the same token is minted once. */
+function signed(jwt: CaseToken): string {
+  const key = JSON.stringify(jwt);
+  const found = minted.get(key) ?? mint(jwt, Math.floor(Date.now() / 1000));
+  minted.set(key, found);
+  return found;
+}

@@ -97,9 +97,34 @@ function principal(attribute: Attribute, matcher: Matcher): object {
       return { remote_ip: range(matcher) };
     case "header":
       return { header: header(attribute.name, matcher, false) };
+    case "claim": {
+      const matches = text(matcher);
+      return claim(attribute.path, {
+        or_match: {
+          value_matchers: [{ list_match: { one_of: { string_match: matches } } }, { string_match: matches }],
+        },
+      });
+    }
+    case "request-principal": {
+      if (matcher.kind !== "request-principal") throw new Error(`${matcher.kind} is no request principal`);
+      const ids = [
+        claim(["iss"], { string_match: text(matcher.issuer) }),
+        claim(["sub"], { string_match: text(matcher.subject) }),
+      ];
+      return { and_ids: { ids } };
+    }
+    // Metadata that no filter writes.
+    case "metadata":
+      return { not_id: { any: true } };
     default:
       throw new Error(`${attribute.kind} says nothing of a caller`);
   }
+}
+
+/** Where the jwt_authn filter leaves what it verified. */
+function claim(path: readonly string[], value: object): object {
+  const keys = ["payload", ...path].map((key) => ({ key }));
+  return { metadata: { filter: "envoy.filters.http.jwt_authn", path: keys, value } };
 }
 
 function header(name: string, matcher: Matcher, ignoreCase: boolean): object {
@@ -147,6 +172,7 @@ function text(matcher: Matcher): object {
     case "template":
     case "cidr":
     case "port":
+    case "request-principal":
     case "never":
       throw new Error(`a ${matcher.kind} is no text`);
     default:

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { compileInbound } from "../../runtime/compile/inbound.ts";
 import type { InboundSection } from "../../runtime/model/snapshot.ts";
 import type { Enforced } from "./bootstrap.ts";
+import { jwtAuthnOf } from "./jwt.ts";
 import { rbacOf } from "./rbac.ts";
 import type { Case } from "../conformance/case.ts";
 import { meshOf } from "../conformance/mesh.ts";
@@ -20,13 +21,13 @@ export function scenarios(count: number, seed: number): readonly Scenario[] {
   // Now and then validation refuses one, and who knows no policy decides nothing.
   for (const spec of fc.sample(randomCase, { numRuns: count * 2, seed })) {
     if (found.length === count) break;
-    const scenario = scenarioOf(spec);
+    const scenario = scenarioOf(spec, found.length);
     if (scenario !== undefined) found.push(scenario);
   }
   return found;
 }
 
-function scenarioOf(spec: Case): Scenario | undefined {
+function scenarioOf(spec: Case, number: number): Scenario | undefined {
   const { mesh, rejected } = meshOf(spec, { id: spec.id, requests: {} });
   const workload = mesh.workloads.find(({ name }) => name === "backend-v1");
   if (rejected.length > 0 || workload === undefined) return undefined;
@@ -41,6 +42,7 @@ function scenarioOf(spec: Case): Scenario | undefined {
     inbound,
     enforced: {
       normalization: mesh.config.pathNormalization,
+      jwt: jwtAuthnOf(inbound.jwt, String(number)),
       http: layer(inbound.http),
       tcp: layer(inbound.tcp),
     },

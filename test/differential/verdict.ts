@@ -1,5 +1,6 @@
 import type { PolicySet } from "../../runtime/model/policy.ts";
-import { bindPolicies } from "../../runtime/policy/decide.ts";
+import { systemClock } from "../../runtime/core/clock.ts";
+import { bindHttpPolicies, bindPolicies } from "../../runtime/policy/decide.ts";
 import { normalizePath } from "../../runtime/policy/normalize.ts";
 import { type ConnectionFacts, denialDetails, httpFacts, tcpFacts } from "../../runtime/proxy/facts.ts";
 import { parseRequestHead } from "../../runtime/wire/http1/head.ts";
@@ -10,15 +11,21 @@ import type { Scenario } from "./scenario.ts";
 
 /** Our engine's answer to the bytes of a request. */
 export function ourHttp({ inbound, enforced }: Scenario): (connection: ConnectionFacts, request: string) => string {
-  const decide = bindPolicies(inbound.http);
+  const decide = bindHttpPolicies(inbound, systemClock);
   return (connection, request) => {
     const parsed = parseRequestHead(Buffer.from(`${request}\r\n\r\n`, "latin1"), 0);
     if (parsed.kind !== "head") return "400";
     const normalized = normalizePath(parsed.head.target, enforced.normalization);
     if (!normalized.ok) return `400 ${normalized.details}`;
     const decision = decide(httpFacts(connection, parsed.head, normalized.path));
+    const { token } = decision;
+    if (decision.reason === "jwt") {
+      const fault = token?.fault ?? "";
+      return `${fault === "Audiences in Jwt are not allowed" ? 403 : 401} jwt_authn_access_denied{${fault.replaceAll(" ", "_")}}`;
+    }
     if (decision.verdict === "deny") return `403 ${denialDetails(inbound.http, decision)}`;
-    return `200 ${normalized.path} ${idOf(inbound.http, decision.by)}`.trimEnd();
+    const path = token?.changes.path ?? normalized.path;
+    return `200 ${path} ${idOf(inbound.http, decision.by)}`.trimEnd();
   };
 }
 

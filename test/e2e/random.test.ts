@@ -7,7 +7,7 @@ import { enterScene, observe } from "../conformance/sockets/play-case.ts";
 import { createStage } from "../conformance/sockets/run-sockets.ts";
 import { referenceOf, type ReferenceOutcome } from "../reference/outcome.ts";
 import { randomCase, writtenCase } from "../reference/random/case.ts";
-import { addressOf, disagreement } from "../reference/random/judge.ts";
+import { addressOf, disagreement, tokenOf } from "../reference/random/judge.ts";
 
 /** `MESHDEV_RANDOM_SOCKET_CASES=2000 MESHDEV_RANDOM_SEED=7` asks for more than the short part that always runs. */
 const runs = Number(process.env["MESHDEV_RANDOM_SOCKET_CASES"] ?? 60);
@@ -23,7 +23,7 @@ it("sidecars on real sockets decide random requests under random policies as the
       const reference = referenceOf(spec);
       const scene = await enterScene(stage, spec, mesh, []);
       for (const request of spec.requests) {
-        const wanted = reference(request, { addressOf });
+        const wanted = reference(request, { addressOf, token: tokenOf(request) });
         if (wanted === undefined) continue;
         const observed = await observe(scene, request, toldOf(wanted));
         if (typeof observed === "string") throw new Error(`${observed} is not in the mesh`);

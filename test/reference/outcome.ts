@@ -1,11 +1,18 @@
 import type { Case, CaseRequest, CaseWorkload } from "../conformance/case.ts";
+import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { declaredProtocol, type Destination, destinationOf, headOf, labelsOf, meshOfCase, spaceOf } from "./case.ts";
 import { type Chain, chainFor } from "./chain.ts";
 import { kindOf } from "./document.ts";
 import { mtlsMode, serviceMode } from "./mtls-mode.ts";
 import { normalizedTarget } from "./normalize.ts";
-import type { ReferenceConnection, ReferenceMesh, ReferencePeer, ReferenceRequest } from "./situation.ts";
+import type {
+  ReferenceConnection,
+  ReferenceMesh,
+  ReferencePeer,
+  ReferenceRequest,
+  ReferenceToken,
+} from "./situation.ts";
 
 /** What a caller meets, in the words of a recording. */
 export interface ReferenceOutcome {
@@ -17,8 +24,8 @@ export interface ReferenceOutcome {
 /** What a case does not say but the evaluator needs. */
 export interface Facts {
   readonly addressOf: (workload: CaseWorkload) => string;
-  /** Payload of the token that the request carries, verified. */
-  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  /** The token in the request's Authorization header. */
+  readonly token?: ReferenceToken | undefined;
 }
 
 /**
@@ -170,7 +177,10 @@ function arrive(
   if (sent.kind === "text") return "beyond";
   const target = normalizedTarget(sent.head.target, mesh.normalization);
   if (target === undefined) return { outcome: "http:400" };
-  const request: ReferenceRequest = { ...sent.head, target, claims: facts.claims };
+  const identity = authenticate(mesh, asked.workload, facts.token);
+  if (identity.kind === "beyond") return "beyond";
+  if (identity.kind === "refused") return { outcome: "http:401" };
+  const request: ReferenceRequest = { ...sent.head, target, claims: identity.claims };
   const { verdict, by } = authorize({ ...asked, request });
   if (verdict === "deny") return { outcome: isGrpc(request) ? "http:200" : "http:403", deniedBy: by ?? "none" };
   return { outcome: "http:200", allowedBy: by };

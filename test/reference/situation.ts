@@ -45,6 +45,12 @@ export interface ReferenceRequest {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
 
+export interface ReferenceToken {
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** Signed by the key that its issuer is known by, and within its time. */
+  readonly isSound: boolean;
+}
+
 export interface ReferenceVerdict {
   readonly verdict: "allow" | "deny";
   /** Id of the rule that decided; undefined: none did. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { stringify } from "yaml";
 import type { Case } from "../../conformance/case.ts";
-import { authorizationPolicies, peerAuthentications } from "./policies.ts";
+import { authorizationPolicies, peerAuthentications, requestAuthentications } from "./policies.ts";
 import { requests } from "./requests.ts";
 
 const trust = fc.constantFrom<Readonly<Record<string, unknown>>>(
@@ -15,8 +15,15 @@ const normalization = fc.constantFrom(undefined, "NONE", "BASE", "MERGE_SLASHES"
 
 /** The mesh of the recordings with policies and requests that nobody chose. A disagreement is shrunk to a case that can be kept. */
 export const randomCase: fc.Arbitrary<Case> = fc
-  .record({ trust, normalization, peers: peerAuthentications, policies: authorizationPolicies, requests })
-  .map(({ trust: mesh, normalization: mode, peers, policies, requests: asked }) => ({
+  .record({
+    trust,
+    normalization,
+    peers: peerAuthentications,
+    tokens: requestAuthentications,
+    policies: authorizationPolicies,
+    requests,
+  })
+  .map(({ trust: mesh, normalization: mode, peers, tokens, policies, requests: asked }) => ({
     id: "security/random-own/case",
     mesh: { ...mesh, ...(mode === undefined ? {} : { pathNormalization: { normalization: mode } }) },
     features: {},
@@ -24,7 +31,10 @@ export const randomCase: fc.Arbitrary<Case> = fc
     workloads,
     services,
     dns: {},
-    config: [...peers, ...policies].map((document) => stringify(document)).join("---\n"),
+    config: [...peers, ...tokens, ...policies]
+      // A key set, which holds double quotes, takes the place of its name.
+      .map((document) => stringify(document, { singleQuote: true }))
+      .join("---\n"),
     requests: asked,
   }));
 

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { engineOf } from "../engine.ts";
 import { referenceOf } from "../outcome.ts";
 import { randomCase, writtenCase } from "./case.ts";
-import { addressOf, disagreement } from "./judge.ts";
+import { addressOf, disagreement, tokenOf } from "./judge.ts";
 
 /**
  * `MESHDEV_RANDOM_CASES=100000 MESHDEV_RANDOM_SEED=7` asks for more than the short part that always runs. A disagreement is shrunk
@@ -24,7 +24,7 @@ it("the engine decides random requests under random policies as the specificatio
       if (engine === undefined) return;
       const reference = referenceOf(spec);
       for (const request of spec.requests) {
-        const wanted = reference(request, { addressOf });
+        const wanted = reference(request, { addressOf, token: tokenOf(request) });
         count(wanted?.outcome ?? "beyond the reference");
         const difference = wanted === undefined ? undefined : disagreement(request, wanted, engine(request));
         if (difference !== undefined)

@@ -1,9 +1,17 @@
 import type { CaseRequest, CaseWorkload } from "../../conformance/case.ts";
 import type { ReferenceOutcome } from "../outcome.ts";
+import type { ReferenceToken } from "../situation.ts";
 
 /** Random cases write out every address. */
 export function addressOf(workload: CaseWorkload): string {
   return workload.ip ?? "0.0.0.0";
+}
+
+/** The token that the runner mints for a request. */
+export function tokenOf({ jwt }: CaseRequest): ReferenceToken | undefined {
+  if (jwt === undefined) return undefined;
+  const { iss, sub, aud, claims, key, exp } = jwt;
+  return { payload: { iss, sub, aud, ...claims }, isSound: key === undefined && (exp ?? 1) > 0 };
 }
 
 /** How what happened differs from the reference, in words; undefined: it does not. */

@@ -42,6 +42,22 @@ const trustDomain = fc.oneof(
   fc.constantFrom("*", "cluster.*", "*.local", "*-td", "td*"),
 );
 
+const words = pattern(texts.words);
+const requestPrincipal = fc.oneof(
+  fc.tuple(fc.constantFrom(...texts.issuers), fc.constantFrom(...texts.subjects)).map((each) => each.join("/")),
+  fc.constantFrom(
+    "*",
+    "https://issuer.example/*",
+    "*/alice",
+    "*ice",
+    "https://second*",
+    "*.example/bob",
+    "alice",
+    "*/*",
+  ),
+  pattern(texts.issuers),
+);
+
 /** A field or its negation, or neither. */
 function field(name: string, values: Values): fc.Arbitrary<Readonly<Record<string, readonly string[]>>> {
   const negation = `not${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -65,6 +81,7 @@ const names = fc.oneof(
 );
 const source = all(
   names,
+  field("requestPrincipals", some(requestPrincipal)),
   field("trustDomains", some(trustDomain)),
   field("ipBlocks", some(address)),
   field("remoteIpBlocks", some(address)),
@@ -91,6 +108,15 @@ const conditionValues: readonly (readonly [key: string, value: fc.Arbitrary<stri
   ["destination.ip", address],
   ["destination.port", port],
   ["connection.sni", pattern(texts.names)],
+  ["request.auth.principal", requestPrincipal],
+  ["request.auth.audiences", pattern(["api", "web"])],
+  ["request.auth.presenter", pattern(["cli", "app"])],
+  ["request.auth.claims[groups]", words],
+  ["request.auth.claims[role]", words],
+  ["request.auth.claims[scope]", words],
+  ["request.auth.claims[teams]", words],
+  ["request.auth.claims[nested][inner]", words],
+  ["request.auth.claims[nested][absent]", words],
 ];
 const condition = fc.constantFrom(...conditionValues).chain(([key, value]) =>
   fc
@@ -156,6 +182,29 @@ export const authorizationPolicies: fc.Arbitrary<readonly object[]> = fc
         ...(action === undefined ? {} : { action }),
         ...(rules === undefined && action !== "DENY" ? {} : { rules: rules ?? [{}] }),
       },
+    })),
+  );
+
+const jwtRule = fc.record({
+  issuer: fc.constantFrom(...texts.issuers),
+  jwks: fc.constant("{{JWKS}}"),
+  more: fc.constantFrom<object>({}, {}, { spaceDelimitedClaims: ["teams"] }, { forwardOriginalToken: true }),
+});
+
+/** What makes tokens count. */
+export const requestAuthentications: fc.Arbitrary<readonly object[]> = fc
+  .array(
+    fc.record({ namespace: policyNamespace, selector, rules: fc.array(jwtRule, { minLength: 1, maxLength: 2 }) }),
+    {
+      maxLength: 2,
+    },
+  )
+  .map((drafts) =>
+    drafts.map(({ namespace, selector: selected, rules }, index) => ({
+      apiVersion: "security.istio.io/v1",
+      kind: "RequestAuthentication",
+      metadata: { name: `j${index}`, namespace },
+      spec: { ...selected, jwtRules: rules.map(({ more, ...given }) => ({ ...given, ...more })) },
     })),
   );
 

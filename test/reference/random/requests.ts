@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { CaseRequest } from "../../conformance/case.ts";
+import type { CaseRequest, CaseToken } from "../../conformance/case.ts";
 import { nearly, texts } from "./texts.ts";
 
 const target = fc.oneof(
@@ -44,6 +44,36 @@ function headersOf({ host, role, forwardedFor }: Told): readonly (readonly [stri
   ];
 }
 
+const claimed = fc.record(
+  {
+    groups: fc.array(fc.constantFrom(...texts.words), { maxLength: 2 }),
+    role: fc.constantFrom<unknown>("admin", "dev", "", 1, true),
+    scope: fc.constantFrom("read write", "read", "", "admin"),
+    teams: fc.constantFrom<unknown>("dev ops", ["ops"], "dev"),
+    azp: fc.constantFrom("cli", "app"),
+    nested: fc.constantFrom<unknown>({ inner: "dev" }, { inner: ["ops", 1] }, "dev", {}),
+  },
+  { requiredKeys: [] },
+);
+
+/** A token; few are expired, by another key, or of an issuer that nobody knows. */
+export const token: fc.Arbitrary<CaseToken> = fc
+  .record({
+    iss: fc.constantFrom(...texts.issuers, ...texts.issuers, ...texts.issuers, "https://nobody.example"),
+    sub: fc.constantFrom(...texts.subjects),
+    aud: fc.option(fc.constantFrom<string | readonly string[]>("api", ["web", "api"], "webx"), { nil: undefined }),
+    claims: claimed,
+    fault: fc.nat({ max: 9 }),
+  })
+  .map(({ iss, sub, aud, claims, fault }) => ({
+    iss,
+    sub,
+    ...(aud === undefined ? {} : { aud }),
+    claims,
+    ...(fault === 0 ? { exp: -300 } : {}),
+    ...(fault === 1 ? { key: "rogue" } : {}),
+  }));
+
 /** Who calls: a sidecar's program, somebody without a sidecar in the open, or with a certificate of the mesh's CA. */
 const servicePort = fc.constantFrom(8080, 80, 9500);
 const podPort = fc.constantFrom(8080, 8081, 9500, 7000);
@@ -54,32 +84,30 @@ const sni = fc.option(fc.constantFrom(...texts.names), { nil: undefined });
 const ownHost = fc.constantFrom("backend.default", "backend.default.svc.cluster.local", "BACKEND.default");
 const bySidecar = fc
   .tuple(fc.constantFrom("frontend", "shop"), servicePort, ownHost, head)
-  .map(([from, port, host, { target: path, method, ...rest }]): Omit<CaseRequest, "id"> => ({
+  .map(([from, port, host, { target: path, method, ...rest }]): Draft => ({
     from,
     url: `http://backend.default:${port}${path}`,
     method,
     headers: headersOf({ ...rest, host }),
   }));
-const inTheOpen = fc.tuple(podPort, head).map(([port, { target: path, method, ...rest }]): Omit<CaseRequest, "id"> => ({
+const inTheOpen = fc.tuple(podPort, head).map(([port, { target: path, method, ...rest }]): Draft => ({
   from: "outsider",
   url: `http://backend-v1.pod:${port}${path}`,
   method,
   headers: headersOf(rest),
 }));
 const alpn = fc.constantFrom(["istio-http/1.1", "istio", "http/1.1"], ["istio", "istio-http/1.1"], ["http/1.1"], []);
-const certified = fc
-  .tuple(inTheOpen, certificate, sni, alpn)
-  .map(([request, cert, name, protocols]): Omit<CaseRequest, "id"> => ({
-    ...request,
-    tls: { cert, alpn: protocols, ...(name === undefined ? {} : { sni: name }) },
-  }));
+const certified = fc.tuple(inTheOpen, certificate, sni, alpn).map(([request, cert, name, protocols]): Draft => ({
+  ...request,
+  tls: { cert, alpn: protocols, ...(name === undefined ? {} : { sni: name }) },
+}));
 const text = "hello, world\n";
 const tcpBySidecar = fc
   .constantFrom("frontend", "shop")
-  .map((from): Omit<CaseRequest, "id"> => ({ from, tcp: { host: "backend.default", port: 9000, send: text } }));
+  .map((from): Draft => ({ from, tcp: { host: "backend.default", port: 9000, send: text } }));
 const tcp = fc
   .tuple(fc.constantFrom(9000, 9500, 7000), fc.option(certificate, { nil: undefined }), sni)
-  .map(([port, cert, name]): Omit<CaseRequest, "id"> => ({
+  .map(([port, cert, name]): Draft => ({
     from: "outsider",
     tcp: { host: "backend-v1.pod", port, send: text },
     ...(cert === undefined
@@ -87,12 +115,20 @@ const tcp = fc
       : { tls: { cert, alpn: ["istio-peer-exchange", "istio"], ...(name === undefined ? {} : { sni: name }) } }),
   }));
 
+type Draft = Omit<CaseRequest, "id">;
+
+function perhapsWithToken(draft: fc.Arbitrary<Draft>): fc.Arbitrary<Draft> {
+  return fc
+    .tuple(draft, fc.option(token, { nil: undefined }), fc.boolean())
+    .map(([request, jwt, has]) => (jwt === undefined || !has ? request : { ...request, jwt }));
+}
+
 export const requests: fc.Arbitrary<readonly CaseRequest[]> = fc
   .array(
     fc.oneof(
-      { weight: 4, arbitrary: bySidecar },
-      { weight: 2, arbitrary: inTheOpen },
-      { weight: 6, arbitrary: certified },
+      { weight: 4, arbitrary: perhapsWithToken(bySidecar) },
+      { weight: 2, arbitrary: perhapsWithToken(inTheOpen) },
+      { weight: 6, arbitrary: perhapsWithToken(certified) },
       { weight: 1, arbitrary: tcpBySidecar },
       { weight: 2, arbitrary: tcp },
     ),

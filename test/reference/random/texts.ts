@@ -76,6 +76,9 @@ export const texts = {
     "::ffff:10.244.0.0/112",
   ],
   ports: ["8080", "80", "8081", "9000", "9500", "7000", "0", "65535"],
+  issuers: ["https://issuer.example", "https://second.example"],
+  subjects: ["alice", "bob", "alice/admin", ""],
+  words: ["dev", "ops", "admin", "read", "write", "1", "true"],
   names: [
     "outbound_.8080_._.backend.default.svc.cluster.local",
     "outbound_.9000_._.backend.default.svc.cluster.local",
