@@ -22,6 +22,7 @@ import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
 import type { MeshWatcher } from "./host/watch.ts";
 import type { Session } from "./host/session.ts";
 import { takeGround, type Env } from "./ground.ts";
+import { keepMeshKeys } from "./mesh-keys.ts";
 import { initialState } from "./store/initial-state.ts";
 import { createSupervisor, type Supervisor } from "./workload/supervisor.ts";
 
@@ -111,6 +112,8 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   });
   scope.defer(svids.close);
 
+  const keySets = keepMeshKeys({ clock, place, first: first.mesh, loop: () => loop, ready: () => supervisor.ready() });
+  scope.defer(keySets.close);
   const openPorts = new Map<string, ReadonlySet<number>>();
   const bypasses: Problem[] = [];
   const runner = createHostRunner({
@@ -160,7 +163,8 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
             line: event.line,
           });
         case "ready":
-          return loop.setReady(event.ready);
+          loop.setReady(event.ready);
+          return keySets.retry();
         case "problems":
           return loop.setProblems("programs", event.problems);
       }
@@ -174,7 +178,10 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     noDeps: options.noDeps,
     hub,
     plane,
-    onActive: supervisor.apply,
+    onActive: (workloads, { mesh }) => {
+      keySets.want(mesh);
+      supervisor.apply(workloads);
+    },
     onWorld: (mesh) => {
       const states = supervisor.states();
       for (const workload of mesh.workloads)
@@ -251,7 +258,11 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   void noteReaperEnd();
   const ready = waitUntilReady({
     clock,
-    settled: supervisor.settled,
+    settled: async () => {
+      const outcome = await supervisor.settled();
+      await keySets.settled();
+      return outcome;
+    },
     generations: plane.generations,
     state: hub.state,
   });

@@ -19,6 +19,7 @@ export type ProblemSource =
   | "listeners"
   | "machine"
   | "capture"
+  | "keys"
   | "writers";
 
 export interface MeshLoopOptions {
@@ -50,6 +51,8 @@ export interface MeshLoop {
   readonly report: (report: GenerationReport) => void;
   /** A program listens on TCP although its port has a socket file. */
   readonly setInTheOpen: (ports: ReadonlyMap<string, ReadonlySet<number>>) => void;
+  /** JWK sets that were fetched, by URL. */
+  readonly setKeySets: (keySets: ReadonlyMap<string, string>) => void;
   /** Makes a service one of those that shall run. */
   readonly activate: (service: string) => void;
   readonly lease: (service: string) => Workload | undefined;
@@ -67,13 +70,14 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
   let active: ReadonlySet<string> = new Set();
   let ready: ReadonlySet<string> = new Set();
   let inTheOpen: ReadonlyMap<string, ReadonlySet<number>> = new Map();
+  let keySets: ReadonlyMap<string, string> = new Map();
   let leases: readonly Workload[] = [];
   let leaseCount = 0;
 
   const allProblems = (): readonly Problem[] => sortProblems([...problems.values()].flat());
 
   function inputFor(mesh: Mesh): PlaneInput {
-    return { mesh, active, ready: new Set(ready.values().filter((id) => active.has(id))), leases, inTheOpen };
+    return { mesh, active, ready: new Set(ready.values().filter((id) => active.has(id))), leases, inTheOpen, keySets };
   }
 
   function activeWorkloads(mesh: Mesh): readonly Workload[] {
@@ -161,6 +165,10 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     },
     setInTheOpen: (ports) => {
       inTheOpen = ports;
+      refresh();
+    },
+    setKeySets: (next) => {
+      keySets = next;
       refresh();
     },
     activate: (service) => {

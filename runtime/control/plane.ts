@@ -28,6 +28,8 @@ export interface PlaneInput {
   readonly leases: readonly Workload[];
   /** Ports on which a program listens on TCP, past its hook, by workload. */
   readonly inTheOpen: ReadonlyMap<string, ReadonlySet<number>>;
+  /** JWK sets that were fetched, by URL. */
+  readonly keySets: ReadonlyMap<string, string>;
 }
 
 /** Compiles, pushes what changed, and counts ACKs. */
@@ -60,7 +62,7 @@ export function createPlane(options: PlaneOptions): Plane {
     if (prepared?.input === input) return prepared.snapshots;
     const workloads = input.mesh.workloads.filter((workload) => input.active.has(workload.id));
     const mesh = { ...input.mesh, workloads };
-    const world = { ready: input.ready };
+    const world = { ready: input.ready, keySets: input.keySets };
     const all = new Map(compile(mesh, world, snapshots));
     for (const lease of input.leases) {
       const own = compile({ ...mesh, workloads: [...workloads, lease] }, world, all).get(lease.id);

@@ -45,8 +45,11 @@ export interface HookPlace {
 const clusterDomain = "cluster.local";
 const virtual = ["10.96.", "10.244."];
 
+/** What matters of a workload. */
+export type Hooked = Pick<Workload, "id" | "namespace" | "sidecar" | "address" | "ports">;
+
 /** Pure: what the hook of one workload must know now. Leases count as workloads without ports. */
-export function buildHookConfig(mesh: Mesh, world: World, workload: Workload, place: HookPlace): HookConfig {
+export function buildHookConfig(mesh: Mesh, world: World, workload: Hooked, place: HookPlace): HookConfig {
   const { names, aliases } = nameTable(mesh, world);
   const dialFrom = place.alias === undefined ? undefined : place.socketAddress(workload.address, 65535)?.host;
   return {
@@ -73,7 +76,7 @@ export function buildHookConfig(mesh: Mesh, world: World, workload: Workload, pl
 }
 
 /** Where a program of the mesh really listens instead of its declared port. */
-export function listenAddress(workload: Workload, port: number, place: HookPlace): SocketAddress | undefined {
+export function listenAddress(workload: Hooked, port: number, place: HookPlace): SocketAddress | undefined {
   if (workload.sidecar) return { kind: "unix", path: place.app(workload.id, port) };
   const at = place.socketAddress(workload.address, port);
   return at === undefined ? undefined : { kind: "tcp", ...at };

@@ -47,4 +47,9 @@ export const controlCodes = {
     why: "Its process died or hung; connections that were open are gone, new ones are served by the next process.",
     next: "Nothing, when it happened once. When it repeats, the log in the session folder says why.",
   },
+  MD7010: {
+    title: "Keys of tokens cannot be fetched",
+    why: "A RequestAuthentication names a URL that gives no JWK set now. Without keys every token of the rule is refused (401), as in Istio; requests without a token pass. Keys that came before stay in use.",
+    next: "Check the URL; it is tried again by itself, also when a program of the mesh becomes ready.",
+  },
 } as const satisfies CodeTable<`MD7${string}`>;

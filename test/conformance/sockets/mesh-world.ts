@@ -17,6 +17,7 @@ import type { ProxySnapshot } from "../../../runtime/model/snapshot.ts";
 import type { CaName, Certificates } from "./certificates.ts";
 import { createCertificateFiles } from "./certificate-files.ts";
 import { createInbox } from "./inbox.ts";
+import { caseKeySets } from "../tokens.ts";
 
 /** Who a sidecar is, and who says so. */
 export interface Certified {
@@ -167,6 +168,7 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
         ready,
         leases: [],
         inTheOpen: new Map<string, ReadonlySet<number>>(),
+        keySets: caseKeySets(),
       };
       await files.prepare(mesh, (proxy) => certified.get(proxy)?.name ?? identityOf(mesh, proxy));
       const known = plane.snapshots();
