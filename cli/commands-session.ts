@@ -9,6 +9,7 @@ import {
   outputOption,
   parseCount,
   parseDuration,
+  screenReaderOption,
   timeoutOption,
 } from "./options.ts";
 
@@ -18,6 +19,7 @@ export function addSessionCommands(program: Command, context: Context, settle: S
     command
       .addOption(new Option("-d, --detach", "return when the mesh is ready and leave it running").env("MESHDEV_DETACH"))
       .addOption(new Option("--plain", "lines instead of the full-screen view").env("MESHDEV_PLAIN"))
+      .addOption(screenReaderOption())
       .addOption(outputOption(["table", "json", "ndjson"]))
       .addOption(jsonOption())
       .addOption(filterOption())
@@ -86,6 +88,7 @@ Examples:
     .description("open the full-screen view on a running mesh; leaving it leaves the mesh running")
     .addOption(directoryOption())
     .addOption(new Option("--plain", "lines instead of the full-screen view").env("MESHDEV_PLAIN"))
+    .addOption(screenReaderOption())
     .addOption(outputOption(["table", "json", "ndjson"]))
     .addOption(jsonOption())
     .addOption(filterOption())

@@ -1,3 +1,5 @@
+import type { Palette } from "./print/segment.ts";
+
 /** Everything of the process that commands may touch; tests pass their own. */
 export interface Context {
   readonly cwd: string;
@@ -14,7 +16,7 @@ export interface Context {
 
 /** How text is printed: decided once from flags, environment and terminal. */
 export interface Look {
-  readonly color: boolean;
+  readonly color: Palette;
   readonly unicode: boolean;
   readonly columns: number;
 }
@@ -29,7 +31,10 @@ export function chooseLook(
   const { env } = context;
   const term = env["TERM"] ?? "";
   return {
-    color: choice === "always" || (choice === "auto" && wantsColor(env, term, context.isTerminal)),
+    color:
+      choice === "always" || (choice === "auto" && wantsColor(env, term, context.isTerminal))
+        ? backgroundOf(env)
+        : "none",
     unicode: isUtf8(env, term, context.platform),
     columns: context.columns ?? 0,
   };
@@ -40,6 +45,11 @@ function wantsColor(env: Context["env"], term: string, isTerminal: boolean): boo
   const forced = env["FORCE_COLOR"];
   if (forced !== undefined) return forced !== "0" && forced !== "false";
   return isTerminal && term !== "dumb";
+}
+
+/** Some terminals tell their colours in COLORFGBG, `0;15`: the last number is the background, 7 and 15 are white. */
+function backgroundOf(env: Context["env"]): Palette {
+  return /;(7|15)$/.test(env["COLORFGBG"] ?? "") ? "light" : "dark";
 }
 
 /** Box drawing and arrows need a UTF-8 locale. No locale at all is POSIX, hence ASCII, except where terminals never set one. */

@@ -54,6 +54,12 @@ export function colorOption(): Option {
     .env("MESHDEV_COLOR");
 }
 
+export function screenReaderOption(): Option {
+  return new Option("--screen-reader", "lines to be read aloud: changes of verdicts, programs and files").env(
+    "MESHDEV_SCREEN_READER",
+  );
+}
+
 export function timeoutOption(what: string): Option {
   return new Option("--timeout <duration>", what).argParser(parseDuration).env("MESHDEV_TIMEOUT");
 }

@@ -5,7 +5,9 @@ import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type StreamLine, openDoor } from "../door.ts";
+import { createAnnouncer } from "../print/announce.ts";
 import { eventLine } from "../print/event-line.ts";
+import { spokenGlyphs } from "../print/glyphs.ts";
 import { isRow } from "../print/interesting.ts";
 import { chosenOutput, createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
 import { seg } from "../print/segment.ts";
@@ -51,6 +53,8 @@ export interface StreamLook {
   readonly asJson: boolean;
   /** Without lines of the programs. */
   readonly quiet: boolean;
+  /** Only what is new, in words that can be read aloud. */
+  readonly spoken?: boolean;
   /** With the client's side of each call. */
   readonly verbose: boolean;
   readonly match: EventTest;
@@ -60,6 +64,7 @@ export interface StreamLook {
 export function createStreamPrinter(printer: Printer, look: StreamLook): (line: StreamLine) => boolean {
   let state: MeshState | undefined;
   const phases = new Map<string, string>();
+  const announces = createAnnouncer();
   return (line) => {
     if (line.type === "state") {
       state = line.state;
@@ -74,7 +79,8 @@ export function createStreamPrinter(printer: Printer, look: StreamLook): (line: 
       printer.ndjson(line);
       return line.type !== "events.dropped";
     }
-    const words = eventLine(line, printer.glyphs);
+    if (look.spoken === true && !announces(line, state)) return false;
+    const words = eventLine(line, look.spoken === true ? spokenGlyphs : printer.glyphs);
     if (words === undefined) return false;
     if (line.type === "workload.changed") {
       // A program that got its process id is still only starting.

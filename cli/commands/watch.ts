@@ -12,6 +12,7 @@ import { createStreamPrinter } from "./events.ts";
 
 export interface WatchOptions extends OutputOptions {
   readonly plain?: boolean;
+  readonly screenReader?: boolean;
   readonly filter?: string;
   readonly for?: number;
   readonly quiet?: boolean;
@@ -39,8 +40,17 @@ export async function watchMesh(watched: Watched, options: WatchOptions, context
 /** Full screen, unless lines or JSON were asked for or there is no terminal for it. */
 export function wantsScreen(options: WatchOptions, context: Context): boolean {
   return (
-    chosenOutput(options) === "table" && options.plain !== true && context.isTerminal && context.env["TERM"] !== "dumb"
+    chosenOutput(options) === "table" &&
+    options.plain !== true &&
+    !isSpoken(options, context) &&
+    context.isTerminal &&
+    context.env["TERM"] !== "dumb"
   );
+}
+
+/** Lines for a screen reader, as asked for here or as other terminal programs are told. */
+function isSpoken(options: WatchOptions, context: Context): boolean {
+  return options.screenReader === true || context.env["INK_SCREEN_READER"] === "true";
 }
 
 async function watchLines(watched: Watched, options: WatchOptions, context: Context, asJson: boolean): Promise<number> {
@@ -53,6 +63,7 @@ async function watchLines(watched: Watched, options: WatchOptions, context: Cont
     asJson,
     quiet: options.quiet === true,
     verbose: options.verbose === true,
+    spoken: isSpoken(options, context),
     match: requireFilter(options.filter, session.directory),
   });
   for await (const line of client.events({ replay: true, own, signal })) show(line);

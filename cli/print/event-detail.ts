@@ -84,7 +84,7 @@ function exchangeHead(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
 }
 
 /** What one looks at last: timing, route, cluster, headers. */
-function exchangeRest(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
+export function exchangeRest(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
   const lines: Line[] = [
     [
       seg(

@@ -48,6 +48,12 @@ export function eventLine(event: MeshEvent | EventsDropped, glyphs: Glyphs): Lin
   return body === undefined ? undefined : [seg(`${clockTime(event.at)} `, "dim"), ...body];
 }
 
+/** What an event says beside its time and source: a line of a program as it was printed, others as words. */
+export function logBody(event: MeshEvent, glyphs: Glyphs): Line {
+  if (event.type === "workload.logged") return [seg(sanitizeLog(event.line))];
+  return eventBody(event, glyphs) ?? [];
+}
+
 function eventBody(event: MeshEvent, glyphs: Glyphs): Line | undefined {
   switch (event.type) {
     case "exchange.completed":

@@ -34,6 +34,9 @@ export const asciiGlyphs: Glyphs = {
   dot: "-",
 };
 
+/** Read aloud, an arrow is noise. */
+export const spokenGlyphs: Glyphs = { ...asciiGlyphs, arrow: "to" };
+
 export function glyphsFor(unicode: boolean): Glyphs {
   return unicode ? unicodeGlyphs : asciiGlyphs;
 }

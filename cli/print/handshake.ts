@@ -91,7 +91,7 @@ function certificateLines(role: string, facts: CertificateFacts): readonly Line[
   const sans = facts.sans.length > 0 ? facts.sans : [facts.spiffe ?? "no SAN"];
   return [
     [seg(`  ${role}  `, "dim"), seg(sanitize(sans.join(", ")), facts.spiffe === null ? "warn" : "plain")],
-    ...certificateFactLines(facts).map((line): Line => [seg("          "), ...line]),
+    ...certificateFactLines(facts).map((line): Line => [seg("    "), ...line]),
   ];
 }
 

@@ -47,8 +47,11 @@ export function fitLine(line: Line, columns: number, mark = "…"): Line {
   return fitted;
 }
 
-/** Bold and dim plus the terminal's own 16 colours, so that its theme applies on light and dark. */
-const formats = {
+/** Which colours can be read: none at all, those for a dark background (also when it is not known), those for a light one. */
+export type Palette = "none" | "dark" | "light";
+
+/** Bold and dim plus the terminal's own 16 colours, so that its theme applies; yellow and cyan vanish on white. */
+const dark = {
   dim: "dim",
   strong: "bold",
   good: "green",
@@ -57,10 +60,12 @@ const formats = {
   info: "cyan",
   title: ["bold", "cyan"],
 } as const;
+const light = { ...dark, warn: "magenta", info: "blue", title: ["bold", "blue"] } as const;
 
-/** Turns a line into a string; without `color` only the words remain. */
-export function paint(line: Line, color: boolean): string {
-  if (!color) return lineText(line);
+/** Turns a line into a string; without colours only the words remain. */
+export function paint(line: Line, palette: Palette): string {
+  if (palette === "none") return lineText(line);
+  const formats = palette === "light" ? light : dark;
   return line
     .map(({ text, tone }) =>
       tone === "plain" || text === "" ? text : styleText([formats[tone]].flat(), text, { validateStream: false }),
@@ -69,7 +74,7 @@ export function paint(line: Line, color: boolean): string {
 }
 
 /** The selected row: reversed over its whole width. */
-export function paintSelected(line: Line, color: boolean): string {
+export function paintSelected(line: Line, palette: Palette): string {
   const text = lineText(line);
-  return color ? styleText("inverse", text, { validateStream: false }) : text;
+  return palette !== "none" ? styleText("inverse", text, { validateStream: false }) : text;
 }

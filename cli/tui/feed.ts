@@ -1,6 +1,8 @@
 import type {
+  BypassSeen,
   ExchangeEvent,
   HandshakeEvent,
+  ListenerBound,
   MeshLoaded,
   MeshRejected,
   SnapshotApplied,
@@ -18,10 +20,12 @@ import { createPace, type Pace } from "./pace.ts";
 import { createNamedRows, createRows, type NamedRows, type Rows } from "./rows.ts";
 
 /** How many rows each view keeps; a row of traffic takes about half a kilobyte, as most of it is shared with others. */
-const kept = { traffic: 100_000, tls: 20_000, calls: 20_000, logs: 20_000, generations: 1_000, svids: 50 } as const;
+const kept = { traffic: 100_000, tls: 20_000, calls: 20_000, logs: 50_000, generations: 1_000, svids: 50 } as const;
 
 export type GenerationEvent = MeshLoaded | MeshRejected | SnapshotApplied;
 export type TlsEvent = HandshakeEvent | SvidEvent;
+/** Sidecars log each request, connection and refused handshake, as Envoy's access log does, and their own troubles. */
+export type LogEvent = WorkloadLogged | TrafficEvent | ListenerBound | BypassSeen;
 
 /** Everything the screen shows, kept outside React. Events change it at once; the screen samples `version`. */
 export interface Feed {
@@ -30,11 +34,12 @@ export interface Feed {
   readonly traffic: Rows<TrafficEvent>;
   /** Handshakes, and the certificates that were issued for them. */
   readonly tls: NamedRows<TlsEvent>;
-  readonly logs: Rows<WorkloadLogged>;
+  /** What programs print, and what their sidecars have to say. */
+  readonly logs: Rows<LogEvent>;
   readonly generations: Rows<GenerationEvent>;
   readonly handshake: (id: string) => HandshakeEvent | undefined;
-  /** The caller's side of a request, as its own sidecar told it. */
-  readonly call: (requestId: string) => ExchangeEvent | undefined;
+  /** A request to a workload as the caller's sidecar told it. */
+  readonly call: (requestId: string, to: string | null) => ExchangeEvent | undefined;
   /** Certificates of a workload since this screen was opened, oldest first. */
   readonly svids: (workload: string) => readonly SvidEvent[];
   /** How workloads do lately. */
@@ -50,8 +55,10 @@ export interface Feed {
 export function createFeed(now: () => number = Date.now): Feed {
   const traffic = createRows<TrafficEvent>(kept.traffic);
   const tls = createNamedRows<TlsEvent>(kept.tls, ({ id }) => id);
-  const calls = createNamedRows<ExchangeEvent>(kept.calls, ({ requestId }) => requestId ?? "");
-  const logs = createRows<WorkloadLogged>(kept.logs);
+  const calls = createNamedRows<ExchangeEvent>(kept.calls, ({ requestId, to }) =>
+    callName(requestId ?? "", to.workload),
+  );
+  const logs = createRows<LogEvent>(kept.logs);
   const generations = createRows<GenerationEvent>(kept.generations);
   const svids = new Map<string, Rows<SvidEvent>>();
   const intern = createInterner();
@@ -68,17 +75,17 @@ export function createFeed(now: () => number = Date.now): Feed {
         pace.shown(now());
         const event = intern.handshake(line);
         tls.push(event);
-        if (event.type === "handshake.failed") traffic.push(event);
+        if (event.type === "handshake.failed") keepTraffic(event);
         return;
       }
       case "exchange.completed":
         pace.shown(now());
-        if (isRow(line, state)) traffic.push(intern.exchange(line));
+        if (isRow(line, state)) keepTraffic(intern.exchange(line));
         else if (line.requestId !== null) calls.push(intern.exchange(line));
         return;
       case "connection.closed":
         pace.shown(now());
-        if (isRow(line, state)) traffic.push(intern.connection(line));
+        if (isRow(line, state)) keepTraffic(intern.connection(line));
         return;
       case "svid.issued":
       case "svid.rotated":
@@ -86,6 +93,8 @@ export function createFeed(now: () => number = Date.now): Feed {
         keepSvid(line);
         return;
       case "workload.logged":
+      case "listener.failed":
+      case "bypass.seen":
         logs.push(line);
         return;
       case "mesh.loaded":
@@ -99,6 +108,11 @@ export function createFeed(now: () => number = Date.now): Feed {
       default:
         return;
     }
+  }
+
+  function keepTraffic(event: TrafficEvent): void {
+    traffic.push(event);
+    logs.push(event);
   }
 
   function keepSvid(event: SvidEvent): void {
@@ -132,7 +146,7 @@ export function createFeed(now: () => number = Date.now): Feed {
       const found = tls.find(id);
       return found === undefined || "proxy" in found ? undefined : found;
     },
-    call: calls.find,
+    call: (requestId, to) => calls.find(callName(requestId, to)),
     svids: (workload) => {
       const known = svids.get(workload);
       return known === undefined ? [] : listRows(known);
@@ -147,6 +161,11 @@ export function createFeed(now: () => number = Date.now): Feed {
       };
     },
   };
+}
+
+/** One request id passes through many workloads. */
+function callName(requestId: string, to: string | null): string {
+  return `${requestId} ${to ?? ""}`;
 }
 
 function listRows<T>(rows: Rows<T>): readonly T[] {

@@ -1,6 +1,6 @@
 import type { MeshState } from "../../runtime/model/state.ts";
 import { generationWords } from "../print/event-line.ts";
-import { mtlsWords } from "../print/status.ts";
+import { mtlsWords, spanWords } from "../print/status.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { lineWidth, seg, type Line, type Segment } from "../print/segment.ts";
 import { truncate } from "../print/width.ts";
@@ -8,23 +8,23 @@ import type { Sampling } from "./pace.ts";
 import { views, type UiState, type ViewName } from "./ui-state.ts";
 
 /** The first line: mesh, generation, services, refusals, problems. Short forms when the long ones do not fit. */
-export function headerLine(state: MeshState | undefined, columns: number, mark: string): Line {
+export function headerLine(state: MeshState | undefined, columns: number, mark: string, now: number): Line {
   if (state === undefined) return [seg(" meshdev ", "title"), seg(" starting")];
   const name = [seg(" meshdev ", "title"), seg(sanitize(state.mesh), "strong")];
   const counts = [...dataPlane(state), ...services(state), ...refusals(state), ...problems(state)];
-  const rest = [...generation(state, false), ...counts];
+  const rest = [...generation(state, now, false), ...counts];
   const room = columns - lineWidth(rest) - 1;
   const candidates: readonly Line[] = [
-    [...name, ...generation(state, true), ...counts, ...mode(state)],
-    [...name, ...generation(state, false), ...counts, ...mode(state)],
-    [...name, ...generation(state, false), ...counts],
+    [...name, ...generation(state, now, true), ...counts, ...mode(state)],
+    [...name, ...generation(state, now, false), ...counts, ...mode(state)],
+    [...name, ...generation(state, now, false), ...counts],
     ...(room < 6 ? [] : [[seg(` ${truncate(sanitize(state.mesh), room, "middle", mark)}`, "strong"), ...rest]]),
     [seg(" "), ...rest.slice(1)],
   ];
   return (
     candidates.find((line) => lineWidth(line) <= columns) ?? [
       seg(" "),
-      ...generation(state, false).slice(1),
+      ...generation(state, now, false).slice(1),
       ...problems(state),
       ...refusals(state),
     ]
@@ -33,8 +33,8 @@ export function headerLine(state: MeshState | undefined, columns: number, mark: 
 
 const gap = seg("  ");
 
-function generation(state: MeshState, isLong: boolean): Line {
-  const { number, live, total, waiting, ms } = state.generation;
+function generation(state: MeshState, now: number, isLong: boolean): Line {
+  const { number, live, total, waiting, ms, at } = state.generation;
   if (number === 0) return [gap, seg("loading", "info")];
   if (state.missing.length > 0)
     return [
@@ -45,9 +45,20 @@ function generation(state: MeshState, isLong: boolean): Line {
       ),
     ];
   if (waiting.length > 0)
-    return [gap, seg(`gen ${number}: ${live}/${total}, waiting for ${waiting.map(sanitize).join(", ")}`, "warn")];
+    return [
+      gap,
+      seg(
+        `gen ${number}: ${live}/${total}, waiting for ${waiting.map(sanitize).join(", ")}${sinceWords(at, now)}`,
+        "warn",
+      ),
+    ];
   if (isLong) return [gap, seg(generationWords(state.generation), "good")];
   return [gap, seg(`gen ${number} live ${live}/${total}${ms === null ? "" : ` (${Math.round(ms)} ms)`}`, "good")];
+}
+
+function sinceWords(at: string, now: number): string {
+  const seconds = Math.floor((now - Date.parse(at)) / 1000);
+  return seconds > 0 ? ` (${spanWords(seconds)})` : "";
 }
 
 /** No data plane means that nothing gets through, whatever the rest of the line says. */

@@ -68,7 +68,7 @@ export function drawScreen(input: ScreenInput): Frame {
   const rows = rowsOf(input);
   return {
     lines: [
-      painted(headerLine(input.feed.state(), layout.columns, mark)),
+      painted(headerLine(input.feed.state(), layout.columns, mark, input.now)),
       painted(
         tabLine(
           ui,

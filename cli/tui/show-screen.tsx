@@ -8,6 +8,7 @@ import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
 import { limitTime, requireOk } from "../session.ts";
 import { App } from "./app.tsx";
+import { askBackground } from "./background.ts";
 import { createController, type Leaving } from "./controller.ts";
 import { createFeed } from "./feed.ts";
 import { loadKeymap } from "./key-file.ts";
@@ -60,10 +61,14 @@ async function runScreen(
   const feed = createFeed();
   const left = Promise.withResolvers<Leaving | "ended">();
   const app: AppHandles = { redraw: () => undefined, suspend: undefined };
-  const { keymap, problem } = await loadKeymap(watched.door, context.env);
+  const look = chooseLook(context, options.color);
+  const [{ keymap, problem }, palette] = await Promise.all([
+    loadKeymap(watched.door, context.env),
+    look.color === "none" ? undefined : askBackground({ input: process.stdin, output: process.stdout }),
+  ]);
   const controller = createController(
     feed,
-    { look: chooseLook(context, options.color), own, filter: options.filter ?? "", keymap, now: Date.now },
+    { look: { ...look, color: palette ?? look.color }, own, filter: options.filter ?? "", keymap, now: Date.now },
     createEffects({ client, directory: watched.session.directory, context, app, leave: left.resolve }),
   );
   if (problem !== undefined) controller.say(problem);

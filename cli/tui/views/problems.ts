@@ -38,11 +38,12 @@ const columns: readonly ListColumn<Problem>[] = [
 ];
 
 function problemDetail(problem: Problem, scene: Scene): readonly Line[] {
-  const isError = problem.severity === "error";
+  // What stands in a file keeps the file from going live; other troubles have nothing to do with generations.
+  const isHeldBack = problem.severity === "error" && problem.at !== undefined;
   return [
     ...problemLines(problem),
     [],
-    ...(isError
+    ...(isHeldBack
       ? [
           [
             seg(`still running generation ${scene.state.generation.number}`, "warn"),

@@ -23,7 +23,7 @@ function tlsColumns(scene: Scene): readonly ListColumn<TlsEvent>[] {
   const { glyphs } = scene;
   const arrow = ` ${glyphs.arrow} `;
   return [
-    { title: "TIME", width: 8, priority: 6, cell: (event) => seg(clockTime(event.at).slice(0, 8), "dim") },
+    { title: "TIME", width: 8, priority: 2, cell: (event) => seg(clockTime(event.at).slice(0, 8), "dim") },
     { title: "RESULT", width: 7, priority: 0, cell: resultCell },
     {
       title: `FROM${arrow}TO`,
@@ -44,14 +44,14 @@ function tlsColumns(scene: Scene): readonly ListColumn<TlsEvent>[] {
     {
       title: "VERSION",
       width: 7,
-      priority: 2,
+      priority: 5,
       cell: (event) => seg("proxy" in event ? "" : sanitize(event.tls.version ?? "-"), "dim"),
     },
     {
       title: "TOOK",
       width: 8,
       align: "right",
-      priority: 4,
+      priority: 6,
       cell: (event) => seg("proxy" in event ? "" : milliseconds(event.ms), "dim"),
     },
   ];

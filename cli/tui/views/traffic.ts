@@ -1,6 +1,6 @@
 import type { MeshState } from "../../../runtime/model/state.ts";
 import { clockTime, partyName, statusTone } from "../../print/event-line.ts";
-import { detailLines } from "../../print/event-detail.ts";
+import { detailLines, exchangeRest } from "../../print/event-detail.ts";
 import { milliseconds } from "../../print/handshake.ts";
 import { sanitize } from "../../print/sanitize.ts";
 import { lineText, seg, type Line, type Segment } from "../../print/segment.ts";
@@ -79,9 +79,17 @@ function trafficDetail(scene: Scene, event: TrafficEvent): Detail {
     event.type === "exchange.completed" || event.type === "connection.closed"
       ? scene.feed.handshake(event.handshake ?? "")
       : undefined;
-  const lines = detailLines(event, handshake, scene.glyphs);
+  const lines = [...detailLines(event, handshake, scene.glyphs), ...callLines(scene, event)];
   const decision = lines.findIndex((line) => /^(ALLOW|DENY) {2}|^handshake /.test(lineText(line)));
   return { lines, why: Math.max(0, decision) };
+}
+
+/** The same request as the caller's sidecar saw it: the route it took, and what it cost from there. */
+function callLines(scene: Scene, event: TrafficEvent): readonly Line[] {
+  if (event.type !== "exchange.completed" || event.side !== "inbound" || event.requestId === null) return [];
+  const call = scene.feed.call(event.requestId, event.to.workload);
+  if (call === undefined) return [];
+  return [[], [seg(`seen by the sidecar of ${sanitize(call.proxy)}`, "strong")], ...exchangeRest(call, scene.glyphs)];
 }
 
 /** Services are up, or coming, and nothing has happened yet: say what to do. */

@@ -29,9 +29,9 @@ describe("detailLines", () => {
         "  alpn istio-http/1.1",
         "  sni outbound_.8080_._.backend.default.svc.cluster.local",
         "  server  spiffe://cluster.local/ns/default/sa/backend",
-        "          serial 5f3a9c0177",
-        "          valid 2026-01-02 03:04:05Z to 2026-01-03 03:04:05Z",
-        "          issued by O=cluster.local",
+        "    serial 5f3a9c0177",
+        "    valid 2026-01-02 03:04:05Z to 2026-01-03 03:04:05Z",
+        "    issued by O=cluster.local",
         "  client  spiffe://cluster.local/ns/default/sa/frontend",
       ].join("\n"),
     );

@@ -29,7 +29,11 @@ export function stage(
   const feed = createFeed(now);
   const left: Leaving[] = [];
   const restarted: string[] = [];
-  const look = { color: setting.color ?? false, unicode: setting.unicode ?? true, columns: size.columns };
+  const look = {
+    color: setting.color === true ? ("dark" as const) : ("none" as const),
+    unicode: setting.unicode ?? true,
+    columns: size.columns,
+  };
   const controller = createController(
     feed,
     { look, own: setting.own ?? true, filter: setting.filter ?? "", keymap: createKeymap(), now },

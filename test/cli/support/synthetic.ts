@@ -8,6 +8,7 @@ import type {
   MeshEvent,
   Party,
   SvidEvent,
+  WorkloadLogged,
 } from "../../../runtime/model/event.ts";
 import type { MeshState, WorkloadState, WorkloadView } from "../../../runtime/model/state.ts";
 
@@ -318,7 +319,7 @@ export function streamed(events: readonly MeshEvent[]): readonly StreamLine[] {
   return events.map((event, at) => ({ ...event, seq: at + 1 }));
 }
 
-export function logged(number: number, line: string): MeshEvent {
+export function logged(number: number, line: string): WorkloadLogged {
   return {
     type: "workload.logged",
     id: `l-${number}`,

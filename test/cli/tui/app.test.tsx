@@ -31,7 +31,7 @@ function start(
     namedFilters: () => ({}),
   };
   const setting = {
-    look: { color: true, unicode: true, columns },
+    look: { color: "dark" as const, unicode: true, columns },
     own: true,
     filter: "",
     keymap: createKeymap(),

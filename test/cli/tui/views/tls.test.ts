@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { certificate, handshake, meshState, plaintext, startedAt, svid } from "../../support/synthetic.ts";
 import { play, stage } from "../../support/stage.ts";
 
-const size = { columns: 130, rows: 44 };
+const size = { columns: 180, rows: 44 };
 const now = (): number => Date.parse(startedAt) + 100_000;
 
 describe("the TLS view", () => {
