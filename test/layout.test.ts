@@ -38,6 +38,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   yaml: ["runtime/config"],
   re2js: ["runtime/config", "runtime/policy", "runtime/traffic"],
   "ipaddr.js": ["runtime/policy"],
+  protobufjs: ["runtime/wire"],
   "@peculiar/x509": ["runtime/identity"],
   "reflect-metadata": ["runtime/identity"],
   execa: ["runtime/host"],

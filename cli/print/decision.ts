@@ -39,6 +39,10 @@ export function reasonWords(decision: DecisionRecord): string {
       return "no AuthorizationPolicy applies";
     case "jwt":
       return `the token was refused: ${sanitize(decision.token?.fault ?? "")}`;
+    case "ext-authz-denied":
+      return "an external authorizer refused it";
+    case "ext-authz-error":
+      return "the external authorizer gave no answer";
   }
 }
 

@@ -1,8 +1,9 @@
 import type { AuthorizationPolicy } from "../model/istio-security.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
-import type { CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
+import type { CompiledPolicy, CompiledRule, CustomStage, PolicySet } from "../model/policy.ts";
 import { provenance } from "../model/resource.ts";
 import { isSelected } from "../policy/selector.ts";
+import { bindProviders, type CustomProvider, isTrue } from "./custom-action.ts";
 import { compileRule } from "./rule.ts";
 
 interface BothLayers {
@@ -16,6 +17,7 @@ export function bindAuthorization(
   mesh: Mesh,
 ): (workload: Workload) => { readonly http: PolicySet; readonly tcp: PolicySet } {
   const trustDomains = [mesh.config.trustDomain, ...mesh.config.trustDomainAliases];
+  const providersOf = bindProviders(mesh);
   const byNamespace = new Map<string, BothLayers[]>();
   for (const source of mesh.policies.authorizationPolicies) {
     // Policies for gateways and waypoints say nothing to sidecars (spec AP-2).
@@ -36,11 +38,33 @@ export function bindAuthorization(
       .flatMap((namespace) => byNamespace.get(namespace) ?? [])
       .filter((policy) => isSelected(policy.source.spec.selector?.matchLabels, workload.labels))
       .toSorted((a, b) => compareText(orderOf(a.http), orderOf(b.http)));
-    return {
-      http: { layer: "http", policies: selected.map((policy) => policy.http) },
-      tcp: { layer: "tcp", policies: selected.map((policy) => policy.tcp) },
-    };
+    const asking = selected.map(({ source }) => source).filter(({ spec }) => spec.action === "CUSTOM");
+    const providers = providersOf(asking);
+    return { http: policySet("http", selected, providers), tcp: policySet("tcp", selected, providers) };
   };
+}
+
+function policySet(
+  layer: "http" | "tcp",
+  selected: readonly BothLayers[],
+  providers: ReadonlyMap<string, CustomProvider>,
+): PolicySet {
+  const names = selected.map(({ source: { spec } }) =>
+    spec.action === "CUSTOM" ? (spec.provider?.name ?? "") : undefined,
+  );
+  const policies = selected.map((policy, index): CompiledPolicy => {
+    const found = providers.get(names[index] ?? "");
+    return found !== undefined && names[index] !== undefined && "fault" in found
+      ? { ...policy[layer], fault: found.fault }
+      : policy[layer];
+  });
+  const custom = [...providers].flatMap(([name, found]): readonly CustomStage[] => {
+    // Network connections are no matter for HTTP authorizers: Istio passes them by (spec CU-6).
+    if (layer === "tcp" && "provider" in found && found.provider.http !== undefined) return [];
+    const indices = names.flatMap((each, index) => (each === name ? [index] : []));
+    return [{ name, provider: "provider" in found ? found.provider : undefined, policies: indices }];
+  });
+  return { layer, policies, ...(custom.length === 0 ? {} : { custom }) };
 }
 
 function compilePolicy(
@@ -73,9 +97,4 @@ function orderOf(policy: CompiledPolicy): string {
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-/** The forms that Go's ParseBool takes for true. */
-function isTrue(text: string | undefined): boolean {
-  return text !== undefined && ["1", "t", "T", "true", "TRUE", "True"].includes(text);
 }

@@ -42,18 +42,6 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
   PeerAuthentication: [],
   AuthorizationPolicy: [
     {
-      path: "spec.action",
-      code: "MD2002",
-      note: "no external authorizer is asked: every request that the policy matches is refused",
-      when: (value) => value === "CUSTOM",
-    },
-    { path: "spec.action", note: "nothing is audited", when: (value) => value === "AUDIT" },
-    {
-      path: "metadata.annotations.istio.io/dry-run",
-      note: "the policy decides nothing, here as in Istio; it is only evaluated in shadow",
-      when: (value) => typeof value === "string" && /^(?:1|t|true)$/i.test(value),
-    },
-    {
       path: "spec.rules[].when[].key",
       code: "MD2002",
       note: "dynamic metadata of Envoy filters does not exist here: the condition never matches, and its negation always does",

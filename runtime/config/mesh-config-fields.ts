@@ -1,3 +1,4 @@
+import { extensionProvidersShape } from "./extension-providers.ts";
 import { boolean as booleanShape, duration, int32, listOf, object, oneOfValues, type Shape, string } from "./shape.ts";
 
 /** Shapes of the MeshConfig fields that decide what the mesh does. */
@@ -19,6 +20,7 @@ export const checkedFields: Readonly<Record<string, Shape>> = {
   defaultServiceExportTo: listOf(string),
   defaultVirtualServiceExportTo: listOf(string),
   defaultDestinationRuleExportTo: listOf(string),
+  extensionProviders: extensionProvidersShape,
   defaultHttpRetryPolicy: object({
     attempts: int32,
     perTryTimeout: duration,
@@ -50,7 +52,6 @@ export const knownFields: readonly string[] = [
   "enableEnvoyAccessLogService",
   "enablePrometheusMerge",
   "enableTracing",
-  "extensionProviders",
   "hboneIdleTimeout",
   "inboundClusterStatName",
   "inboundTrafficPolicy",

@@ -1,6 +1,7 @@
 import type { Checked, Problem } from "../core/problem.ts";
 import type { HttpRetry } from "../model/istio-networking.ts";
 import type { MeshConfig, PathNormalization } from "../model/mesh.ts";
+import { readExtensionProviders } from "./extension-providers.ts";
 import { isDnsLabel } from "./names.ts";
 import { boolean, checkedFields, knownFields } from "./mesh-config-fields.ts";
 import { readProxyConfig } from "./proxy-config.ts";
@@ -44,8 +45,9 @@ export function resolveMeshConfig(raw: Readonly<Record<string, unknown>>): Check
   const proxy = readProxyConfig(raw["defaultConfig"], "defaultConfig");
   for (const { field, message } of proxy.findings) wrong(field, message);
   if (problems.length > 0) return { problems };
+  const extensions = readExtensionProviders(raw["extensionProviders"]);
   return {
-    problems,
+    problems: extensions.problems,
     value: {
       rootNamespace: rootNamespace === "" ? "istio-system" : rootNamespace,
       trustDomain,
@@ -61,6 +63,7 @@ export function resolveMeshConfig(raw: Readonly<Record<string, unknown>>): Check
       defaultDestinationRuleExportTo: exportTo(raw["defaultDestinationRuleExportTo"]),
       defaultConfig: proxy.config,
       defaultHttpRetryPolicy: retryPolicy(raw["defaultHttpRetryPolicy"]),
+      extensionProviders: extensions.providers,
       raw,
     },
   };

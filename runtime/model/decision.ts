@@ -33,7 +33,15 @@ export interface PeerFacts {
 /** The outcome alone; `explain` finds its reasons again from the same facts when somebody looks. */
 export interface Decision {
   readonly verdict: "allow" | "deny";
-  readonly reason: "matched" | "no-allow-matched" | "no-policy" | "jwt";
+  readonly reason:
+    | "matched"
+    | "no-allow-matched"
+    | "no-policy"
+    | "jwt"
+    /** A provider of a CUSTOM policy said no; `by` is the rule that made the sidecar ask. */
+    | "ext-authz-denied"
+    /** It could not be asked, or gave no answer that can be understood. */
+    | "ext-authz-error";
   /** The deciding rule: indices into `PolicySet.policies` and `CompiledPolicy.rules`. */
   readonly by: { readonly policy: number; readonly rule: number } | undefined;
   /** What became of the request's token; absent: it has none, or nobody asks for one. With the reason `jwt` it was refused. */
@@ -51,6 +59,8 @@ export interface DecisionRecord {
   readonly tried: readonly TriedRule[];
   /** How many more rules were tried than `tried` tells; absent: none. */
   readonly omitted?: number;
+  /** What policies that never decide say of it: AUDIT and dry-run, as far as the request came; absent: nothing. */
+  readonly shadow?: readonly ShadowRecord[];
   /** Set when something made identity fields empty: "the connection was plaintext". */
   readonly note: string | null;
   /** The token that counted; absent: there was none where a RequestAuthentication looks. */
@@ -72,6 +82,13 @@ export interface TokenRecord {
   readonly expires: string | null;
   /** The rule that accepted or refused it; null: no rule takes this issuer. */
   readonly rule: RuleRecord | null;
+}
+
+export interface ShadowRecord {
+  readonly kind: "audit" | "dry-run-deny" | "dry-run-allow";
+  readonly result: "allowed" | "denied" | "audited" | "not-audited";
+  /** The rule behind the result; null: none matched. */
+  readonly by: RuleRecord | null;
 }
 
 export interface RuleRecord {

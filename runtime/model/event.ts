@@ -1,4 +1,5 @@
 import type { Problem } from "../core/problem.ts";
+import type { ExtAuthzCall } from "./ext-authz.ts";
 import type { DecisionRecord } from "./decision.ts";
 import type { Provenance } from "./resource.ts";
 import type { MeshView, ResourceUsage, TrafficCounts, WorkloadState } from "./state.ts";
@@ -103,6 +104,8 @@ export interface ExchangeEvent extends Stamp {
   readonly bytes: { readonly in: number; readonly out: number };
   /** Null on the outbound side: only the server's sidecar decides. */
   readonly decision: DecisionRecord | null;
+  /** What external authorizers were asked, in order; null or absent: nobody was. */
+  readonly extAuthz?: readonly ExtAuthzCall[] | null;
   /** Request headers, secrets redacted; only when a subscriber asked for them. */
   readonly headers: Readonly<Record<string, string>> | null;
 }
@@ -124,6 +127,8 @@ export interface ConnectionEvent extends Stamp {
   readonly ms: number;
   readonly bytes: { readonly in: number; readonly out: number };
   readonly decision: DecisionRecord | null;
+  /** What external authorizers were asked, in order; null or absent: nobody was. */
+  readonly extAuthz?: readonly ExtAuthzCall[] | null;
 }
 
 export interface WorkloadChanged extends Stamp {

@@ -1,5 +1,6 @@
 import type { SourcePosition } from "../core/source.ts";
 import type { AuthorizationPolicy, PeerAuthentication } from "./istio-security.ts";
+import type { ExtensionProvider } from "./ext-authz.ts";
 import type { DestinationRule, HttpRetry, Sidecar, VirtualService } from "./istio-networking.ts";
 import type { ProxyConfig } from "./proxy-config.ts";
 import type { Labels, Resource } from "./resource.ts";
@@ -48,6 +49,8 @@ export interface MeshConfig {
   readonly defaultConfig: ProxyConfig;
   /** `defaultHttpRetryPolicy` as written; undefined means Istio's default (spec traffic 2.9.1). */
   readonly defaultHttpRetryPolicy: HttpRetry | undefined;
+  /** Whom CUSTOM policies may name. */
+  readonly extensionProviders: readonly ExtensionProvider[];
   /** Every MeshConfig field as the user wrote it, for what later versions read. */
   readonly raw: Readonly<Record<string, unknown>>;
 }

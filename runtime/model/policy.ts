@@ -1,3 +1,4 @@
+import type { ExtAuthzProvider } from "./ext-authz.ts";
 import type { AuthorizationAction } from "./istio-security.ts";
 import type { Provenance } from "./resource.ts";
 
@@ -6,6 +7,17 @@ export interface PolicySet {
   readonly layer: "http" | "tcp";
   /** All policies that apply to the workload, in the order in which matched rules are named: DENY before ALLOW, ids byte-wise (spec AP-17). */
   readonly policies: readonly CompiledPolicy[];
+  /** Whom CUSTOM policies ask before anything else is decided, in this order (spec AP-5, CU-3); absent: nobody. */
+  readonly custom?: readonly CustomStage[];
+}
+
+/** The CUSTOM policies of one provider. */
+export interface CustomStage {
+  readonly name: string;
+  /** Undefined: nobody can be asked, so what matches is refused (spec CU-4). */
+  readonly provider: ExtAuthzProvider | undefined;
+  /** Indices into `PolicySet.policies`. */
+  readonly policies: readonly number[];
 }
 
 export interface CompiledPolicy {
@@ -13,6 +25,8 @@ export interface CompiledPolicy {
   readonly id: string;
   readonly action: AuthorizationAction;
   readonly dryRun: boolean;
+  /** Of a CUSTOM policy: why its provider cannot be asked. Absent: it can. */
+  readonly fault?: string;
   readonly from: Provenance;
   readonly rules: readonly CompiledRule[];
 }

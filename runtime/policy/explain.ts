@@ -15,6 +15,7 @@ import { evaluate } from "./evaluate.ts";
 import { detailsOf } from "./jwt/fault.ts";
 import { recordToken } from "./jwt/record.ts";
 import { isEnforced } from "./rule.ts";
+import { shadowsOf } from "./shadow.ts";
 
 /**
  * A decision in words. Only the rules up to the one that decided are told, with the first clause that failed; policies that never decide
@@ -24,7 +25,7 @@ export function explain(set: PolicySet, decision: Decision, facts: RequestFacts)
   const token = decision.token === undefined ? undefined : recordToken(decision.token);
   if (token !== undefined && decision.reason === "jwt") return refusedToken(token);
   const tried: Ranked[] = [];
-  for (const { policy, source, matched } of evaluate(set, facts)) {
+  for (const { policy, source, matched } of evaluate(set, decision, facts)) {
     const from = set.policies[policy];
     if (from !== undefined) tried.push(describeRule(from, source, matched, facts));
   }
@@ -37,17 +38,30 @@ export function explain(set: PolicySet, decision: Decision, facts: RequestFacts)
   }
   const wanted = decision.reason === "no-allow-matched" ? "ALLOW" : undefined;
   const by = decision.by === undefined ? undefined : ruleAt(set, decision.by);
+  const shadow = shadowsOf(set, decision, facts).map(({ kind, result, by: rule }) => ({
+    kind,
+    result,
+    by: rule === undefined ? null : (ruleAt(set, rule) ?? null),
+  }));
   return {
     verdict: decision.verdict,
     reason: decision.reason,
     by: by ?? null,
-    details: denies ? `rbac_access_denied_matched_policy[${by?.id.replaceAll(/\s/g, "_") ?? "none"}]` : null,
+    details: denies ? refusalDetails(decision, by) : null,
     tried: tried
       .toSorted((a, b) => rankOf(a, wanted) - rankOf(b, wanted) || b.nearness - a.nearness)
       .map((entry) => entry.rule),
+    ...(shadow.length === 0 ? {} : { shadow }),
     note: noteOn(set, facts),
     ...(token === undefined ? {} : { token }),
   };
+}
+
+/** Envoy's response code details of a refusal (spec AP-67, CU-22). */
+function refusalDetails(decision: Decision, by: RuleRecord | undefined): string {
+  if (decision.reason === "ext-authz-denied") return "ext_authz_denied";
+  if (decision.reason === "ext-authz-error") return "ext_authz_error";
+  return `rbac_access_denied_matched_policy[${by?.id.replaceAll(/\s/g, "_") ?? "none"}]`;
 }
 
 function refusedToken(token: TokenRecord): DecisionRecord {
@@ -85,7 +99,7 @@ function ruleAt(set: PolicySet, by: NonNullable<Decision["by"]>): RuleRecord | u
 
 function recordOf(policy: CompiledPolicy, rule: CompiledRule): RuleRecord {
   const { file, line, column } = rule.provenance;
-  const suffix = policy.action === "CUSTOM" ? "-deny-due-to-bad-CUSTOM-action" : "";
+  const suffix = policy.fault === undefined ? "" : "-deny-due-to-bad-CUSTOM-action";
   return {
     resource: policy.from.resource,
     action: policy.action,

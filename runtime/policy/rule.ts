@@ -9,34 +9,37 @@ export interface PlacedRule {
 }
 
 export interface EnforcedRules {
-  /** In the order in which they are asked; CUSTOM counts as DENY. */
+  /** In the order in which they are asked. */
   readonly denying: readonly PlacedRule[];
   readonly allowing: readonly PlacedRule[];
   /** Some ALLOW policy is there: what none of them matches is refused. */
   readonly defaultDeny: boolean;
 }
 
-/**
- * AUDIT and dry-run policies never decide (spec AP-9, AP-12). CUSTOM counts as DENY: its provider can't be asked yet, and Istio itself
- * refuses what a CUSTOM policy without a usable provider matches.
- */
-export function isEnforced(policy: CompiledPolicy): boolean {
-  return !policy.dryRun && policy.action !== "AUDIT";
+/** AUDIT and dry-run policies never decide (spec AP-9, AP-12); CUSTOM ones leave it to their provider, or refuse when there is none. */
+export function isEnforced({ action, dryRun }: CompiledPolicy): boolean {
+  return !dryRun && action !== "AUDIT";
 }
 
+/** What decides when every provider of a CUSTOM policy has agreed. */
 export function enforcedRules(set: PolicySet): EnforcedRules {
-  const denying: PlacedRule[] = [];
-  const allowing: PlacedRule[] = [];
-  let defaultDeny = false;
-  for (const [index, policy] of set.policies.entries()) {
-    if (!isEnforced(policy)) continue;
-    const target = policy.action === "ALLOW" ? allowing : denying;
-    if (policy.action === "ALLOW") defaultDeny = true;
-    for (const [ruleIndex, source] of policy.rules.entries()) {
-      if (source.dropped === undefined) target.push({ policy: index, rule: ruleIndex, source });
-    }
-  }
-  return { denying, allowing, defaultDeny };
+  return {
+    denying: placedRules(set, (policy) => policy.action === "DENY" && isEnforced(policy)),
+    allowing: placedRules(set, (policy) => policy.action === "ALLOW" && isEnforced(policy)),
+    defaultDeny: set.policies.some((policy) => policy.action === "ALLOW" && isEnforced(policy)),
+  };
+}
+
+/** The rules of some policies, in the order in which matches are named. */
+export function placedRules(
+  set: PolicySet,
+  belongs: (policy: CompiledPolicy, index: number) => boolean,
+): readonly PlacedRule[] {
+  return set.policies.flatMap((policy, index) =>
+    belongs(policy, index)
+      ? policy.rules.flatMap((source, rule) => (source.dropped === undefined ? [{ policy: index, rule, source }] : []))
+      : [],
+  );
 }
 
 export function bindRule(rule: CompiledRule): FactsTest {

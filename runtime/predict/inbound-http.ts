@@ -1,18 +1,24 @@
-import type { DecisionRecord } from "../model/decision.ts";
+import type { RequestFacts } from "../model/decision.ts";
 import type { TokenOutcome } from "../model/jwt.ts";
+import type { HeaderEdit } from "../model/header-edit.ts";
 import { explain } from "../policy/explain.ts";
 import { normalizePath } from "../policy/normalize.ts";
 import { decidedFacts } from "../policy/decide.ts";
 import { withToken } from "../policy/jwt/edit.ts";
-import { tokenRefusal } from "../policy/jwt/refusal.ts";
+import { requestScheme, tokenRefusal } from "../policy/jwt/refusal.ts";
+import type { Authorized } from "../traffic/ext-authz/authorized.ts";
+import { grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
+import { httpCheck } from "../traffic/ext-authz/http-check.ts";
+import { editOf, invalidHeader, seenRequest } from "../traffic/ext-authz/seen-request.ts";
 import { isGrpc } from "../traffic/grpc.ts";
 import { localReply, type LocalReply } from "../traffic/local-reply.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
 import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { decideRetry, inboundRetryPolicy } from "../traffic/retry.ts";
-import { defaultLimits, headerValues, type RequestHead } from "../wire/http1/head.ts";
+import { defaultLimits, headerEntries, headerValues, type RequestHead } from "../wire/http1/head.ts";
 import { applyEdit, closesAfter, localAnswer, paperDate, refusalOf, valuesOf } from "./http-answer.ts";
-import type { Connection } from "./inbound.ts";
+import { authorize, type Authorization } from "./ext-authz.ts";
+import { checkedConnection, type Connection } from "./inbound.ts";
 import { type Message, serveMessages } from "./messages.ts";
 import { dialOwnPod } from "./own-pod.ts";
 import type { Answer, CertificateClaim, HttpAnswer, Payload } from "./payload.ts";
@@ -63,14 +69,17 @@ function contextOf(
   };
 }
 
+type Respond = (reply: LocalReply, facts: Partial<ProxyFacts>, decorated: boolean, said?: Authorized) => HttpAnswer;
+
 function serveRequest(connection: Connection, message: Message, certificate: CertificateClaim | undefined): Answer {
   const { proxy, note } = connection;
   const { head } = message;
   const peer = certificate?.uriSans[0];
   const header = (name: string): readonly string[] => headerValues(head, name);
   const common = { peer, protocol: message.protocol };
-  const respond = (reply: LocalReply, facts: Partial<ProxyFacts>, decorated: boolean): HttpAnswer => {
-    const answer = localAnswer(reply, contextOf(connection, head, decorated), closesAfter(message));
+  const respond: Respond = (reply, facts, decorated, said) => {
+    const context = { ...contextOf(connection, head, decorated), changes: said?.responses };
+    const answer = localAnswer(reply, context, closesAfter(message));
     note({ ...told(reply), ...common, code: answer.status, ...facts });
     return answer;
   };
@@ -84,47 +93,45 @@ function serveRequest(connection: Connection, message: Message, certificate: Cer
     return respond(localReply({ kind: "upgrade-failed" }), { path, route: "default" }, false);
   }
   const { inbound } = proxy.snapshot;
-  const facts = connection.facts(certificate, head, path);
-  const decision = proxy.http(facts);
+  const entry = entryEdit(connection, head, certificate);
+  const asked = authorizeHttp(connection, message, path, certificate, entry);
+  const authorized = asked?.authorized;
+  const plain = connection.facts(certificate, head, path);
+  const seen = authorized === undefined ? plain : factsOf(plain, authorized);
+  const decision = asked?.refusal?.decision ?? proxy.http(seen);
   const { token } = decision;
-  const record = explain(inbound.http, decision, decidedFacts(facts, inbound, decision));
-  const passed = token?.changes.path ?? path;
-  const known = { path: passed, route: "default", decision: record, jwt: token?.claims };
+  const record = explain(inbound.http, decision, decidedFacts(seen, inbound, decision));
+  const calls = authorized === undefined || authorized.calls.length === 0 ? {} : { extAuthz: authorized.calls };
+  const entered = authorized?.seen.path ?? path;
+  const passed = token?.changes.path ?? entered;
+  const known = { path: passed, route: "default", decision: record, jwt: token?.claims, ...calls };
+  const cause = asked?.refusal?.cause;
+  if (cause !== undefined) return respond(localReply(cause), known, true);
   if (decision.verdict === "deny") {
     const refused = decision.reason === "jwt" ? token : undefined;
     const tls = certificate !== undefined;
+    const authority = authorized?.seen.authority ?? head.authority;
     const reply =
       refused === undefined
         ? localReply({ kind: "rbac-denied", details: record.details ?? "" })
-        : localReply({
-            kind: "jwt-denied",
-            ...tokenRefusal(refused, { authority: head.authority, path, tls, header }),
-          });
-    return respond(reply, known, true);
+        : localReply({ kind: "jwt-denied", ...tokenRefusal(refused, { authority, path: entered, tls, header }) });
+    return respond(reply, known, true, authorized);
   }
-  return forward(connection, message, { path: passed, certificate, record, token }, respond);
+  const spoiled = authorized === undefined ? undefined : invalidHeader(authorized.seen);
+  if (spoiled !== undefined)
+    return respond(localReply({ kind: "invalid-request-header", text: spoiled }), known, true, authorized);
+  const { method, authority } = authorized?.seen ?? head;
+  const changed = { ...message, head: { ...head, method } };
+  const edit = authorized === undefined ? entry : editOf(authorized.seen, entry);
+  return forward(connection, changed, { known, authority, edit, certificate, authorized, token }, respond);
 }
 
-interface Allowed {
-  /** Without the parameters that carried tokens. */
-  readonly path: string;
-  readonly certificate: CertificateClaim | undefined;
-  readonly record: DecisionRecord;
-  readonly token: TokenOutcome | undefined;
-}
-
-/** To the own application; a connection that fails before the request was sent is tried again (spec traffic 2.9.11, errata A15). */
-function forward(
-  connection: Connection,
-  message: Message,
-  allowed: Allowed,
-  respond: (reply: LocalReply, facts: Partial<ProxyFacts>, decorated: boolean) => HttpAnswer,
-): Answer {
-  const { world, proxy, arrival, trace, listener, note } = connection;
-  const { head } = message;
-  const { path, certificate, record, token } = allowed;
-  const header = (name: string): readonly string[] => headerValues(head, name);
-  const edit = inboundRequestEdit(header, {
+function entryEdit(
+  { world, proxy, arrival }: Connection,
+  head: RequestHead,
+  certificate: CertificateClaim | undefined,
+): HeaderEdit {
+  return inboundRequestEdit((name) => headerValues(head, name), {
     requestId: world.requestId,
     port: arrival.port,
     options: proxy.snapshot.inbound.options,
@@ -132,17 +139,77 @@ function forward(
     identity: world.certificate(proxy.workload).uriSans[0] ?? proxy.snapshot.identity,
     peer: certificate,
   });
+}
+
+function factsOf(plain: RequestFacts, { seen }: Authorized): RequestFacts {
+  return {
+    ...plain,
+    method: () => seen.method,
+    authority: () => seen.authority,
+    path: () => seen.path,
+    header: (name) => valuesOf(seen.headers, name),
+  };
+}
+
+/** Undefined: no CUSTOM policy is there. */
+function authorizeHttp(
+  connection: Connection,
+  message: Message,
+  path: string,
+  certificate: CertificateClaim | undefined,
+  entry: HeaderEdit,
+): Authorization | undefined {
+  const { proxy } = connection;
+  const { head, body: sent, whole, protocol } = message;
+  const next = proxy.custom.http;
+  if (next === undefined) return undefined;
+  const scheme = head.scheme ?? requestScheme((name) => headerValues(head, name), certificate !== undefined);
+  const came = { method: head.method, path, authority: head.authority, scheme, headers: headerEntries(head) };
+  const plain = connection.facts(certificate, head, path);
+  return authorize(connection, {
+    next,
+    start: { seen: seenRequest(came, entry), responses: [], calls: [] },
+    facts: (authorized) => factsOf(plain, authorized),
+    check: (provider, { seen }) => {
+      const limits = provider.body;
+      const told = limits !== undefined && head.upgrade === undefined && (sent.length > 0 || !whole);
+      if (told && sent.length > limits.maxBytes && !limits.allowPartial) return "too-large";
+      const body = told
+        ? { bytes: sent.subarray(0, limits.maxBytes), partial: sent.length > limits.maxBytes || !whole }
+        : undefined;
+      if (provider.http !== undefined) return httpCheck(provider, provider.http, seen, body);
+      const stream = { at: 0, id: "0", protocol, size: sent.length };
+      const caller = checkedConnection(connection, certificate);
+      return grpcCheck(provider, proxy.workload.address, caller, { seen, stream, body });
+    },
+  });
+}
+
+interface Allowed {
+  readonly known: Partial<ProxyFacts> & { readonly path: string };
+  readonly authority: string;
+  readonly edit: HeaderEdit;
+  readonly certificate: CertificateClaim | undefined;
+  readonly authorized: Authorized | undefined;
+  readonly token: TokenOutcome | undefined;
+}
+
+/** To the own application; a connection that fails before the request was sent is tried again (spec traffic 2.9.11, errata A15). */
+function forward(connection: Connection, message: Message, allowed: Allowed, answerSelf: Respond): Answer {
+  const { world, proxy, arrival, trace, listener, note } = connection;
+  const { head } = message;
+  const { certificate, edit, authority, authorized, token } = allowed;
+  const header = (name: string): readonly string[] => headerValues(head, name);
+  const respond = (reply: LocalReply, facts: Partial<ProxyFacts>, decorated: boolean): HttpAnswer =>
+    answerSelf(reply, facts, decorated, authorized);
   const http = upstreamProtocol(listener.http, message);
   const sent = sentAs(http, message, {
-    target: path,
-    authority: head.authority,
+    target: allowed.known.path,
+    authority,
     edit: withToken(edit, proxy.snapshot.inbound.jwt, token),
   });
   const known = {
-    path,
-    route: "default",
-    decision: record,
-    jwt: token?.claims,
+    ...allowed.known,
     peer: certificate?.uriSans[0],
     protocol: message.protocol,
     upstreamProtocol: http,
@@ -176,6 +243,7 @@ function forward(
       date: paperDate,
       decorator,
       options: proxy.snapshot.inbound.options,
+      changes: authorized?.responses,
     });
     const switched = seen.status === 101;
     note({

@@ -2,8 +2,10 @@ import type { PeerFacts, RequestFacts } from "../model/decision.ts";
 import type { FilterChain, InboundListener } from "../model/snapshot.ts";
 import { chooseChain, type ConnectionSeen } from "../policy/chains.ts";
 import { explain } from "../policy/explain.ts";
+import { type CheckedConnection, grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
 import { headerValues, type RequestHead } from "../wire/http1/head.ts";
 import { sniffHttp } from "../wire/sniff.ts";
+import { authorize, type Authorization } from "./ext-authz.ts";
 import { judgeCaller, shakeHands } from "./handshake.ts";
 import { serveHttp } from "./inbound-http.ts";
 import { dialOwnPod } from "./own-pod.ts";
@@ -119,9 +121,14 @@ function isOpen(answer: Answer): answer is Exclude<Answer, { kind: "refused" | "
 function serveTcp(connection: Connection, payload: Payload, certificate: CertificateClaim | undefined): Answer {
   const { world, proxy, arrival, trace, note, listener } = connection;
   const facts = connection.facts(certificate, undefined, "");
-  const decision = proxy.tcp(facts);
+  const asked = authorizeTcp(connection, certificate, facts);
+  const decision = asked?.refusal?.decision ?? proxy.tcp(facts);
   const record = explain(proxy.snapshot.inbound.tcp, decision, facts);
   const known = { peer: certificate?.uriSans[0], decision: record, attempts: 1, cluster: listener.cluster };
+  if (decision.reason === "ext-authz-denied" || decision.reason === "ext-authz-error") {
+    note({ ...known, details: record.details ?? undefined, flags: "UAEX" });
+    return { kind: "closed" };
+  }
   if (decision.verdict === "deny") {
     note({ ...known, termination: record.details ?? undefined });
     return { kind: "closed" };
@@ -134,6 +141,43 @@ function serveTcp(connection: Connection, payload: Payload, certificate: Certifi
   }
   note(known);
   return answer;
+}
+
+const noRequest = { method: "", path: "", authority: "", scheme: "", headers: [], changed: new Set<string>() };
+
+function authorizeTcp(
+  connection: Connection,
+  certificate: CertificateClaim | undefined,
+  facts: RequestFacts,
+): Authorization | undefined {
+  const { proxy } = connection;
+  const next = proxy.custom.tcp;
+  if (next === undefined) return undefined;
+  return authorize(connection, {
+    next,
+    start: { seen: noRequest, responses: [], calls: [] },
+    facts: () => facts,
+    check: (provider) =>
+      grpcCheck(provider, proxy.workload.address, checkedConnection(connection, certificate), undefined),
+  });
+}
+
+/** A caller's connection in the words of a gRPC check. */
+export function checkedConnection(
+  { world, proxy, arrival, facts }: Connection,
+  certificate: CertificateClaim | undefined,
+): CheckedConnection {
+  const own = certificate === undefined ? "" : (world.certificate(proxy.workload).uriSans[0] ?? "");
+  return {
+    source: {
+      address: arrival.sourceIp,
+      port: 0,
+      principal: certificate?.uriSans[0] ?? "",
+      certificate: certificate === undefined ? "" : "<pem>",
+    },
+    destination: { address: proxy.workload.address, port: arrival.port, principal: own, certificate: "" },
+    sni: facts(certificate, undefined, "").sni ?? "",
+  };
 }
 
 function blank(proxy: PaperProxy, listener: InboundListener, chain: FilterChain | undefined): ProxyFacts {

@@ -1,4 +1,5 @@
 import type { DecisionRecord } from "../model/decision.ts";
+import type { ExtAuthzCall } from "../model/ext-authz.ts";
 import type { JsonObject } from "../model/jwt.ts";
 import type { Provenance } from "../model/resource.ts";
 
@@ -6,7 +7,7 @@ import type { Provenance } from "../model/resource.ts";
 export interface Hit {
   readonly workload: string;
   readonly port: number;
-  readonly kind: "http" | "tcp";
+  readonly kind: "http" | "tcp" | "ext-authz-http" | "ext-authz-grpc";
   readonly method?: string;
   readonly uri?: string;
   readonly host?: string;
@@ -47,6 +48,8 @@ export interface ProxyFacts {
   readonly decision: DecisionRecord | undefined;
   /** Payload of a verified token, as policies see it. */
   readonly jwt?: JsonObject | undefined;
+  /** What external authorizers were asked; absent: nobody was. */
+  readonly extAuthz?: readonly ExtAuthzCall[];
   /** Fields that caused a refusal below policy. */
   readonly because: readonly Provenance[];
 }
@@ -55,6 +58,8 @@ export interface ProxyFacts {
 export interface Trace {
   readonly hits: Hit[];
   readonly proxies: ProxyFacts[];
+  /** External authorizers that were taken to agree, because nobody asked them; absent: none. */
+  dependsOn?: string[];
 }
 
 export function createTrace(): Trace {

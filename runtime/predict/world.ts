@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import type { FilterChain, InboundListener, ProxySnapshot } from "../model/snapshot.ts";
+import { bindCustom, type NextCustomStep } from "../policy/custom.ts";
 import { bindHttpPolicies, bindPolicies } from "../policy/decide.ts";
 import { bindOutbound, type BoundOutbound } from "../traffic/outbound-plan.ts";
 import type { CertificateClaim, Payload } from "./payload.ts";
@@ -29,6 +30,8 @@ export interface PaperWorld {
   /** Round robin position of a cluster. */
   readonly turn: (cluster: string) => number;
   readonly requestId: string;
+  /** Whether external authorizers are asked over the paper network; otherwise they are taken to agree, which a trace notes. */
+  readonly asksProviders: boolean;
   /** Requests of one moment: what they take of limits stays taken. Undefined: every call has the mesh for itself. */
   readonly busy: Map<string, number> | undefined;
 }
@@ -43,6 +46,8 @@ export interface PaperProxy {
   readonly listener: (port: number) => InboundListener;
   readonly http: ReturnType<typeof bindPolicies>;
   readonly tcp: ReturnType<typeof bindPolicies>;
+  /** Whom to ask before; undefined: nobody. */
+  readonly custom: { readonly http: NextCustomStep | undefined; readonly tcp: NextCustomStep | undefined };
   readonly outbound: BoundOutbound;
 }
 
@@ -64,6 +69,7 @@ export function bindProxy(workload: Workload, snapshot: ProxySnapshot, clock: Pi
     listener: (port) => listeners.get(port) ?? inbound.passthrough,
     http: bindHttpPolicies(inbound, clock),
     tcp: bindPolicies(inbound.tcp),
+    custom: { http: bindCustom(inbound.http), tcp: bindCustom(inbound.tcp) },
     outbound: bindOutbound(snapshot.outbound),
   };
 }

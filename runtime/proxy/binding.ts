@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { PolicySet } from "../model/policy.ts";
 import type { Cluster, InboundListener, InboundSection, OutboundSection, ProxySnapshot } from "../model/snapshot.ts";
+import { bindCustom, type NextCustomStep } from "../policy/custom.ts";
 import { bindHttpPolicies, bindPolicies } from "../policy/decide.ts";
 import { bindOutbound } from "../traffic/outbound-plan.ts";
 import type { BoundOutbound as BoundTraffic } from "../traffic/outbound-plan.ts";
@@ -25,6 +26,8 @@ export interface BoundInbound {
 export interface BoundPolicies {
   readonly set: PolicySet;
   readonly decide: (facts: RequestFacts) => Decision;
+  /** Whom to ask before that; undefined: nobody. */
+  readonly custom: NextCustomStep | undefined;
 }
 
 export interface BoundOutbound {
@@ -76,8 +79,8 @@ function bindInbound(section: InboundSection, clock: Pick<Clock, "now">): BoundI
   return {
     section,
     listener: (port) => byPort.get(port) ?? section.passthrough,
-    http: { set: section.http, decide: bindHttpPolicies(section, clock) },
-    tcp: { set: section.tcp, decide: bindPolicies(section.tcp) },
+    http: { set: section.http, decide: bindHttpPolicies(section, clock), custom: bindCustom(section.http) },
+    tcp: { set: section.tcp, decide: bindPolicies(section.tcp), custom: bindCustom(section.tcp) },
   };
 }
 

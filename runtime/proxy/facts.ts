@@ -1,4 +1,5 @@
 import type { Decision, PeerFacts, RequestFacts } from "../model/decision.ts";
+import type { SeenRequest } from "../model/ext-authz.ts";
 import type { PolicySet } from "../model/policy.ts";
 import { headerValues } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
@@ -27,6 +28,18 @@ export function httpFacts(
   };
 }
 
+/** A request that external authorizers may have changed. */
+export function seenFacts(connection: ConnectionFacts, seen: SeenRequest): RequestFacts {
+  return {
+    layer: "http",
+    ...connection,
+    method: () => seen.method,
+    authority: () => seen.authority,
+    path: () => seen.path,
+    header: (name) => seen.headers.flatMap((entry) => (entry[0] === name ? [entry[1]] : [])),
+  };
+}
+
 export function tcpFacts(connection: ConnectionFacts): RequestFacts {
   return { layer: "tcp", ...connection, method: nothing, authority: nothing, path: nothing, header: () => [] };
 }
@@ -37,9 +50,11 @@ function nothing(): string {
 
 /** Envoy's response code details of a refusal (spec AP-67), without the cost of explaining it. */
 export function denialDetails(set: PolicySet, decision: Decision): string {
+  if (decision.reason === "ext-authz-denied") return "ext_authz_denied";
+  if (decision.reason === "ext-authz-error") return "ext_authz_error";
   const policy = decision.by === undefined ? undefined : set.policies[decision.by.policy];
   const rule = decision.by === undefined ? undefined : policy?.rules[decision.by.rule];
   if (policy === undefined || rule === undefined) return "rbac_access_denied_matched_policy[none]";
-  const suffix = policy.action === "CUSTOM" ? "-deny-due-to-bad-CUSTOM-action" : "";
+  const suffix = policy.fault === undefined ? "" : "-deny-due-to-bad-CUSTOM-action";
   return `rbac_access_denied_matched_policy[${policy.id}-rule[${rule.index}]${suffix}]`.replaceAll(/\s/g, "_");
 }

@@ -3,6 +3,7 @@ import type { HeaderEdit } from "../model/header-edit.ts";
 import type { RetryPolicy } from "../model/snapshot.ts";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
 import type { Timeouts } from "../traffic/timeout.ts";
+import type { RequestHead } from "../wire/http1/head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import type { HeadChange } from "./client-exchange.ts";
 import type { Exchange } from "./exchange.ts";
@@ -17,6 +18,8 @@ export type Acquired =
 
 export interface ForwardOptions {
   readonly exchange: Exchange;
+  /** Instead of the exchange's own. */
+  readonly head?: RequestHead;
   readonly clock: Clock;
   readonly draw: () => number;
   /** Finds a connection for a try; `fresh` asks for one that has carried nothing. The returned function gives up. */

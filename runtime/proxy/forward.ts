@@ -290,7 +290,11 @@ class Forwarding implements RequestSink, TryOwner {
     this.#connection = to;
     this.#sentAt = clock.monotonic();
     const elapsed = this.#requestAt === 0 ? 0 : this.#sentAt - this.#requestAt;
-    const request = { head: exchange.head, change: change(this.#attempt, elapsed), body: this.#body.pieces() };
+    const request = {
+      head: this.#options.head ?? exchange.head,
+      change: change(this.#attempt, elapsed),
+      body: this.#body.pieces(),
+    };
     const handlers = new Try(this, to);
     this.#client = "session" in to ? sendHttp2(to, request, handlers) : sendHttp1(to, request, handlers, release);
     this.#body.sent();

@@ -1,8 +1,12 @@
-import type { Decision } from "../model/decision.ts";
+import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { HttpVersion } from "../model/event.ts";
+import type { HeaderEdit } from "../model/header-edit.ts";
+import { customStart, type CustomStep, type NextCustomStep } from "../policy/custom.ts";
 import { normalizePath } from "../policy/normalize.ts";
 import { withToken } from "../policy/jwt/edit.ts";
-import { tokenRefusal } from "../policy/jwt/refusal.ts";
+import { requestScheme, tokenRefusal } from "../policy/jwt/refusal.ts";
+import type { Authorized } from "../traffic/ext-authz/authorized.ts";
+import { editOf, invalidHeader, seenRequest } from "../traffic/ext-authz/seen-request.ts";
 import { inboundRequestEdit } from "../traffic/request-headers.ts";
 import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { isGrpc } from "../traffic/grpc.ts";
@@ -12,13 +16,15 @@ import { localReply } from "../traffic/local-reply.ts";
 import type { LocalReply, LocalReplyCause } from "../traffic/local-reply.ts";
 import { inboundRetryPolicy } from "../traffic/retry.ts";
 import type { CodecError } from "../wire/http1/error.ts";
-import { hasHeader, headerValue, headerValues } from "../wire/http1/head.ts";
+import { hasHeader, headerEntries, headerValue, headerValues } from "../wire/http1/head.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { compactHead } from "./compact-head.ts";
 import { deafSink } from "./deaf-sink.ts";
 import { acquireApp, refuseOverflow, versionFor } from "./acquire.ts";
-import { denialDetails, httpFacts } from "./facts.ts";
+import { denialDetails, httpFacts, seenFacts } from "./facts.ts";
+import { isStillAuthorized } from "./ext-authz/connection-gate.ts";
+import { holdForProviders } from "./ext-authz/request.ts";
 import { follow } from "./follow.ts";
 import { forward } from "./forward.ts";
 import type { Exchange, RequestSink } from "./exchange.ts";
@@ -58,7 +64,7 @@ export function serveInboundHttp(connection: InboundConnection): void {
         exchange.abort();
         return deafSink;
       }
-      return handle(connection, follower.binding(), exchange);
+      return handle(connection, follower.binding(), exchange, () => (doomed ? undefined : follower.binding()));
     },
     onRefused: (error, protocol) => refuse(connection, error, protocol),
     onClose: () => {
@@ -81,7 +87,13 @@ export function serveInboundHttp(connection: InboundConnection): void {
   server.start();
 }
 
-function handle(connection: InboundConnection, binding: Binding, exchange: Exchange): RequestSink {
+/** `current`: the snapshot that rules later; undefined: the connection is no longer accepted. */
+function handle(
+  connection: InboundConnection,
+  binding: Binding,
+  exchange: Exchange,
+  current: () => Binding | undefined,
+): RequestSink {
   const { sidecar, listener, tls } = connection;
   const { shared } = sidecar;
   const { options } = binding.inbound.section;
@@ -92,13 +104,14 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
   const decorator = hasHeader(head, "x-envoy-decorator-operation") ? undefined : listener.decorator;
   let path = head.target;
   let decision: Decision | undefined;
+  let authorized: Authorized | undefined;
   let over = false;
   let letGo: (() => void) | undefined;
 
   function tell(told: Told): void {
     over = true;
     letGo?.();
-    record(connection, binding, exchange, told, { path, requestId, decision });
+    record(connection, binding, exchange, told, { path, requestId, decision, authorized });
   }
 
   function replyWith(reply: LocalReply, withDecorator: boolean): Told {
@@ -107,6 +120,7 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
       date: shared.date(),
       grpc,
       head: head.method === "HEAD",
+      ...(authorized === undefined ? {} : { changes: authorized.responses }),
       ...(withDecorator && decorator !== undefined ? { decorator } : {}),
     });
     exchange.reply(answered, !withDecorator);
@@ -129,106 +143,176 @@ function handle(connection: InboundConnection, binding: Binding, exchange: Excha
 
   const normalized = normalizePath(head.target, binding.snapshot.trust.pathNormalization);
   if (!normalized.ok) return answer({ kind: "path-normalization-failed" }, false);
-  path = normalized.path;
+  const entered = normalized.path;
+  path = entered;
   if (head.upgrade !== undefined && head.upgrade.toLowerCase() !== "websocket")
     return answer({ kind: "upgrade-failed" }, false);
 
-  const { set, decide } = binding.inbound.http;
-  const facts = httpFacts(connection.facts, head, path);
-  const verdict = decide(facts);
-  decision = verdict;
-  path = verdict.token?.changes.path ?? path;
-  const counts = shared.reporter.counts(sidecar.proxy);
-  if (verdict.verdict === "deny") {
-    counts.denied += 1;
-    if (verdict.reason === "jwt" && verdict.token !== undefined) {
-      const asked = { authority: head.authority, path: normalized.path, tls: tls !== undefined, header };
-      return answer({ kind: "jwt-denied", ...tokenRefusal(verdict.token, asked) }, true);
-    }
-    return answer({ kind: "rbac-denied", details: denialDetails(set, verdict) }, true);
+  function entryEdit(): HeaderEdit {
+    return inboundRequestEdit(header, {
+      requestId,
+      port: connection.port,
+      options,
+      tls: tls !== undefined,
+      identity: binding.snapshot.identity,
+      peer: tls?.forwarded,
+    });
   }
-  counts.allowed += 1;
-  if (head.method === "CONNECT") return answer({ kind: "route-not-found" }, false);
 
-  const plain = inboundRequestEdit(header, {
-    requestId,
-    port: connection.port,
-    options,
-    tls: tls !== undefined,
-    identity: binding.snapshot.identity,
-    peer: tls?.forwarded,
-  });
-  const edit = withToken(plain, binding.inbound.section.jwt, verdict.token);
-  const target = binding.inbound.listener(connection.port);
-  let slot: (() => void) | undefined;
-  return forward({
-    exchange,
-    clock: shared.clock,
-    draw: shared.draw,
-    acquire: (_attempt, _fresh, done) => {
-      slot ??= sidecar.slots.take(target.cluster, target.maxRequests);
-      if (slot === undefined) return refuseOverflow(done);
-      return acquireApp(sidecar, target.appPort ?? connection.port, versionFor(target.http, exchange), done);
-    },
-    release: (used) => {
-      sidecar.upstreams.give(used, appIdleMs);
-    },
-    change: () => ({ target: path, authority: head.authority, edit }),
-    retry: grpc ? undefined : inboundRetryPolicy,
-    timeouts: { routeMs: undefined, perTryMs: undefined, grpc },
-    responseEdit: (response, serviceTimeMs) =>
-      inboundResponseEdit((name) => headerValues(response, name), {
-        serviceTimeMs,
-        date: shared.date(),
-        decorator,
-        options,
-      }),
-    reply: (cause) => {
-      const told = replyWith(localReply(cause), true);
-      return { status: told.status, flags: told.flags, details: told.details, bytes: told.bytesOut };
-    },
-    upgrade: head.upgrade !== undefined,
-    onTunnel: (close) => {
-      if (over) return;
-      // No further request comes that could be refused: like a TCP connection it is decided again under every snapshot.
-      const asked = httpFacts(connection.facts, compactHead(head), normalized.path);
-      const follower = follow(connection, {
-        obey: (next) => {
-          if (isStillAccepted(connection, next) && next.inbound.http.decide(asked).verdict === "allow") return;
-          close();
+  function hold(next: NextCustomStep, first: CustomStep): RequestSink {
+    const scheme = head.scheme ?? requestScheme(header, tls !== undefined);
+    const came = { method: head.method, path, authority: head.authority, scheme, headers: headerEntries(head) };
+    const end = (said: Authorized): void => {
+      authorized = said;
+      path = said.seen.path;
+    };
+    const unanswered = (flags: readonly string[], details: string): void => {
+      tell({ status: 0, flags, details, bytesOut: 0, attempts: 0, upstreamMs: 0, reached: false, routed: true });
+    };
+    return holdForProviders(
+      {
+        connection,
+        exchange,
+        binding,
+        seen: seenRequest(came, entryEdit()),
+        next,
+        current,
+        restart: (now) => handle(connection, now, exchange, current),
+        admit: (said) => {
+          end(said);
+          return admit(seenFacts(connection.facts, said.seen));
         },
-        drain: () => undefined,
-        cut: close,
-      });
-      const held: Tracked = { recheck: follower.recheck, close };
-      letGo = () => {
-        sidecar.tracked.delete(held);
-        follower.end();
-      };
-      sidecar.tracked.add(held);
-      held.recheck(sidecar.binding());
-    },
-    onDone: (result) => {
-      slot?.();
-      if (over) return;
-      tell({
-        status: result.status,
-        flags: result.flags,
-        details: result.details,
-        bytesOut: result.bytesOut,
-        attempts: result.attempts,
-        upstreamMs: result.upstreamMs,
-        reached: result.connection !== undefined,
-        routed: true,
-      });
-    },
-  });
+        refuse: (cause, refusal, said) => {
+          end(said);
+          decision = refusal;
+          shared.reporter.counts(sidecar.proxy).denied += 1;
+          answer(cause ?? { kind: "rbac-denied", details: denialDetails(binding.inbound.http.set, refusal) }, true);
+        },
+        tooLarge: (said) => {
+          end(said);
+          answer({ kind: "payload-too-large" }, true);
+        },
+        gone: (said) => {
+          end(said);
+          unanswered(["DC"], "downstream_remote_disconnect");
+        },
+        broken: (error, said) => {
+          end(said);
+          answer({ kind: "codec-error", details: error.details }, false);
+        },
+      },
+      first,
+    );
+  }
+
+  const facts = httpFacts(connection.facts, head, path);
+  const { custom } = binding.inbound.http;
+  // Envoy asks nobody about a request without a route, and CONNECT has none.
+  const step = head.method === "CONNECT" ? undefined : custom?.(facts, customStart);
+  return custom === undefined || step === undefined ? admit(facts) : hold(custom, step);
+
+  function admit(asked: RequestFacts): RequestSink {
+    const { set, decide } = binding.inbound.http;
+    const verdict = decide(asked);
+    decision = verdict;
+    path = verdict.token?.changes.path ?? path;
+    const counts = shared.reporter.counts(sidecar.proxy);
+    if (verdict.verdict === "deny") {
+      counts.denied += 1;
+      if (verdict.reason === "jwt" && verdict.token !== undefined) {
+        const sent = { authority: asked.authority(), path: asked.path(), tls: tls !== undefined, header };
+        return answer({ kind: "jwt-denied", ...tokenRefusal(verdict.token, sent) }, true);
+      }
+      return answer({ kind: "rbac-denied", details: denialDetails(set, verdict) }, true);
+    }
+    counts.allowed += 1;
+    if (head.method === "CONNECT") return answer({ kind: "route-not-found" }, false);
+
+    const entry = entryEdit();
+    const plain = authorized === undefined ? entry : editOf(authorized.seen, entry);
+    const spoiled = authorized === undefined ? undefined : invalidHeader(authorized.seen);
+    if (spoiled !== undefined) return answer({ kind: "invalid-request-header", text: spoiled }, true);
+    const { method, authority } = authorized?.seen ?? head;
+    const edit = withToken(plain, binding.inbound.section.jwt, verdict.token);
+    const target = binding.inbound.listener(connection.port);
+    let slot: (() => void) | undefined;
+    return forward({
+      exchange,
+      ...(method === head.method ? {} : { head: { ...head, method } }),
+      clock: shared.clock,
+      draw: shared.draw,
+      acquire: (_attempt, _fresh, done) => {
+        slot ??= sidecar.slots.take(target.cluster, target.maxRequests);
+        if (slot === undefined) return refuseOverflow(done);
+        return acquireApp(sidecar, target.appPort ?? connection.port, versionFor(target.http, exchange), done);
+      },
+      release: (used) => {
+        sidecar.upstreams.give(used, appIdleMs);
+      },
+      change: () => ({ target: path, authority, edit }),
+      retry: grpc ? undefined : inboundRetryPolicy,
+      timeouts: { routeMs: undefined, perTryMs: undefined, grpc },
+      responseEdit: (response, serviceTimeMs) =>
+        inboundResponseEdit((name) => headerValues(response, name), {
+          serviceTimeMs,
+          date: shared.date(),
+          decorator,
+          options,
+          changes: authorized?.responses,
+        }),
+      reply: (cause) => {
+        const told = replyWith(localReply(cause), true);
+        return { status: told.status, flags: told.flags, details: told.details, bytes: told.bytesOut };
+      },
+      upgrade: head.upgrade !== undefined,
+      onTunnel: (close) => {
+        if (over) return;
+        // No further request comes that could be refused: like a TCP connection it is decided again under every snapshot.
+        const lasting = authorized === undefined ? httpFacts(connection.facts, compactHead(head), entered) : asked;
+        const follower = follow(connection, {
+          obey: (next) => {
+            if (
+              isStillAccepted(connection, next) &&
+              isStillAuthorized(next.inbound.http.custom, lasting, authorized?.calls ?? []) &&
+              next.inbound.http.decide(lasting).verdict === "allow"
+            )
+              return;
+            close();
+          },
+          drain: () => undefined,
+          cut: close,
+        });
+        const held: Tracked = { recheck: follower.recheck, close };
+        letGo = () => {
+          sidecar.tracked.delete(held);
+          follower.end();
+        };
+        sidecar.tracked.add(held);
+        held.recheck(sidecar.binding());
+      },
+      onDone: (result) => {
+        slot?.();
+        if (over) return;
+        tell({
+          status: result.status,
+          flags: result.flags,
+          details: result.details,
+          bytesOut: result.bytesOut,
+          attempts: result.attempts,
+          upstreamMs: result.upstreamMs,
+          reached: result.connection !== undefined,
+          routed: true,
+        });
+      },
+    });
+  }
 }
 
-interface Asked {
+interface Known {
   readonly path: string;
   readonly requestId: string;
   readonly decision: Decision | undefined;
+  readonly authorized: Authorized | undefined;
 }
 
 function record(
@@ -236,7 +320,7 @@ function record(
   binding: Binding,
   exchange: Exchange,
   outcome: Told,
-  asked: Asked,
+  asked: Known,
 ): void {
   const { sidecar, listener, tls } = connection;
   const { reporter, clock } = sidecar.shared;
@@ -272,6 +356,7 @@ function record(
     bytesOut: outcome.bytesOut,
     head,
     decision: asked.decision,
+    authorized: asked.authorized,
     section: binding.inbound.section,
     caller: connection.facts,
   });

@@ -1,16 +1,21 @@
 import type { Socket } from "node:net";
 import type { Decision } from "../model/decision.ts";
+import type { ExtAuthzCall } from "../model/ext-authz.ts";
+import type { NextCustomStep } from "../policy/custom.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { dial, transportOf } from "./dial-app.ts";
 import { denialDetails, tcpFacts } from "./facts.ts";
+import { askAboutConnection, gateFirstBytes, isStillAuthorized } from "./ext-authz/connection-gate.ts";
 import { follow } from "./follow.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
 import type { DecisionRef } from "./record.ts";
+import { ignore } from "./server-handshake.ts";
 import { splice } from "./splice.ts";
 
 const connectTimeoutMs = 10_000;
+const unasked: Decision = { verdict: "deny", reason: "ext-authz-error", by: undefined };
 
 /**
  * Opaque bytes from a caller to the own application. The application is dialled at once, the decision is made when the
@@ -23,6 +28,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
   const facts = tcpFacts(connection.facts);
   let decided: DecisionRef | undefined;
   let refusal: { readonly flags: string; readonly details: string } | undefined;
+  let calls: readonly ExtAuthzCall[] = [];
   let told = false;
 
   function tell(bytesIn: number, bytesOut: number, reached: boolean): void {
@@ -53,12 +59,14 @@ export function serveInboundTcp(connection: InboundConnection): void {
       bytesIn,
       bytesOut,
       decision: decided,
+      extAuthz: calls.length === 0 ? undefined : calls,
     });
   }
 
   function decide(binding: Binding): Decision {
-    const { set, decide: ask } = binding.inbound.tcp;
-    const decision = ask(facts);
+    const { set, decide: ask, custom } = binding.inbound.tcp;
+    // Nobody can be asked any more about bytes that flow: a fresh connection will be.
+    const decision = isStillAuthorized(custom, facts, calls) ? ask(facts) : unasked;
     decided = { set, decision, facts };
     return decision;
   }
@@ -78,13 +86,53 @@ export function serveInboundTcp(connection: InboundConnection): void {
 
   function begin(app: Socket): void {
     socket.off("close", onEarlyClose);
-    const pass = splice(socket, app, {
+    const binding = follower.binding();
+    const { custom } = binding.inbound.tcp;
+    if (custom === undefined) pass(app, 0);
+    else hold(app, binding, custom);
+  }
+
+  function pass(app: Socket, before: number): void {
+    const spliced = splice(socket, app, {
       onForward: () => decided !== undefined || admit(),
       onEnd: (sum) => {
-        tell(sum.forward, sum.backward, true);
+        tell(sum.forward, before + sum.backward, true);
       },
     });
-    close = pass.close;
+    close = spliced.close;
+  }
+
+  /** External authorizers are asked when the caller's first bytes arrive, like everybody else. */
+  function hold(app: Socket, binding: Binding, custom: NextCustomStep): void {
+    let giveUp: (() => void) | undefined;
+    const gate = gateFirstBytes(socket, app, () => {
+      giveUp = askAboutConnection(connection, binding, custom, facts, (verdict) => {
+        calls = verdict.calls;
+        if (verdict.refusal !== undefined) {
+          decided = { set: binding.inbound.tcp.set, decision: verdict.refusal, facts };
+          counts.denied += 1;
+          if (verdict.refusal.reason !== "matched") refusal = { flags: "UAEX", details: "-" };
+          leave();
+          return;
+        }
+        socket.off("close", leave);
+        app.off("close", leave);
+        pass(app, gate.open());
+      });
+    });
+    const leave = (): void => {
+      giveUp?.();
+      socket.off("close", leave);
+      app.off("close", leave);
+      const backward = gate.open();
+      socket.destroy();
+      app.destroy();
+      tell(0, backward, true);
+    };
+    app.on("error", ignore);
+    socket.on("close", leave);
+    app.on("close", leave);
+    close = leave;
   }
 
   let close = (): void => {

@@ -85,6 +85,7 @@ export function recordOutbound(
     bytesOut: outcome.bytesOut,
     head,
     decision: undefined,
+    authorized: undefined,
     section: undefined,
     caller: undefined,
   });

@@ -191,6 +191,7 @@ function keep(into: Kept, told: ExchangeTold): void {
   into.bytesIn = told.bytesIn;
   into.bytesOut = told.bytesOut;
   into.decision = told.decision;
+  into.authorized = told.authorized;
   into.section = told.section;
   into.caller = told.caller;
 }

@@ -1,16 +1,18 @@
 import type { X509Certificate } from "node:crypto";
 import { assertNever } from "../core/assert-never.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
+import type { ExtAuthzCall } from "../model/ext-authz.ts";
 import type { HandshakeFailure, HttpVersion, Party, TlsFacts } from "../model/event.ts";
 import type { JwtProvider } from "../model/jwt.ts";
 import type { PolicySet } from "../model/policy.ts";
 import type { Provenance } from "../model/resource.ts";
 import type { InboundSection, ProxyId } from "../model/snapshot.ts";
 import { decidedFacts } from "../policy/decide.ts";
+import type { Authorized } from "../traffic/ext-authz/authorized.ts";
 import { headerEntries } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import type { HeaderEntry } from "../wire/http1/fields.ts";
-import { httpFacts } from "./facts.ts";
+import { httpFacts, seenFacts } from "./facts.ts";
 import type { Svid } from "./credentials.ts";
 import type { ConnectionFacts } from "./facts.ts";
 
@@ -72,6 +74,7 @@ export interface ExchangeRecord {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly decision: DecisionRef | undefined;
+  readonly extAuthz: readonly ExtAuthzCall[] | undefined;
   /** Rules that name places of tokens: what stands there is never told. */
   readonly jwt: readonly JwtProvider[];
   /** Request headers by lower-case name, unredacted: read only when a subscriber asks for headers. */
@@ -82,9 +85,14 @@ export interface ExchangeRecord {
  * A request and how it ended, as the request path tells it. All that it refers to lives longer than the request, but for the head
  * and the text: whoever keeps it copies those.
  */
-export interface ExchangeTold extends Omit<ExchangeRecord, "kind" | "id" | "decision" | "jwt" | "headers"> {
+export interface ExchangeTold extends Omit<
+  ExchangeRecord,
+  "kind" | "id" | "decision" | "extAuthz" | "jwt" | "headers"
+> {
   readonly head: Pick<RequestHead, "bytes" | "fields"> | undefined;
   readonly decision: Decision | undefined;
+  /** What external authorizers said; undefined: nobody was asked. */
+  readonly authorized: Authorized | undefined;
   /** What the decision was made by and about; undefined where none was made. */
   readonly section: InboundSection | undefined;
   readonly caller: ConnectionFacts | undefined;
@@ -109,11 +117,12 @@ export interface ConnectionRecord {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly decision: DecisionRef | undefined;
+  readonly extAuthz?: readonly ExtAuthzCall[] | undefined;
 }
 
 /** A record that stands by itself: `told` must not change any more. `id`: of the exchange. */
 export function exchangeRecord(told: ExchangeTold, id: string): ExchangeRecord {
-  const { head, decision, section, caller, ...rest } = told;
+  const { head, decision, authorized, section, caller, ...rest } = told;
   const asked = head === undefined ? undefined : { ...head, method: told.method, authority: told.authority };
   return {
     ...rest,
@@ -125,8 +134,13 @@ export function exchangeRecord(told: ExchangeTold, id: string): ExchangeRecord {
         : {
             set: section.http,
             decision,
-            facts: decidedFacts(httpFacts(caller, asked, told.path), section, decision),
+            facts: decidedFacts(
+              authorized === undefined ? httpFacts(caller, asked, told.path) : seenFacts(caller, authorized.seen),
+              section,
+              decision,
+            ),
           },
+    extAuthz: authorized?.calls,
     jwt: section?.jwt ?? noRules,
     headers: head === undefined ? undefined : () => headerEntries(head),
   };

@@ -38,6 +38,7 @@ export function refuseHead(sidecar: Sidecar, error: CodecError, { options, ...at
     bytesOut: error.body.length,
     head: undefined,
     decision: undefined,
+    authorized: undefined,
     section: undefined,
     caller: undefined,
   });

@@ -67,6 +67,7 @@ function renderExchange(record: ExchangeRecord, withHeaders: boolean): MeshEvent
     timing: { total: round(record.totalMs), upstream: round(record.upstreamMs) },
     bytes: { in: record.bytesIn, out: record.bytesOut },
     decision: decisionOf(record.decision, at),
+    extAuthz: record.extAuthz ?? null,
     headers: withHeaders && record.headers !== undefined ? headersOf(record.headers(), at) : null,
   };
 }
@@ -90,6 +91,7 @@ function renderConnection(record: ConnectionRecord): MeshEvent {
     ms: round(record.ms),
     bytes: { in: record.bytesIn, out: record.bytesOut },
     decision: decisionOf(record.decision),
+    extAuthz: record.extAuthz ?? null,
   };
 }
 

@@ -29,6 +29,16 @@ export type LocalReplyCause =
       readonly details: string;
       readonly challenge: string;
     }
+  /** An external authorizer said no, or nothing (spec security CU-22). */
+  | {
+      readonly kind: "ext-authz";
+      readonly details: "ext_authz_denied" | "ext_authz_error";
+      readonly status: number;
+      readonly headers: LocalReply["headers"];
+      readonly body: string;
+    }
+  /** `text` says which header of the request an external authorizer spoiled. */
+  | { readonly kind: "invalid-request-header"; readonly text: string }
   | { readonly kind: "upgrade-failed" }
   | { readonly kind: "low-version" }
   | { readonly kind: "missing-host" }
@@ -94,6 +104,12 @@ export function localReply(cause: LocalReplyCause): LocalReply {
       return reply(403, "RBAC: access denied", cause.details);
     case "jwt-denied":
       return reply(cause.status, cause.text, cause.details, [], [["www-authenticate", cause.challenge]]);
+    case "ext-authz":
+      return reply(cause.status, cause.body, cause.details, ["UAEX"], cause.headers);
+    case "invalid-request-header": {
+      const details = `filter_removed_required_request_headers{${cause.text}}`.replaceAll(/\s/g, "_");
+      return reply(503, cause.text, details, ["DPE"]);
+    }
     case "upgrade-failed":
       return reply(403, "", "upgrade_failed");
     case "low-version":

@@ -1,5 +1,7 @@
 import type { HttpOptions } from "../model/snapshot.ts";
 import { grpcMessage, grpcStatusOf } from "./grpc.ts";
+import { applyResponseChanges } from "./ext-authz/authorized.ts";
+import type { ResponseChange } from "./ext-authz/check-result.ts";
 import { createEdit } from "./header-edit-builder.ts";
 import type { FormatFacts } from "./header-format.ts";
 import { applyPhases, type HeaderPhase } from "./header-operations.ts";
@@ -12,6 +14,8 @@ export interface ReplyContext {
   readonly head: boolean;
   /** The route's `headers.response`, with what its values may ask for; they run before content-length and content-type are set. */
   readonly operations?: { readonly phases: readonly HeaderPhase[]; readonly facts: FormatFacts };
+  /** What external authorizers that agreed add to every answer; undefined: nobody was asked. */
+  readonly changes?: readonly ResponseChange[] | undefined;
   /** What `x-envoy-decorator-operation` says to a caller that sent none (spec traffic 5.1); undefined: nothing. */
   readonly decorator?: string;
 }
@@ -28,6 +32,7 @@ export function replyHead(reply: LocalReply, context: ReplyContext): ReplyHead {
   const { server, debugHeaders } = context.options;
   const edit = createEdit();
   edit.add.push(...(debugHeaders ? reply.headers : reply.headers.filter(([name]) => !name.startsWith("x-envoy-"))));
+  if (context.changes !== undefined) applyResponseChanges(edit, () => [], context.changes);
   if (context.operations !== undefined) applyPhases(context.operations.phases, edit, context.operations.facts);
   const has = (name: string): boolean => edit.add.some((entry) => entry[0] === name);
   const custom = edit.add.filter(

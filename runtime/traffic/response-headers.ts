@@ -1,5 +1,7 @@
 import type { HeaderEdit } from "../model/header-edit.ts";
 import type { HttpOptions } from "../model/snapshot.ts";
+import { applyResponseChanges } from "./ext-authz/authorized.ts";
+import type { ResponseChange } from "./ext-authz/check-result.ts";
 import { createEdit, dropHeader, editedValues, type HeaderEditBuilder, setHeader } from "./header-edit-builder.ts";
 import type { FormatFacts } from "./header-format.ts";
 import { applyPhases, type HeaderPhase } from "./header-operations.ts";
@@ -17,13 +19,16 @@ interface ResponseContext {
 export interface InboundResponseContext extends ResponseContext {
   /** `<fqdn>:<port>/*`, told to callers that sent no decorator; undefined: the caller sent one (errata traffic C17). */
   readonly decorator: string | undefined;
+  /** What external authorizers add; undefined: nobody was asked. */
+  readonly changes?: readonly ResponseChange[] | undefined;
 }
 
 /** What the server's proxy does to an answer of the application (spec traffic 5.1, 5.4). */
 export function inboundResponseEdit(header: ReadHeader, context: InboundResponseContext): HeaderEdit {
   const edit = createEdit();
   tellServiceTime(edit, context);
-  if (header("date").length === 0) edit.add.push(["date", context.date]);
+  if (context.changes !== undefined) applyResponseChanges(edit, header, context.changes);
+  if (editedValues(edit, header, "date").length === 0) edit.add.push(["date", context.date]);
   if (context.options.server !== undefined) setHeader(edit, "server", context.options.server);
   if (context.decorator !== undefined) {
     edit.remove.add("x-envoy-decorator-operation");

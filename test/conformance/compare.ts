@@ -68,7 +68,8 @@ export function decidedBy(trace: Trace, verdict: "allow" | "deny"): string | und
   const decision = trace.proxies.findLast(
     (proxy) => proxy.side === "inbound" && proxy.decision !== undefined,
   )?.decision;
-  if (decision === undefined || decision.verdict !== verdict || decision.reason === "jwt") return undefined;
+  if (decision === undefined || decision.verdict !== verdict) return undefined;
+  if (decision.reason === "jwt" || decision.reason.startsWith("ext-authz-")) return undefined;
   return decision.by?.id ?? (verdict === "deny" ? "none" : undefined);
 }
 

@@ -7,6 +7,7 @@ import { createTrace } from "../../runtime/predict/trace.ts";
 import type { PaperWorld } from "../../runtime/predict/world.ts";
 import type { Case, ExpectedRequest, LoadedCase } from "./case.ts";
 import { compare, type Difference } from "./compare.ts";
+import { withPaperAuthorizer } from "./ext-authz.ts";
 import { meshOf } from "./mesh.ts";
 import { echoPrograms } from "./program.ts";
 import { callOf, lookUp } from "./request.ts";
@@ -48,10 +49,10 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
   const plain = createPaperWorld(
     made.mesh,
     { ready, keySets: caseKeySets() },
-    echoPrograms(spec.workloads),
+    withPaperAuthorizer(echoPrograms(spec.workloads)),
     systemClock,
   );
-  const world = withCertificates(plain, spec);
+  const world = { ...withCertificates(plain, spec), asksProviders: true };
   for (const request of spec.requests) {
     const expected = loaded.expected.requests[request.id];
     const reason = skipRequest(request, expected, made);

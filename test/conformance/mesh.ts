@@ -9,6 +9,7 @@ import {
 import { portProtocol } from "../../runtime/config/port-protocol.ts";
 import type { Mesh, Service, Workload } from "../../runtime/model/mesh.ts";
 import type { Resource } from "../../runtime/model/resource.ts";
+import { withAuthorizer, withProviders } from "./ext-authz.ts";
 import type { Case, CaseService, CaseWorkload, Expected } from "./case.ts";
 import { withKeys } from "./tokens.ts";
 
@@ -19,12 +20,13 @@ export interface CaseMesh {
 }
 
 /** A case's mesh, as resolving the same files would give it. */
-export function meshOf(spec: Case, expected: Expected): CaseMesh {
+export function meshOf(given: Case, expected: Expected): CaseMesh {
+  const spec = withAuthorizer(given);
   const file = parseDocuments({ path: `${spec.id}.yaml`, text: withKeys(spec.config) });
   const resources = file.documents.flatMap(({ resource }, index): readonly Resource[] =>
     resource === undefined ? [] : [{ ...resource, createdAt: resource.createdAt ?? firstDay + index * 1000 }],
   );
-  const config = resolveMeshConfig(spec.mesh).value;
+  const config = resolveMeshConfig(withProviders(spec.mesh)).value;
   if (config === undefined) throw new Error(`${spec.id}: the mesh configuration is not valid`);
   const services = spec.services.map((service, index) => serviceOf(service, index, expected));
   const workloads = spec.workloads.map((workload, index) => workloadOf(workload, index, expected, services));

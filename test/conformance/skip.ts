@@ -15,6 +15,8 @@ const laterKinds: Readonly<Record<string, string>> = {
   ProxyConfig: "ProxyConfig",
 };
 
+const knownFeatures: readonly string[] = ["PILOT_HTTP10", "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"];
+
 /** Why a whole case belongs to later work; undefined: it is run. */
 export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undefined {
   const spec = loaded.case;
@@ -24,11 +26,9 @@ export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undef
     const reason = laterKinds[resource.kind];
     if (reason !== undefined) return reason;
   }
-  if (mesh.policies.authorizationPolicies.some((policy) => policy.spec.action === "CUSTOM"))
-    return "CUSTOM (ext_authz)";
   if (spec.workloads.some((workload) => workload.gateway !== undefined)) return "gateway";
   if (spec.workloads.some((workload) => workload.external === true)) return "outside of the mesh";
-  if (Object.keys(spec.features).some((name) => name !== "PILOT_HTTP10")) return "istiod features";
+  if (Object.keys(spec.features).some((name) => !knownFeatures.includes(name))) return "istiod features";
   return undefined;
 }
 

@@ -87,4 +87,9 @@ export const meaningCodes = {
     why: "A route names a subset that no DestinationRule of its host has; such a request is answered 503.",
     next: "Add the subset to the DestinationRule, or correct the name.",
   },
+  MD2020: {
+    title: "The provider of a CUSTOM policy cannot be asked",
+    why: "The policy names an external authorizer that meshConfig.extensionProviders does not have, that is not set up rightly, or whose service is missing. Istio then refuses every request that the policy matches, and so does meshdev.",
+    next: "Correct the provider's name, its settings or its service.",
+  },
 } as const satisfies CodeTable<`MD2${string}`>;

@@ -9,5 +9,8 @@ export function withToken(edit: HeaderEdit, jwt: readonly JwtProvider[], token: 
   const removed = token?.changes.removed ?? reservedHeaders(jwt);
   const added = token?.changes.added ?? [];
   if (removed.length === 0 && added.length === 0) return edit;
-  return { remove: withNames(edit.remove, removed), add: [...edit.add, ...added] };
+  return {
+    remove: withNames(edit.remove, removed),
+    add: [...edit.add.filter(([name]) => !removed.includes(name)), ...added],
+  };
 }

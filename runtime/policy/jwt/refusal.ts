@@ -20,7 +20,7 @@ export function tokenRefusal(
   },
 ): TokenRefusal {
   const text = token.fault ?? "";
-  const uri = `${schemeOf(request.header, request.tls)}://${request.authority}${request.path.slice(0, longestPath)}`;
+  const uri = `${requestScheme(request.header, request.tls)}://${request.authority}${request.path.slice(0, longestPath)}`;
   return {
     status: statusOf(text),
     text,
@@ -33,7 +33,7 @@ export function tokenRefusal(
 const longestPath = 256;
 
 /** The scheme that a request claims, else that of its connection. */
-function schemeOf(header: (name: string) => readonly string[], tls: boolean): string {
+export function requestScheme(header: (name: string) => readonly string[], tls: boolean): string {
   const claimed = header("x-forwarded-proto")[0]?.toLowerCase();
   if (claimed === "http" || claimed === "https") return claimed;
   return tls ? "https" : "http";

@@ -115,7 +115,8 @@ async function play(
     hits: hits.length,
     logs: (proxy) => told.proxies.filter((facts) => facts.proxy === proxy).length,
   });
-  const differences = [...compare(request, own, answer, { hits: [...hits], proxies: [...told.proxies] })];
+  const seenTrace = { hits: [...hits], proxies: [...told.proxies] };
+  const differences = [...compare(request, own, answer, seenTrace)];
   const alert = alertOf(expected.client);
   if (alert !== undefined && expected.outcome === "tls-rejected") {
     const event = told.failures.find(({ side }) => side === "server")?.failure?.alert ?? seen.alert;

@@ -110,6 +110,7 @@ export function mesh(parts: MeshParts): Mesh {
       enableAutoMtls: true,
       outboundTrafficPolicy: "ALLOW_ANY",
       pathNormalization: "BASE",
+      extensionProviders: [],
       minProtocolVersion: "TLSV1_2",
       defaultConfig: {},
       h2UpgradePolicy: "DO_NOT_UPGRADE",

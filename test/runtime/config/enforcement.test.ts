@@ -29,9 +29,9 @@ describe("fields that are not enforced", () => {
       policy("{ rules: [{ when: [{ key: 'experimental.envoy.filters.x[a]', values: [b] }] }] }"),
       ["MD2002 spec.rules[0].when[0].key 4"],
     ],
-    [policy("{ action: CUSTOM, provider: { name: x }, rules: [{}] }"), ["MD2002 spec.action 4"]],
-    [policy("{ action: AUDIT, rules: [{}] }"), ["MD2001 spec.action 4"]],
-    [policy("{}", ", annotations: { istio.io/dry-run: 'true' }"), ["MD2001 metadata.annotations.istio.io/dry-run 3"]],
+    [policy("{ action: CUSTOM, provider: { name: x }, rules: [{}] }"), []],
+    [policy("{ action: AUDIT, rules: [{}] }"), []],
+    [policy("{}", ", annotations: { istio.io/dry-run: 'true' }"), []],
     [policy("{}", ", annotations: { istio.io/dry-run: 'false' }"), []],
     [
       policy(
@@ -127,6 +127,7 @@ describe("MeshConfig", () => {
         defaultVirtualServiceExportTo: ["*"],
         defaultDestinationRuleExportTo: ["*"],
         defaultHttpRetryPolicy: { attempts: 0 },
+        extensionProviders: [],
         raw,
       },
     });

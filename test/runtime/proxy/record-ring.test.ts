@@ -47,6 +47,7 @@ function told(change: Partial<ExchangeTold>): ExchangeTold {
     bytesIn: 0,
     bytesOut: 5_000_000_000,
     decision: undefined,
+    authorized: undefined,
     section: undefined,
     caller: undefined,
     ...change,
