@@ -3,18 +3,18 @@ import type { ExtAuthzProvider } from "../model/ext-authz.ts";
 import { customStart, type CustomStep, type NextCustomStep } from "../policy/custom.ts";
 import { type Authorized, judgeAnswer } from "../traffic/ext-authz/authorized.ts";
 import { checkError, type CheckResult } from "../traffic/ext-authz/check-result.ts";
-import { readGrpcAnswer } from "../traffic/ext-authz/grpc-check.ts";
+import { type CheckedConnection, readGrpcAnswer } from "../traffic/ext-authz/grpc-check.ts";
 import { readHttpAnswer, type HttpCheck } from "../traffic/ext-authz/http-check.ts";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
 import { headerNames } from "../wire/header-names.ts";
 import { requestOfList } from "../wire/http2/request-head.ts";
 import { offerFor } from "./client-tls.ts";
-import { deliver } from "./deliver.ts";
 import { understood, valuesOf } from "./http-answer.ts";
 import type { Connection } from "./inbound.ts";
 import { chooseTarget } from "./leaving.ts";
-import type { Payload } from "./payload.ts";
+import type { CertificateClaim, Payload } from "./payload.ts";
 import { failureOf, sentAs } from "./upstream.ts";
+import type { Deliver } from "./world.ts";
 
 /** What providers make of a request or connection. */
 export interface Authorization {
@@ -38,13 +38,19 @@ export function authorize(connection: Connection, question: Question): Authoriza
   while (step !== undefined) {
     if (step.kind === "refuse") return { authorized, refusal: { decision: step.decision, cause: undefined } };
     const { provider, rule, by, next }: Extract<CustomStep, { readonly kind: "ask" }> = step;
-    if (connection.world.asksProviders) {
+    const { askProviders } = connection.world;
+    if (askProviders !== undefined) {
       const check = question.check(provider, authorized);
       if (check === "too-large") {
         const decision = { verdict: "deny", reason: "ext-authz-error", by } as const;
         return { authorized, refusal: { decision, cause: { kind: "payload-too-large" } } };
       }
-      const judged = judgeAnswer(authorized, { provider, rule, ms: 0, ...ask(connection, provider, check) });
+      const judged = judgeAnswer(authorized, {
+        provider,
+        rule,
+        ms: 0,
+        ...ask(connection, askProviders, provider, check),
+      });
       ({ authorized } = judged);
       if (judged.kind === "stop") {
         const { reason, cause } = judged;
@@ -62,7 +68,7 @@ interface Answered {
   readonly status: number | undefined;
 }
 
-function ask(connection: Connection, provider: ExtAuthzProvider, check: HttpCheck): Answered {
+function ask(connection: Connection, deliver: Deliver, provider: ExtAuthzProvider, check: HttpCheck): Answered {
   const { world, proxy, trace } = connection;
   const cluster = proxy.snapshot.outbound.clusters[provider.cluster];
   const leaving = { world, proxy, dialled: { address: "", port: 0 }, trace, note: () => undefined };
@@ -105,4 +111,22 @@ function ask(connection: Connection, provider: ExtAuthzProvider, check: HttpChec
 
 function unreached(reason: string): Answered {
   return { result: checkError(reason), endpoint: undefined, status: undefined };
+}
+
+/** A caller's connection in the words of a gRPC check. */
+export function checkedConnection(
+  { world, proxy, arrival, facts }: Connection,
+  certificate: CertificateClaim | undefined,
+): CheckedConnection {
+  const own = certificate === undefined ? "" : (world.certificate(proxy.workload).uriSans[0] ?? "");
+  return {
+    source: {
+      address: arrival.sourceIp,
+      port: 0,
+      principal: certificate?.uriSans[0] ?? "",
+      certificate: certificate === undefined ? "" : "<pem>",
+    },
+    destination: { address: proxy.workload.address, port: arrival.port, principal: own, certificate: "" },
+    sni: facts(certificate, undefined, "").sni ?? "",
+  };
 }

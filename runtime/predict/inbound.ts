@@ -2,10 +2,10 @@ import type { PeerFacts, RequestFacts } from "../model/decision.ts";
 import type { FilterChain, InboundListener } from "../model/snapshot.ts";
 import { chooseChain, type ConnectionSeen } from "../policy/chains.ts";
 import { explain } from "../policy/explain.ts";
-import { type CheckedConnection, grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
+import { grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
 import { headerValues, type RequestHead } from "../wire/http1/head.ts";
 import { sniffHttp } from "../wire/sniff.ts";
-import { authorize, type Authorization } from "./ext-authz.ts";
+import { authorize, type Authorization, checkedConnection } from "./ext-authz.ts";
 import { judgeCaller, shakeHands } from "./handshake.ts";
 import { serveHttp } from "./inbound-http.ts";
 import { dialOwnPod } from "./own-pod.ts";
@@ -160,24 +160,6 @@ function authorizeTcp(
     check: (provider) =>
       grpcCheck(provider, proxy.workload.address, checkedConnection(connection, certificate), undefined),
   });
-}
-
-/** A caller's connection in the words of a gRPC check. */
-export function checkedConnection(
-  { world, proxy, arrival, facts }: Connection,
-  certificate: CertificateClaim | undefined,
-): CheckedConnection {
-  const own = certificate === undefined ? "" : (world.certificate(proxy.workload).uriSans[0] ?? "");
-  return {
-    source: {
-      address: arrival.sourceIp,
-      port: 0,
-      principal: certificate?.uriSans[0] ?? "",
-      certificate: certificate === undefined ? "" : "<pem>",
-    },
-    destination: { address: proxy.workload.address, port: arrival.port, principal: own, certificate: "" },
-    sni: facts(certificate, undefined, "").sni ?? "",
-  };
 }
 
 function blank(proxy: PaperProxy, listener: InboundListener, chain: FilterChain | undefined): ProxyFacts {

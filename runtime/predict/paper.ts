@@ -59,7 +59,7 @@ export function createPaperWorld(
     draw: () => 0,
     turn: () => 0,
     requestId: "<uuid>",
-    asksProviders: false,
+    askProviders: undefined,
     busy: undefined,
   };
 }

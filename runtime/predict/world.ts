@@ -30,11 +30,20 @@ export interface PaperWorld {
   /** Round robin position of a cluster. */
   readonly turn: (cluster: string) => number;
   readonly requestId: string;
-  /** Whether external authorizers are asked over the paper network; otherwise they are taken to agree, which a trace notes. */
-  readonly asksProviders: boolean;
+  /** Brings a question to an external authorizer; undefined: nobody is asked, all are taken to agree, and a trace notes it. */
+  readonly askProviders: Deliver | undefined;
   /** Requests of one moment: what they take of limits stays taken. Undefined: every call has the mesh for itself. */
   readonly busy: Map<string, number> | undefined;
 }
+
+/** Brings what one address sends to another; see `deliver`. */
+export type Deliver = (
+  world: PaperWorld,
+  sourceIp: string,
+  target: { readonly address: string; readonly port: number },
+  payload: Payload,
+  trace: Trace,
+) => Answer;
 
 /** What a program does with bytes that arrive at one of its ports. */
 export type Programs = (workload: Workload, port: number, payload: Payload, trace: Trace) => Answer;

@@ -52,7 +52,7 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
     withPaperAuthorizer(echoPrograms(spec.workloads)),
     systemClock,
   );
-  const world = { ...withCertificates(plain, spec), asksProviders: true };
+  const world = { ...withCertificates(plain, spec), askProviders: deliver };
   for (const request of spec.requests) {
     const expected = loaded.expected.requests[request.id];
     const reason = skipRequest(request, expected, made);

@@ -236,10 +236,7 @@ class ProviderCall implements ResponseHandlers {
 
 function outgoing(check: HttpCheck): OutgoingRequest | undefined {
   const { method, path, authority, headers, body } = check;
-  const list = [
-    ...[":method", method, ":scheme", "http", ":authority", authority, ":path", path],
-    ...headers.flatMap(([name, value]) => [name, value]),
-  ];
+  const list = [":method", method, ":scheme", "http", ":authority", authority, ":path", path, ...headers.flat()];
   const read = requestOfList(list, body.length === 0);
   if (read.kind === "error") return undefined;
   return {

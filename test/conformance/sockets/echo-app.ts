@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import type { Hit } from "../../../runtime/predict/trace.ts";
 import { parseClientHello } from "../../../runtime/wire/client-hello.ts";
 import type { KeyPair } from "./certificates.ts";
+import { createExtAuthzApp } from "./ext-authz-app.ts";
 import { told } from "./echo-answer.ts";
 import { createEchoHttp, type EchoPlace } from "./echo-http.ts";
 
@@ -11,7 +12,7 @@ import { createEchoHttp, type EchoPlace } from "./echo-http.ts";
 export interface EchoPort {
   readonly workload: string;
   readonly port: number;
-  /** `""`, `auto`, `tcp` or `serverFirst`; see the conformance README. */
+  /** `""`, `auto`, `tcp`, `serverFirst` or `ext-authz`; see the conformance README. */
   readonly mode: string;
   readonly at: { readonly path: string } | { readonly host: string; readonly port: number };
 }
@@ -49,6 +50,7 @@ export function createEchoApps(certificateFor: (name: string) => Promise<KeyPair
   const contexts = new Map<string, Promise<SecureContext>>();
 
   const http = createEchoHttp();
+  const authorize = createExtAuthzApp((hit) => hits.push(hit));
 
   function note(where: Accepted, hit: Omit<MutableHit, "workload" | "port">): MutableHit {
     const made: MutableHit = { workload: where.at.workload, port: where.at.port, ...hit };
@@ -63,6 +65,9 @@ export function createEchoApps(certificateFor: (name: string) => Promise<KeyPair
     socket.on("error", () => socket.destroy());
     const where: Accepted = { at, sni: undefined };
     switch (at.mode) {
+      case "ext-authz":
+        authorize(socket, at.port);
+        return;
       case "serverFirst":
         socket.write(`${JSON.stringify({ workload: at.workload, port: at.port, greeting: "hello" })}\n`);
         echo(where, socket);

@@ -59,14 +59,15 @@ function ofExchange(event: ExchangeEvent, sni: Sni, snapshots: ReadonlyMap<strin
 
 function ofConnection(event: ConnectionEvent, snapshots: ReadonlyMap<string, ProxySnapshot>): ProxyFacts {
   const inbound = event.side === "inbound";
-  const denied = event.decision?.verdict === "deny";
+  const asked = event.decision?.reason.startsWith("ext-authz-") === true;
+  const denied = event.decision?.verdict === "deny" && !asked;
   const homeless = event.details === "filter_chain_not_found";
   return {
     proxy: event.proxy,
     side: event.side,
     code: 0,
     // An access log has no details of a TCP connection; ours say in words what the flags say.
-    details: homeless ? event.details : undefined,
+    details: homeless || asked ? event.details : undefined,
     flags: unlessDash(event.flags),
     route: undefined,
     cluster: event.cluster ?? undefined,

@@ -2,6 +2,7 @@ import type { HandshakeEvent } from "../../../runtime/model/event.ts";
 import { spiffeId } from "../../../runtime/model/identity.ts";
 import type { Mesh, Workload } from "../../../runtime/model/mesh.ts";
 import type { Case, CaseRequest, ExpectedRequest } from "../case.ts";
+import { authorizer } from "../ext-authz.ts";
 import { callOf, lookUp } from "../request.ts";
 import type { Certificates } from "./certificates.ts";
 import type { ClientConnection } from "./client.ts";
@@ -77,6 +78,10 @@ export function certifiedOf(mesh: Mesh, spec: Case): ReadonlyMap<string, Certifi
   return certified;
 }
 
+function isAuthorizer({ name, namespace }: Workload): boolean {
+  return name === authorizer.name && namespace === authorizer.namespace;
+}
+
 export function identityOf(mesh: Mesh, { trustDomain, namespace, serviceAccount }: Workload): string {
   return spiffeId({ trustDomain: trustDomain ?? mesh.config.trustDomain, namespace, serviceAccount });
 }
@@ -89,7 +94,7 @@ export function echoPorts(world: MeshWorld, mesh: Mesh, spec: Case): readonly Ec
   );
   return mesh.workloads.flatMap((workload) =>
     workload.ports.flatMap(({ port }): readonly EchoPort[] => {
-      const mode = modes.get(`${workload.id}:${port}`) ?? "";
+      const mode = isAuthorizer(workload) ? "ext-authz" : (modes.get(`${workload.id}:${port}`) ?? "");
       const at = workload.sidecar
         ? { path: world.paths.app(workload.id, port) }
         : world.socketAddress(workload.address, port);
