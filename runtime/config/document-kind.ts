@@ -1,5 +1,5 @@
 import { istioGroups, type KindEntry, kinds } from "./kinds.ts";
-import type { Finding } from "./shape-check.ts";
+import type { Finding } from "./finding.ts";
 import { didYouMean } from "./suggestion.ts";
 import { isRecord } from "./yaml-tree.ts";
 
@@ -45,6 +45,7 @@ export function checkKind(who: DocumentName): readonly Finding[] {
     return [
       {
         code: "MD1005",
+        stage: "kind",
         field: "apiVersion",
         message: `${kind} has no version ${who.apiVersion}; it has ${allowed.join(", ")}`,
         hint: `write apiVersion: ${allowed[0] ?? ""}`,
@@ -57,6 +58,7 @@ export function checkKind(who: DocumentName): readonly Finding[] {
       return [
         {
           code: "MD1005",
+          stage: "kind",
           field: "apiVersion",
           message: `${group} has no kind ${kind}`,
           hint: `write apiVersion: ${named.group === "" ? "v1" : `${named.group}/v1`}`,
@@ -67,6 +69,7 @@ export function checkKind(who: DocumentName): readonly Finding[] {
     return [
       {
         code: "MD1005",
+        stage: "kind",
         field: "kind",
         message: `${group} has no kind ${kind}`,
         hint: meant === undefined ? `it has ${inGroup.join(", ")}` : `${kind}: ${meant}`,
@@ -77,6 +80,7 @@ export function checkKind(who: DocumentName): readonly Finding[] {
     return [
       {
         code: "MD1005",
+        stage: "kind",
         field: "apiVersion",
         message: `${who.apiVersion} has no kind ${kind}`,
         hint: `write apiVersion: ${named.group}/v1`,
@@ -87,6 +91,7 @@ export function checkKind(who: DocumentName): readonly Finding[] {
     return [
       {
         code: "MD1005",
+        stage: "kind",
         field: "apiVersion",
         message: `Istio has no API group ${group}`,
         hint: meant === undefined ? `it has ${istioGroups.join(", ")}` : `${group}: ${meant}`,
@@ -96,7 +101,13 @@ export function checkKind(who: DocumentName): readonly Finding[] {
   const meantGroup = named === undefined ? undefined : didYouMean(group, istioGroups, 2);
   if (meantGroup !== undefined)
     return [
-      { code: "MD1005", field: "apiVersion", message: `${group} has no kind ${kind}`, hint: `${group}: ${meantGroup}` },
+      {
+        code: "MD1005",
+        stage: "kind",
+        field: "apiVersion",
+        message: `${group} has no kind ${kind}`,
+        hint: `${group}: ${meantGroup}`,
+      },
     ];
   return [];
 }

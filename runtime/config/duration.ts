@@ -21,6 +21,21 @@ export function isWholeMilliseconds(text: string): boolean {
   return nanoseconds !== undefined && nanoseconds % 1e6 === 0;
 }
 
+/** Why Go's time.ParseDuration does not read a text, in its words; undefined when it does. */
+export function durationFault(text: string): string | undefined {
+  if (parseNanoseconds(text) !== undefined) return undefined;
+  const quoted = JSON.stringify(text);
+  const bare = text.replace(/^[+-]/, "");
+  const read = /^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*/.exec(bare)?.[0] ?? "";
+  const rest = bare.slice(read.length);
+  const amount = /^(?:\d+\.?\d*|\.\d+)/.exec(rest)?.[0];
+  if (bare === "" || amount === undefined) return `time: invalid duration ${quoted}`;
+  const unit = /^[^.\d]*/.exec(rest.slice(amount.length))?.[0] ?? "";
+  return unit === ""
+    ? `time: missing unit in duration ${quoted}`
+    : `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+}
+
 function parseNanoseconds(text: string): number | undefined {
   const sign = text.startsWith("-") ? -1 : 1;
   const rest = text.replace(/^[+-]/, "");
@@ -31,4 +46,10 @@ function parseNanoseconds(text: string): number | undefined {
     total += Number(amount) * (unitNanoseconds[unit ?? ""] ?? 0);
   }
   return sign * Math.round(total);
+}
+
+/** Whether a positive duration has no part below a second; of a negative one Istio does not look at that part. */
+export function isWholeSeconds(text: string): boolean {
+  const nanoseconds = parseNanoseconds(text);
+  return nanoseconds !== undefined && (nanoseconds <= 0 || nanoseconds % 1e9 === 0);
 }

@@ -1,7 +1,20 @@
-import { any, type Shape } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 import { serviceShape } from "./shapes-kubernetes.ts";
-import { destinationRuleShape, sidecarShape, virtualServiceShape } from "./shapes-networking.ts";
-import { authorizationPolicyShape, peerAuthenticationShape, requestAuthenticationShape } from "./shapes-security.ts";
+import { authorizationPolicy } from "./shapes/authorization-policy.ts";
+import { destinationRule } from "./shapes/destination-rule.ts";
+import { envoyFilter } from "./shapes/envoy-filter.ts";
+import { gateway } from "./shapes/gateway.ts";
+import { peerAuthentication } from "./shapes/peer-authentication.ts";
+import { proxyConfig } from "./shapes/proxy-config.ts";
+import { requestAuthentication } from "./shapes/request-authentication.ts";
+import { serviceEntry } from "./shapes/service-entry.ts";
+import { sidecar } from "./shapes/sidecar.ts";
+import { telemetry } from "./shapes/telemetry.ts";
+import { trafficExtension } from "./shapes/traffic-extension.ts";
+import { virtualService } from "./shapes/virtual-service.ts";
+import { wasmPlugin } from "./shapes/wasm-plugin.ts";
+import { workloadEntry } from "./shapes/workload-entry.ts";
+import { workloadGroup } from "./shapes/workload-group.ts";
 
 export interface KindEntry {
   readonly group: string;
@@ -9,6 +22,8 @@ export interface KindEntry {
   readonly namespaced: boolean;
   /** Shape of `spec`; undefined: the kind has none, or it is not looked at. */
   readonly spec: Shape | undefined;
+  /** The schema requires `spec`. */
+  readonly needsSpec?: true;
 }
 
 const networking = ["v1", "v1beta1", "v1alpha3"];
@@ -20,32 +35,62 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     group: "security.istio.io",
     versions: security,
     namespaced: true,
-    spec: peerAuthenticationShape,
+    spec: peerAuthentication,
   },
   AuthorizationPolicy: {
     group: "security.istio.io",
     versions: security,
     namespaced: true,
-    spec: authorizationPolicyShape,
+    spec: authorizationPolicy,
   },
   RequestAuthentication: {
     group: "security.istio.io",
     versions: security,
     namespaced: true,
-    spec: requestAuthenticationShape,
+    spec: requestAuthentication,
   },
-  DestinationRule: { group: "networking.istio.io", versions: networking, namespaced: true, spec: destinationRuleShape },
-  VirtualService: { group: "networking.istio.io", versions: networking, namespaced: true, spec: virtualServiceShape },
-  Gateway: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
-  ServiceEntry: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
-  Sidecar: { group: "networking.istio.io", versions: networking, namespaced: true, spec: sidecarShape },
-  WorkloadEntry: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
-  WorkloadGroup: { group: "networking.istio.io", versions: networking, namespaced: true, spec: any },
-  EnvoyFilter: { group: "networking.istio.io", versions: ["v1alpha3"], namespaced: true, spec: any },
-  ProxyConfig: { group: "networking.istio.io", versions: ["v1beta1"], namespaced: true, spec: any },
-  Telemetry: { group: "telemetry.istio.io", versions: ["v1", "v1alpha1"], namespaced: true, spec: any },
-  WasmPlugin: { group: "extensions.istio.io", versions: ["v1alpha1"], namespaced: true, spec: any },
-  TrafficExtension: { group: "extensions.istio.io", versions: ["v1alpha1"], namespaced: true, spec: any },
+  DestinationRule: { group: "networking.istio.io", versions: networking, namespaced: true, spec: destinationRule },
+  VirtualService: { group: "networking.istio.io", versions: networking, namespaced: true, spec: virtualService },
+  Gateway: { group: "networking.istio.io", versions: networking, namespaced: true, spec: gateway },
+  ServiceEntry: {
+    group: "networking.istio.io",
+    versions: networking,
+    namespaced: true,
+    spec: serviceEntry,
+    needsSpec: true,
+  },
+  Sidecar: { group: "networking.istio.io", versions: networking, namespaced: true, spec: sidecar },
+  WorkloadEntry: {
+    group: "networking.istio.io",
+    versions: networking,
+    namespaced: true,
+    spec: workloadEntry,
+    needsSpec: true,
+  },
+  WorkloadGroup: {
+    group: "networking.istio.io",
+    versions: networking,
+    namespaced: true,
+    spec: workloadGroup,
+    needsSpec: true,
+  },
+  EnvoyFilter: { group: "networking.istio.io", versions: ["v1alpha3"], namespaced: true, spec: envoyFilter },
+  ProxyConfig: { group: "networking.istio.io", versions: ["v1beta1"], namespaced: true, spec: proxyConfig },
+  Telemetry: { group: "telemetry.istio.io", versions: ["v1", "v1alpha1"], namespaced: true, spec: telemetry },
+  WasmPlugin: {
+    group: "extensions.istio.io",
+    versions: ["v1alpha1"],
+    namespaced: true,
+    spec: wasmPlugin,
+    needsSpec: true,
+  },
+  TrafficExtension: {
+    group: "extensions.istio.io",
+    versions: ["v1alpha1"],
+    namespaced: true,
+    spec: trafficExtension,
+    needsSpec: true,
+  },
   Namespace: { group: "", versions: ["v1"], namespaced: false, spec: undefined },
   Service: { group: "", versions: ["v1"], namespaced: true, spec: serviceShape },
   ServiceAccount: { group: "", versions: ["v1"], namespaced: true, spec: undefined },

@@ -65,7 +65,7 @@ export interface VariantSpec extends ServiceSpec {
 export function parseProject(file: SourceFile, env?: Readonly<Record<string, string>>): Checked<ProjectSpec> {
   const parsed = parseYaml(sourceText(file), "project");
   if (parsed.problems.length > 0) return { problems: sortProblems(parsed.problems) };
-  const [tree, second] = parsed.trees.filter((candidate) => candidate.value !== undefined);
+  const [tree, second] = parsed.trees.filter((candidate) => candidate?.value !== undefined);
   const at = { file: file.path, line: 1, column: 1 };
   if (tree === undefined)
     return {

@@ -86,7 +86,7 @@ export const proxyConfigAnnotation = "proxy.istio.io/config";
 export function readProxyConfigAnnotation(text: string): ReadProxyConfig {
   const field = `annotations.${proxyConfigAnnotation}`;
   const file = parseYaml(sourceText({ path: proxyConfigAnnotation, text }), "kubernetes");
-  const [problem] = [...file.problems, ...file.trees.flatMap((tree) => tree.problems)];
+  const [problem] = [...file.problems, ...file.trees.flatMap((tree) => tree?.problems ?? [])];
   if (problem === undefined) return readProxyConfig(file.trees[0]?.value, field);
   return { config: {}, findings: [{ field, message: `${field} cannot be read: ${problem.message}` }], unenforced: [] };
 }

@@ -1,24 +1,23 @@
-import type { Code } from "../core/codes.ts";
 import { assertNever } from "../core/assert-never.ts";
 import { parseDuration } from "./duration.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
-import type { Shape } from "./shape.ts";
-import { didYouMean, nearest } from "./suggestion.ts";
+import type { Finding } from "./finding.ts";
+import type { IntegerShape, ListShape, MapShape, NumberShape, ObjectShape, Shape, StringShape } from "./shape.ts";
+import { breaksRules } from "./shape-rule-check.ts";
+import { nearest } from "./suggestion.ts";
+import { unknownFields } from "./unknown-fields.ts";
 import { isRecord } from "./yaml-tree.ts";
 
-/** One finding inside a document; position and resource are added by who knows them. */
-export interface Finding {
-  readonly code: Code;
-  readonly severity?: "error" | "warning";
-  readonly field: string;
-  readonly message: string;
-  readonly hint?: string;
-  /** Underline the field's name instead of its value. */
-  readonly part?: "key" | "value";
+/** What the API server refuses: unknown fields, wrong values, and, when nothing of the kinds that block it was found, broken CEL rules. */
+export function checkShape(value: unknown, shape: Shape, field: string): readonly Finding[] {
+  const findings = [...unknownFields(value, shape, field), ...checkValue(value, shape, field)];
+  return findings.some((finding) => finding.blocksRules === true)
+    ? findings
+    : [...findings, ...breaksRules(value, shape, field)];
 }
 
-/** Everything in `value` that the schema refuses; at most one finding per field. */
-export function checkShape(value: unknown, shape: Shape, field: string): readonly Finding[] {
+function checkValue(value: unknown, shape: Shape, field: string): readonly Finding[] {
+  if (value === null && shape.nullable === true) return [];
   switch (shape.kind) {
     case "any":
       return [];
@@ -30,13 +29,7 @@ export function checkShape(value: unknown, shape: Shape, field: string): readonl
     case "boolean":
       return typeof value === "boolean" ? [] : [wrongType(field, "true or false", value)];
     case "list":
-      if (!Array.isArray(value)) return [wrongType(field, "a list", value)];
-      return [
-        ...(shape.max !== undefined && value.length > shape.max
-          ? [refused(field, `${field} has ${value.length} items, at most ${shape.max} are allowed`)]
-          : []),
-        ...value.flatMap((item, index) => checkShape(item, shape.of, joinIndex(field, index))),
-      ];
+      return checkList(value, shape, field);
     case "map":
       return checkMap(value, shape, field);
     case "object":
@@ -46,7 +39,7 @@ export function checkShape(value: unknown, shape: Shape, field: string): readonl
   }
 }
 
-function checkString(value: unknown, shape: Extract<Shape, { kind: "string" }>, field: string): readonly Finding[] {
+function checkString(value: unknown, shape: StringShape, field: string): readonly Finding[] {
   if (typeof value !== "string") {
     const quoted =
       typeof value === "number"
@@ -54,43 +47,47 @@ function checkString(value: unknown, shape: Extract<Shape, { kind: "string" }>, 
         : typeof value === "boolean"
           ? "write it in quotes: Kubernetes reads y, n, yes, no, on and off as true and false"
           : undefined;
-    return [wrongType(field, "a string", value, shape.values === undefined ? quoted : undefined)];
+    const wrong = wrongType(field, "a string", value, shape.values === undefined ? quoted : undefined);
+    return shape.values === undefined || value === null ? [wrong] : [wrong, notAllowed(value, shape.values, field)];
   }
-  if (shape.values !== undefined && !shape.values.includes(value)) {
-    const allowed = shape.values.join(", ");
-    const meant = nearest(value, shape.values);
-    return [
-      refused(
-        field,
-        `${field}: ${value} is not one of ${allowed}`,
-        meant === undefined ? `write one of ${allowed}` : `${value}: did you mean ${meant}?`,
-      ),
-    ];
-  }
+  if (shape.values !== undefined && !shape.values.includes(value)) return [notAllowed(value, shape.values, field)];
   if (shape.maxBytes !== undefined && byteLength(value) > shape.maxBytes)
-    return [refused(field, `${field} is longer than ${shape.maxBytes} bytes`)];
+    return [{ ...refused(field, `${field} is longer than ${shape.maxBytes} bytes`), blocksRules: true }];
   if (shape.minLength !== undefined && value.length < shape.minLength)
     return [refused(field, `${field} must not be empty`)];
-  if (shape.format === "base64" && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value))
+  if (shape.pattern !== undefined && !shape.pattern.test(value))
+    return [refused(field, `${field}: ${value} does not match ${shape.pattern.source}`)];
+  if (shape.format === "byte" && !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value))
     return [refused(field, `${field} is not base64`)];
-  if (shape.format === "duration") {
-    const milliseconds = parseDuration(value);
-    if (milliseconds === undefined)
-      return [refused(field, `${field}: ${value} is not a duration`, "write it like 500ms, 2s or 1m30s")];
-    if (milliseconds < 1)
-      return [refused(field, `${field} must be a valid duration greater than 1ms`, "leave the field out to have none")];
-  }
+  if (shape.format === "duration" && shape.rules === undefined && parseDuration(value) === undefined)
+    return [{ ...refused(field, `${field}: ${value} is not a duration`, durationHint), stage: "decode" }];
   return [];
 }
 
-function checkNumber(
-  value: unknown,
-  shape: Extract<Shape, { kind: "integer" | "number" }>,
-  field: string,
-): readonly Finding[] {
+const durationHint = "write it like 500ms, 2s or 1m30s";
+
+function notAllowed(value: unknown, values: readonly string[], field: string): Finding {
+  const allowed = values.join(", ");
+  const meant = typeof value === "string" ? nearest(value, values) : undefined;
+  return {
+    ...refused(
+      field,
+      `${field}: ${String(value)} is not one of ${allowed}`,
+      meant === undefined ? `write one of ${allowed}` : `${String(value)}: did you mean ${meant}?`,
+    ),
+    blocksRules: true,
+  };
+}
+
+function checkNumber(value: unknown, shape: IntegerShape | NumberShape, field: string): readonly Finding[] {
   if (typeof value !== "number" || Number.isNaN(value))
     return [wrongType(field, shape.kind === "integer" ? "a whole number" : "a number", value)];
-  if (shape.kind === "integer" && !Number.isInteger(value)) return [wrongType(field, "a whole number", value)];
+  if (shape.kind === "integer" && !Number.isInteger(value)) {
+    const wrong = wrongType(field, "a whole number", value);
+    return shape.type === "int32" ? [wrong, outOfRange(value, field)] : [wrong];
+  }
+  if (shape.kind === "integer" && shape.type === "int32" && (value < -2147483648 || value > 2147483647))
+    return [outOfRange(value, field)];
   if (shape.min !== undefined && value < shape.min)
     return [refused(field, `${field}: ${value} is less than ${shape.min}`)];
   if (shape.max !== undefined && value > shape.max)
@@ -98,7 +95,46 @@ function checkNumber(
   return [];
 }
 
-function checkMap(value: unknown, shape: Extract<Shape, { kind: "map" }>, field: string): readonly Finding[] {
+function outOfRange(value: number, field: string): Finding {
+  return refused(field, `${field}: ${value} is not a whole number of 32 bits`);
+}
+
+function checkList(value: unknown, shape: ListShape, field: string): readonly Finding[] {
+  if (!Array.isArray(value)) return [wrongType(field, "a list", value)];
+  const items: readonly unknown[] = value;
+  return [
+    ...(shape.max !== undefined && items.length > shape.max
+      ? [
+          {
+            ...refused(field, `${field} has ${items.length} items, at most ${shape.max} are allowed`),
+            blocksRules: true as const,
+          },
+        ]
+      : []),
+    ...(shape.min !== undefined && items.length < shape.min
+      ? [refused(field, `${field} must have at least ${shape.min} item`)]
+      : []),
+    ...items.flatMap((item, index) => checkValue(item, shape.of, joinIndex(field, index))),
+    ...(shape.key === undefined ? [] : repeatedItems(items, shape.key, field)),
+  ];
+}
+
+/** A list of type map takes each key once. */
+function repeatedItems(items: readonly unknown[], key: string, field: string): readonly Finding[] {
+  const seen = new Set<unknown>();
+  return items.flatMap((item, index) => {
+    const name = isRecord(item) ? item[key] : undefined;
+    if (name === undefined) return [];
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    const at = joinIndex(field, index);
+    return [{ ...refused(at, `${at}: ${key} ${JSON.stringify(name)} is already in the list`), stage: "list" as const }];
+  });
+}
+
+function checkMap(value: unknown, shape: MapShape, field: string): readonly Finding[] {
   if (!isRecord(value)) return [wrongType(field, "a map", value)];
   const entries = Object.entries(value);
   return [
@@ -108,40 +144,45 @@ function checkMap(value: unknown, shape: Extract<Shape, { kind: "map" }>, field:
     ...(shape.max !== undefined && entries.length > shape.max
       ? [refused(field, `${field} has more than ${shape.max} entries`)]
       : []),
-    ...entries.flatMap(([key, item]) => checkShape(item, shape.of, joinKey(field, key))),
+    ...entries.flatMap(([key, item]) => checkValue(item, shape.of, joinKey(field, key))),
   ];
 }
 
-function checkObject(value: unknown, shape: Extract<Shape, { kind: "object" }>, field: string): readonly Finding[] {
-  if (!isRecord(value)) return [wrongType(field, "a map", value)];
+function checkObject(value: unknown, shape: ObjectShape, field: string): readonly Finding[] {
+  if (!isRecord(value)) {
+    const wrong = wrongType(field, "a map", value);
+    // A value that is no map has none of the fields, which each alternative of a group takes for granted.
+    const groups = value === null ? [] : (shape.oneOf ?? []).filter((group) => group.length > 1);
+    return [wrong, ...groups.map((group) => oneOfFault(field, group, []))];
+  }
   const findings: Finding[] = [];
   for (const [key, item] of Object.entries(value)) {
     const inner = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
-    if (inner === undefined) {
-      const meant = didYouMean(key, Object.keys(shape.fields));
-      findings.push({
-        code: "MD1006",
-        field: joinKey(field, key),
-        part: "key",
-        message: `unknown field ${joinKey(field, key)}`,
-        hint: meant === undefined ? `known here: ${Object.keys(shape.fields).join(", ")}` : `${key}: ${meant}`,
-      });
-    } else findings.push(...checkShape(item, inner, joinKey(field, key)));
+    if (inner !== undefined) findings.push(...checkValue(item, inner, joinKey(field, key)));
   }
   for (const key of shape.required ?? []) {
-    if (!Object.hasOwn(value, key)) findings.push(refused(field, `${joinKey(field, key)} is required`));
+    if (!Object.hasOwn(value, key))
+      findings.push({ ...refused(joinKey(field, key), `${joinKey(field, key)} is required`), blocksRules: true });
   }
-  for (const group of shape.oneOf ?? []) {
+  const groups = shape.oneOf ?? [];
+  const broken = groups.flatMap((group) => {
     const present = group.filter((key) => Object.hasOwn(value, key));
-    if (present.length > 1)
-      findings.push(
-        refused(
-          joinKey(field, present[1] ?? ""),
-          `${field} may have only one of ${group.join(", ")}; it has ${present.join(" and ")}`,
-        ),
-      );
-  }
-  return findings;
+    return present.length > 1 ? [oneOfFault(field, group, present)] : [];
+  });
+  const whole =
+    groups.length > 1 && broken.length > 0 ? [refused(field, `${field} must satisfy each group of alternatives`)] : [];
+  return [...findings, ...broken, ...whole];
+}
+
+function oneOfFault(field: string, group: readonly string[], present: readonly string[]): Finding {
+  const at = present[1] === undefined ? field : joinKey(field, present[1]);
+  return {
+    ...refused(
+      field,
+      `${field} may have only one of ${group.join(", ")}${present.length > 0 ? `; it has ${present.join(" and ")}` : ""}`,
+    ),
+    at,
+  };
 }
 
 function wrongType(field: string, wanted: string, value: unknown, hint?: string): Finding {
@@ -153,11 +194,14 @@ function wrongType(field: string, wanted: string, value: unknown, hint?: string)
         : typeof value === "object"
           ? "a map"
           : `${typeof value} ${JSON.stringify(value)}`;
-  return refused(field, `${field === "" ? "the document" : field} must be ${wanted}, found ${found}`, hint);
+  return {
+    ...refused(field, `${field === "" ? "the document" : field} must be ${wanted}, found ${found}`, hint),
+    blocksRules: true,
+  };
 }
 
 function refused(field: string, message: string, hint?: string): Finding {
-  return { code: "MD1007", field, message, ...(hint === undefined ? {} : { hint }) };
+  return { code: "MD1007", stage: "schema", field, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 /** UTF-8 length. */

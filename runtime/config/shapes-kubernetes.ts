@@ -21,7 +21,7 @@ export const metadataShape: Shape = object({
   deletionGracePeriodSeconds: any,
 });
 
-const port: Shape = { kind: "integer", min: 1, max: 65535 };
+const port: Shape = { kind: "integer", type: "int", min: 1, max: 65535 };
 
 /** The fields of a Service that decide what the mesh does; the others are taken as they are. */
 export const serviceShape: Shape = object({
@@ -38,7 +38,7 @@ export const serviceShape: Shape = object({
         targetPort: any,
         protocol: oneOfValues("TCP", "UDP", "SCTP"),
         appProtocol: string,
-        nodePort: { kind: "integer", min: 0, max: 65535 },
+        nodePort: { kind: "integer", type: "int", min: 0, max: 65535 },
       },
       { required: ["port"] },
     ),

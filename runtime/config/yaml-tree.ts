@@ -19,6 +19,7 @@ import type { SourcePosition } from "../core/source.ts";
 import type { FieldPositions } from "../model/resource.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import { excerptAt, positionAt, type SourceText, type Span } from "./source-text.ts";
+import { documentParts, type TextPart } from "./yaml-documents.ts";
 
 /** One YAML document as plain data, with the place of every field. */
 export interface YamlTree {
@@ -35,9 +36,12 @@ export interface YamlTree {
 }
 
 export interface YamlFile {
-  readonly trees: readonly YamlTree[];
-  /** Syntax errors; when there are any, no tree of the file may be trusted. */
+  /** By number of the document; undefined for one that is empty or cannot be parsed. */
+  readonly trees: readonly (YamlTree | undefined)[];
+  /** Syntax errors; when there are any, no tree of the file may be put in force. */
   readonly problems: readonly Problem[];
+  /** Numbers of the documents that have them. */
+  readonly unreadable: readonly number[];
 }
 
 const largestText = 8 * 1024 * 1024;
@@ -58,20 +62,33 @@ const kubernetesBoolean: ScalarTag = {
 /** Parses every document of a file. Never throws, whatever the text is. */
 export function parseYaml(source: SourceText, dialect: Dialect): YamlFile {
   if (source.text.length > largestText) {
-    return {
-      trees: [],
-      problems: [
-        fileProblem(
-          source,
-          "MD1010",
-          [0, 1],
-          `the file has ${source.text.length} characters; at most ${largestText} are read`,
-        ),
-      ],
-    };
+    const message = `the file has ${source.text.length} characters; at most ${largestText} are read`;
+    return { trees: [], problems: [fileProblem(source, "MD1010", [0, 1], message)], unreadable: [] };
   }
+  const parts = dialect === "kubernetes" ? documentParts(source.text) : [{ start: 0, text: source.text }];
+  const trees: (YamlTree | undefined)[] = [];
+  const problems: Problem[] = [];
+  const unreadable: number[] = [];
+  for (const part of parts) {
+    const parsed = parsePart(source, part, dialect);
+    if (Array.isArray(parsed)) trees.push(...(parsed.length === 0 ? [undefined] : parsed));
+    else {
+      unreadable.push(trees.length);
+      trees.push(undefined);
+      problems.push(...parsed.problems);
+    }
+  }
+  return { trees, problems, unreadable };
+}
+
+/** The documents of a part, one unless it is cut by other means than `---`; or what makes it unreadable. */
+function parsePart(
+  source: SourceText,
+  part: TextPart,
+  dialect: Dialect,
+): YamlTree[] | { readonly problems: readonly Problem[] } {
   try {
-    const documents = parseAllDocuments(source.text, {
+    const documents = parseAllDocuments(part.text, {
       lineCounter: new LineCounter(),
       prettyErrors: false,
       uniqueKeys: true,
@@ -87,18 +104,19 @@ export function parseYaml(source: SourceText, dialect: Dialect): YamlFile {
           }
         : {}),
     });
-    if (!Array.isArray(documents)) return { trees: [], problems: [] };
+    if (!Array.isArray(documents)) return [];
     const syntax = documents.flatMap((document) =>
       document.errors
         .filter((error) => error.code !== "DUPLICATE_KEY")
-        .map((error) =>
-          fileProblem(source, "MD1001", error.pos, firstSentence(error.message), yamlHint(source, error.pos[0])),
-        ),
+        .map((error) => {
+          const span = shift(error.pos, part.start);
+          return fileProblem(source, "MD1001", span, firstSentence(error.message), yamlHint(source, span[0]));
+        }),
     );
-    if (syntax.length > 0) return { trees: [], problems: syntax };
-    const trees = documents.map((document) => treeOf(source, document, document.contents, []));
+    if (syntax.length > 0) return { problems: syntax };
+    const trees = documents.map((document) => treeOf(source, part.start, document, document.contents, []));
     const dangling = trees.flatMap((tree) => tree.problems.filter((problem) => problem.code === "MD1001"));
-    return dangling.length > 0 ? { trees: [], problems: dangling } : { trees, problems: [] };
+    return dangling.length > 0 ? { problems: dangling } : trees;
   } catch (error) {
     const reason =
       error instanceof RangeError
@@ -106,19 +124,20 @@ export function parseYaml(source: SourceText, dialect: Dialect): YamlFile {
         : error instanceof Error
           ? firstSentence(error.message)
           : "it cannot be read";
-    return { trees: [], problems: [fileProblem(source, "MD1001", [0, 1], reason)] };
+    return { problems: [fileProblem(source, "MD1001", [part.start, part.start + 1], reason)] };
   }
 }
 
 function treeOf(
   source: SourceText,
+  base: number,
   document: Document.Parsed,
   root: Node | null,
   inherited: readonly Problem[],
 ): YamlTree {
   const duplicates = document.errors
     .filter((error) => error.code === "DUPLICATE_KEY")
-    .map((error) => fileProblem(source, "MD1009", error.pos, "this key is already set above"));
+    .map((error) => fileProblem(source, "MD1009", shift(error.pos, base), "this key is already set above"));
   const problems = inherited.length > 0 ? [...inherited] : duplicates;
   const places = new Map<
     string,
@@ -126,7 +145,11 @@ function treeOf(
   >();
   const targets = new Map<Alias, Node | undefined>();
   const limit: { nodes: number; exceeded: boolean } = { nodes: 0, exceeded: false };
-  const rootSpan = spanOf(root) ?? [document.range[0], document.range[0]];
+  const spanOf = (node: unknown): Span | undefined => {
+    const span = rangeOf(node);
+    return span === undefined ? undefined : shift(span, base);
+  };
+  const rootSpan = spanOf(root) ?? shift([document.range[0], document.range[0]], base);
   const value = convert(root, "", undefined, 0);
   if (limit.exceeded)
     problems.push(
@@ -218,7 +241,9 @@ function treeOf(
     },
     subtree: (path) => {
       const place = places.get(path);
-      return place === undefined || place.node === null ? undefined : treeOf(source, document, place.node, problems);
+      return place === undefined || place.node === null
+        ? undefined
+        : treeOf(source, base, document, place.node, problems);
     },
   };
 }
@@ -247,7 +272,11 @@ function scalarValue(node: Scalar): unknown {
   return node.source ?? null;
 }
 
-function spanOf(node: unknown): Span | undefined {
+function shift(span: Span, by: number): Span {
+  return [span[0] + by, span[1] + by];
+}
+
+function rangeOf(node: unknown): Span | undefined {
   if (!isScalar(node) && !isMap(node) && !isSeq(node) && !isAlias(node)) return undefined;
   const { range } = node;
   return range === null || range === undefined ? undefined : [range[0], range[1]];

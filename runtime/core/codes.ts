@@ -4,6 +4,7 @@ import { controlCodes } from "./codes/control.ts";
 import { fileCodes } from "./codes/file.ts";
 import { hostCodes } from "./codes/host.ts";
 import { identityCodes } from "./codes/identity.ts";
+import { istioCodes } from "./codes/istio.ts";
 import { meaningCodes } from "./codes/meaning.ts";
 import { proxyCodes } from "./codes/proxy.ts";
 import { workloadCodes } from "./codes/workload.ts";
@@ -19,6 +20,7 @@ export const codes = {
   ...controlCodes,
   ...cliCodes,
   ...bugCodes,
+  ...istioCodes,
 } as const;
 
 export type Code = keyof typeof codes;

@@ -4,29 +4,35 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type LoadedCase, loadCase } from "./case.ts";
 import { runCase, type RequestResult } from "./engine.ts";
+import { runChecks } from "./check/run-check.ts";
 import { createSocketsRunner } from "./sockets/run-sockets.ts";
 
 /**
- * `npm run conformance -- [--runner=engine|sockets] [--cases DIR] [--only REGEXP]`: recorded verdicts of Istio against the engine, or
- * against the data plane on real sockets.
+ * `npm run conformance -- [--runner=engine|sockets|check] [--cases DIR] [--only REGEXP]`: recorded verdicts of Istio against the engine, or
+ * against the data plane on real sockets; or what istioctl says of files against `meshdev check`.
  */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       runner: { type: "string", default: "engine" },
-      cases: { type: "string", default: fileURLToPath(new URL("cases", import.meta.url)) },
+      cases: { type: "string" },
       only: { type: "string" },
     },
   });
+  const only = values.only === undefined ? undefined : new RegExp(values.only);
+  const cases =
+    values.cases ?? fileURLToPath(new URL(values.runner === "check" ? "check/cases" : "cases", import.meta.url));
+  const directory = resolve(cases);
+  if (values.runner === "check") return runChecks(directory, only, (text) => process.stdout.write(text));
   if (values.runner !== "engine" && values.runner !== "sockets") {
-    process.stderr.write(`there is no runner ${values.runner}; use --runner=engine or --runner=sockets\n`);
+    process.stderr.write(
+      `there is no runner ${values.runner}; use --runner=engine, --runner=sockets or --runner=check\n`,
+    );
     return 2;
   }
   await using sockets = values.runner === "sockets" ? await createSocketsRunner({ compareSeconds: true }) : undefined;
   const run = async (loaded: LoadedCase): Promise<ReadonlyMap<string, RequestResult>> =>
     sockets === undefined ? runCase(loaded) : sockets.run(loaded);
-  const directory = resolve(values.cases);
-  const only = values.only === undefined ? undefined : new RegExp(values.only);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const reasons = new Map<string, number>();
   let drawn = 0;

@@ -52,6 +52,11 @@ export const fileCodes = {
     why: "It has more text, nodes or nesting than any real resource; aliases may multiply it.",
     next: "Split the file, or remove the aliases.",
   },
+  MD1012: {
+    title: "A resource breaks a rule of its schema",
+    why: "The CRD carries rules that look at several fields at once (`x-kubernetes-validations`); an API server refuses what breaks one. They are only judged when every field has the right shape.",
+    next: "The message is the rule's own. Change one of the fields it names.",
+  },
   MD1011: {
     title: "A variable is not set",
     why: "The project file uses ${NAME} and the environment has no such variable.",

@@ -24,8 +24,11 @@ function rule(pool: string): string {
 const ingress = `{ingress: [
   {port: {number: 8080, protocol: HTTP, name: http}, defaultEndpoint: '127.0.0.1:7777'},
   {port: {number: 7777, protocol: TCP, name: t}},
-  {port: {number: 9000, protocol: odd, name: o}, bind: 0.0.0.0, defaultEndpoint: 'unix:///x', connectionPool: {http: {http2MaxRequests: 2}}}],
+  {port: {number: 9000, name: o}, bind: 0.0.0.0, defaultEndpoint: 'unix:///x', connectionPool: {http: {http2MaxRequests: 2}}}],
   inboundConnectionPool: {http: {http2MaxRequests: 5}}}`;
+
+/** A Sidecar that changes nothing; one without any setting is refused. */
+const everything = "{egress: [{hosts: ['*/*']}]}";
 
 describe("ports of a workload", () => {
   // recorded: inbound/ingress-listener, ingress-listener-podip
@@ -51,13 +54,13 @@ describe("ports of a workload", () => {
   it.each([
     [
       "one that selects it",
-      [sidecar("general", "{}"), sidecar("own", "{workloadSelector: {labels: {app: backend}}, POOL}")],
+      [sidecar("general", everything), sidecar("own", "{workloadSelector: {labels: {app: backend}}, POOL}")],
       1,
     ],
     ["one that selects others", [sidecar("other", "{workloadSelector: {labels: {app: x}}, POOL}")], undefined],
     ["one without a selector", [sidecar("general", "{POOL}")], 1],
     ["one of the root namespace", [sidecar("root", "{POOL}", "istio-system")], 1],
-    ["its own before the root's", [sidecar("root", "{POOL}", "istio-system"), sidecar("own", "{}")], undefined],
+    ["its own before the root's", [sidecar("root", "{POOL}", "istio-system"), sidecar("own", everything)], undefined],
     ["not one of another namespace", [sidecar("far", "{POOL}", "other")], undefined],
   ])("obeys %s", (_, documents, limit) => {
     const pool = "inboundConnectionPool: {http: {http2MaxRequests: 1}}";

@@ -142,7 +142,7 @@ describe("a wrong value", () => {
       "apiVersion",
       "securty.istio.io: did you mean security.istio.io?",
     ],
-    ["no name", "  name: backend\n", "  labels: {}\n", "MD1004", "metadata", "give the resource a name"],
+    ["no name", "  name: backend\n", "  labels: {}\n", "MD1004", "metadata.name", "give the resource a name"],
     [
       "a name that Kubernetes refuses",
       "name: backend",
@@ -159,19 +159,25 @@ describe("a wrong value", () => {
       "selector",
       "fields of the resource belong below spec",
     ],
-    [
-      "a field that the webhook refuses",
-      "  mtls:\n    mode: STRICT",
-      "  portLevelMtls: { 99999: { mode: STRICT } }",
-      "MD1008",
-      "spec.portLevelMtls.99999",
-      "write the number of the workload's port",
-    ],
   ])("%s", (_, from, to, code, field, hint) => {
     expect(meshYaml).toContain(from);
     const problems = problemsOf(meshYaml.replace(from, to));
     expect(problems).toEqual([expect.objectContaining({ code, field, hint, severity: "error" })]);
     expect(resourcesOf(meshYaml.replace(from, to)).map((resource) => resource.name)).toEqual(["backend-allow"]);
+  });
+
+  it("that a rule of the schema and the webhook refuse is told by both, each at its place", () => {
+    const text =
+      "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: { name: a }\nspec:\n  portLevelMtls: { 8080: { mode: STRICT } }\n";
+    expect(problemsOf(text)).toEqual([
+      expect.objectContaining({ code: "MD1012", field: "spec", message: "spec: portLevelMtls requires selector" }),
+      expect.objectContaining({
+        code: "MD1008",
+        field: "spec.portLevelMtls",
+        message: "mesh/namespace peer authentication cannot have port level mTLS",
+        hint: "add a selector, or move the ports to a policy with one",
+      }),
+    ]);
   });
 
   it.each([

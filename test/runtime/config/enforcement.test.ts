@@ -72,7 +72,10 @@ describe("fields that are not enforced", () => {
       "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: d }\nspec: { host: a, trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 }, http: { http2MaxRequests: 1, h2UpgradePolicy: UPGRADE } } } }\n",
       ["MD2001 spec.trafficPolicy.connectionPool.tcp 4"],
     ],
-    ["apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: { name: s }\nspec: {}\n", ["MD2001 kind 2"]],
+    [
+      "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: { name: s }\nspec: { hosts: [a.example] }\n",
+      ["MD2001 kind 2"],
+    ],
     [
       "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: { jwtRules: [{ issuer: a, presence: REQUIRED, clockSkewSeconds: 5, outputPayloadToHeader: Host }] }\n",
       [
