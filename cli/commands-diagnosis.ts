@@ -30,11 +30,17 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
       new Option("--port <port>", "service port, when there are several").argParser(parsePort).env("MESHDEV_PORT"),
     )
     .addOption(new Option("--header <name: value>", "a request header, may be repeated").argParser(collect))
+    .addOption(new Option("--jwt <file>", "a token that the call carries; - reads it from stdin"))
+    .addOption(
+      new Option("--claim <name=value>", "suppose a verified token that claims this, may be repeated").argParser(
+        collect,
+      ),
+    )
     .addOption(outputOption(["table", "json"]))
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  meshdev can frontend backend GET /api/data\n  meshdev can intruder backend GET /api/data --expect deny\n  meshdev can web orders POST /pay --port 8080 --header 'x-tenant: a'",
+      "\nExamples:\n  meshdev can frontend backend GET /api/data\n  meshdev can intruder backend GET /api/data --expect deny\n  meshdev can web orders POST /pay --port 8080 --header 'x-tenant: a'\n  meshdev can web orders --claim role=admin --claim sub=alice\n  meshdev token --sub bob | meshdev can web orders --jwt -",
     )
     .action(async (from: string, to: string, method: string | undefined, path: string | undefined, options) => {
       const { can } = await import("./commands/can.ts");

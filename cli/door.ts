@@ -2,7 +2,7 @@ import type * as runtime from "../runtime/index.ts";
 import type { StateLine } from "../runtime/index.ts";
 import type { StreamedEvent } from "../runtime/model/event.ts";
 
-export type { MeshClient, SessionInfo, StartedDaemon, StartOptions } from "../runtime/index.ts";
+export type { CallToken, MeshClient, SessionInfo, StartedDaemon, StartOptions } from "../runtime/index.ts";
 
 /** The runtime as commands see it. */
 export type Door = typeof runtime;

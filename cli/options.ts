@@ -13,6 +13,12 @@ export function parseDuration(text: string): number {
   return Number(match[1]) * unit;
 }
 
+/** Milliseconds from now, before it with a minus; `never`. */
+export function parseExpiry(text: string): number | "never" {
+  if (text === "never") return text;
+  return text.startsWith("-") ? -parseDuration(text.slice(1)) : parseDuration(text);
+}
+
 export function parseCount(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Write a whole number.");
   return Number(text);

@@ -5,6 +5,7 @@ import type { Clock } from "./core/clock.ts";
 import { MeshError } from "./core/error.ts";
 import type { Scope } from "./core/scope.ts";
 import type { DrainMode } from "./model/dataplane.ts";
+import type { IssuerProgram } from "./model/issuer.ts";
 import { withCompileCache } from "./control/compile-cache.ts";
 import { openDataPlane, type DataPlaneLink } from "./control/data-plane-link.ts";
 import { loadFirst } from "./control/first-load.ts";
@@ -16,6 +17,7 @@ import { findProjectFile } from "./control/project-file.ts";
 import { publishedPorts, requireNone, requireStartable } from "./control/start-check.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { caFolder, openCaStore, readGivenCa } from "./host/ca-store.ts";
+import { issuerFolder } from "./host/issuer-store.ts";
 import { checkPublishedPorts } from "./host/ports.ts";
 import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
 import { startReaper, type Reaper } from "./host/reaper/reaper.ts";
@@ -38,6 +40,8 @@ export interface Ground {
   readonly variables: Readonly<Record<string, string>>;
   readonly machine: MachineAddresses;
   readonly ca: MeshCa;
+  /** What serves the keys of `meshdev token`, should a rule want them. */
+  readonly issuer: IssuerProgram;
 }
 
 /** Takes the session, files, keys, addresses and ports of a project; `scope` gives them back in the reverse order. */
@@ -52,7 +56,8 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
 
   // The data plane starts while this process reads files and makes keys.
   const link = startDataPlane(session, options.drain, env, clock, reaper.watch, scope);
-  const { result, files, env: variables } = loadFirst({ directory, projectFile, env }, readMeshFiles);
+  const issuer = issuerProgram(directory, env);
+  const { result, files, env: variables } = loadFirst({ directory, projectFile, env, issuer }, readMeshFiles);
   const first = requireStartable(result, options);
   const given = options.caDirectory === undefined ? undefined : readGivenCa(options.caDirectory);
   const keeper = { given, ...openCaStore(caFolder(directory, env), user, options.freshCa) };
@@ -63,7 +68,7 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   ]);
   scope.defer(machine.release);
   requireNone(taken);
-  return { user, projectFile, session, reaper, link, files, first, variables, machine, ca };
+  return { user, projectFile, session, reaper, link, files, first, variables, machine, ca, issuer };
 }
 
 /** Throws MD7005 when the folder has a mesh already. */
@@ -85,8 +90,7 @@ function startDataPlane(
 ): DataPlaneLink {
   const logFile = openSync(join(session.paths.root, "dataplane.log"), "a", 0o600);
   const link = openDataPlane({
-    // TypeScript in a checkout, JavaScript in a package.
-    entry: fileURLToPath(new URL(`./dataplane.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)),
+    entry: programFile("dataplane"),
     drain,
     env: withCompileCache({ ...env, MESHDEV_SESSION: session.id }),
     log: logFile,
@@ -99,4 +103,13 @@ function startDataPlane(
     closeSync(logFile);
   });
   return link;
+}
+
+function issuerProgram(directory: string, env: Env): IssuerProgram {
+  return { command: [process.execPath, programFile("issuer"), issuerFolder(directory, env)], env: {} };
+}
+
+/** A program of our own beside this file: TypeScript in a checkout, JavaScript in a package. */
+function programFile(name: string): string {
+  return fileURLToPath(new URL(`./${name}.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url));
 }

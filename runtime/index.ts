@@ -7,6 +7,7 @@ import type { SessionRecord } from "./host/session.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
+import type { MintedToken, MintRequest } from "./tokens.ts";
 
 export type {
   DaemonOptions,
@@ -104,13 +105,46 @@ export async function loadProject(
     : { value: result.loaded.mesh, problems: result.loaded.problems };
 }
 
-/** What would happen to one call, by the very functions that decide in a sidecar. Throws MD8005 for a name that the mesh does not have. */
-export async function predict(mesh: Mesh, call: PredictedCall): Promise<Prediction> {
+/** A token that a predicted call carries. */
+export type CallToken =
+  | { readonly kind: "token"; readonly token: string }
+  /** As if every rule had verified a token that says this. */
+  | { readonly kind: "claims"; readonly claims: Readonly<Record<string, unknown>> };
+
+/**
+ * What would happen to one call, by the very functions that decide in a sidecar; keys that rules name are fetched first when it
+ * carries a token. Throws MD8005 for a name that the mesh does not have.
+ */
+export async function predict(
+  mesh: Mesh,
+  call: PredictedCall,
+  directory: string,
+  token?: CallToken,
+): Promise<Prediction> {
   const [{ predictCall }, { systemClock }] = await Promise.all([
     import("./predict/call.ts"),
     import("./core/clock.ts"),
   ]);
-  return predictCall(mesh, call, systemClock);
+  if (token?.kind === "claims") {
+    const { supposeClaims } = await import("./tokens.ts");
+    const supposed = supposeClaims(mesh, call, token.claims);
+    return predictCall(supposed.mesh, supposed.call, systemClock);
+  }
+  const { fetchKeySets } = await import("./tokens.ts");
+  const keySets = await fetchKeySets(directory, mesh);
+  if (token === undefined) return predictCall(mesh, call, systemClock, keySets);
+  const { carryToken } = await import("./predict/token-call.ts");
+  return predictCall(mesh, carryToken(mesh, call, token.token), systemClock, keySets);
+}
+
+/** A token of the project's issuer for development. A project that is not valid has no rules to look at. @throws MeshError MD6010 */
+export async function mintToken(
+  directory: string,
+  { file, ...request }: MintRequest & { readonly file?: string | undefined },
+): Promise<MintedToken> {
+  const { mintDevToken } = await import("./tokens.ts");
+  const { value } = await loadProject(directory, { file });
+  return mintDevToken(directory, value, request);
 }
 
 /** A person's own settings from the text of a flat YAML file: names with texts. */

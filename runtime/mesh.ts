@@ -112,7 +112,15 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   });
   scope.defer(svids.close);
 
-  const keySets = keepMeshKeys({ clock, place, first: first.mesh, loop: () => loop, ready: () => supervisor.ready() });
+  const keySets = keepMeshKeys({
+    clock,
+    directory,
+    env,
+    place,
+    first: first.mesh,
+    loop: () => loop,
+    ready: () => supervisor.ready(),
+  });
   scope.defer(keySets.close);
   const openPorts = new Map<string, ReadonlySet<number>>();
   const bypasses: Problem[] = [];
@@ -174,6 +182,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     directory,
     projectFile,
     env: ground.variables,
+    issuer: ground.issuer,
     services: options.services,
     noDeps: options.noDeps,
     hub,

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
@@ -6,7 +8,8 @@ import { decisionLines, place, reasonWords } from "../print/decision.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg, type Line } from "../print/segment.ts";
-import { openDoor } from "../door.ts";
+import { type CallToken, openDoor } from "../door.ts";
+import { parseClaims } from "./token.ts";
 
 export interface CanOptions extends OutputOptions {
   readonly directory?: string;
@@ -14,6 +17,9 @@ export interface CanOptions extends OutputOptions {
   readonly expect?: "allow" | "deny";
   readonly port?: number;
   readonly header?: readonly string[];
+  /** File with a token; `-` is stdin. */
+  readonly jwt?: string;
+  readonly claim?: readonly string[];
 }
 
 export interface Question {
@@ -36,7 +42,7 @@ export async function can(question: Question, options: CanOptions, context: Cont
     });
   }
   const call = { ...question, from: bareName(question.from), to: bareName(question.to), port: options.port, headers };
-  const prediction = await door.predict(mesh, call);
+  const prediction = await door.predict(mesh, call, directory, tokenOf(options, context));
   const printer = createPrinter(context, options.color);
   const held = options.expect === undefined || options.expect === prediction.verdict;
   if (chosenOutput(options) === "json") {
@@ -74,6 +80,19 @@ export async function can(question: Question, options: CanOptions, context: Cont
     if (!held) printer.note([[seg(`expected ${options.expect ?? ""}, policy says ${prediction.verdict}`, "bad")]]);
   }
   return held ? exitCodes.ok : exitCodes.findings;
+}
+
+function tokenOf({ jwt, claim }: CanOptions, context: Context): CallToken | undefined {
+  if (jwt !== undefined && claim !== undefined)
+    throw new MeshError("MD8001", "--jwt and --claim exclude each other: a token says by itself what it claims");
+  if (claim !== undefined) return { kind: "claims", claims: parseClaims(claim) };
+  if (jwt === undefined) return undefined;
+  try {
+    const text = readFileSync(jwt === "-" ? 0 : resolve(context.cwd, jwt), "utf8");
+    return { kind: "token", token: text.trim() };
+  } catch (error) {
+    throw new MeshError("MD8001", `the token in ${jwt} cannot be read: ${String(error)}`, { cause: error });
+  }
 }
 
 function parseHeader(text: string): readonly [string, string] {

@@ -1,8 +1,10 @@
 import { type Checked, type Problem, sortProblems } from "../core/problem.ts";
+import type { IssuerProgram } from "../model/issuer.ts";
 import type { Mesh, Service, Workload, WorkloadPort } from "../model/mesh.ts";
 import type { Labels, Resource } from "../model/resource.ts";
 import { assignAddresses } from "./addresses.ts";
 import { unenforced, unenforcedMeshConfig } from "./enforcement.ts";
+import { issuerGroup } from "./issuer-group.ts";
 import { kubernetesNamespaces, kubernetesServices, type ServiceDraft } from "./kubernetes.ts";
 import { resolveMeshConfig } from "./mesh-config.ts";
 import { proxyConfigAnnotation, readProxyConfigAnnotation, unenforcedProxyConfig } from "./proxy-config.ts";
@@ -18,6 +20,8 @@ export interface ResolveContext {
   /** Absolute folder of the project file. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What the issuer of `meshdev token` runs; undefined: nothing is run. */
+  readonly issuer?: IssuerProgram;
   /** The mesh that runs: its addresses are kept. */
   readonly previous?: Mesh;
 }
@@ -39,8 +43,9 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
     })),
   );
 
-  const groups = projectGroups(project);
-  problems.push(...checkGroups(project, groups));
+  const declared = projectGroups(project);
+  problems.push(...checkGroups(project, declared));
+  const groups = [...declared, ...issuerGroup(declared, resources, context.issuer)];
   for (const { annotations, field } of groups) {
     const said = annotations[proxyConfigAnnotation];
     if (said === undefined) continue;

@@ -1,5 +1,6 @@
 import type { Problem } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
+import type { IssuerProgram } from "../model/issuer.ts";
 import { parseProject } from "../config/project.ts";
 import { loadMesh, type LoadResult } from "./load.ts";
 
@@ -30,6 +31,8 @@ export function loadFirst<Files extends ReadFiles>(
     readonly directory: string;
     readonly projectFile: string;
     readonly env: Readonly<Record<string, string | undefined>>;
+    /** What the issuer of tokens runs; undefined: nothing is run. */
+    readonly issuer?: IssuerProgram;
   },
   read: FileReader<Files>,
 ): FirstLoad<Files> {
@@ -46,6 +49,7 @@ export function loadFirst<Files extends ReadFiles>(
     projectFile: source?.path ?? projectFile,
     files: files.files,
     env,
+    issuer: where.issuer,
     problems: files.problems,
   });
   return { result, files, env };

@@ -5,6 +5,7 @@ import { acceptFiles, type Accepted } from "../config/accept.ts";
 import { parseDocuments, type ParsedFile } from "../config/documents.ts";
 import { parseProject, type ProjectSpec } from "../config/project.ts";
 import { resolve } from "../config/resolve.ts";
+import type { IssuerProgram } from "../model/issuer.ts";
 import type { Mesh } from "../model/mesh.ts";
 
 /** What all files mean together, and what is needed to read them again cheaply. */
@@ -32,6 +33,8 @@ export interface LoadInput {
   /** The project file and all mesh files. */
   readonly files: readonly SourceFile[];
   readonly env: Readonly<Record<string, string>>;
+  /** What the issuer of tokens runs; undefined: nothing is run. */
+  readonly issuer?: IssuerProgram | undefined;
   /** What reading found. */
   readonly problems: readonly Problem[];
 }
@@ -54,6 +57,7 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
   const meaning = resolve(project.value, accepted.resources, {
     directory: input.directory,
     env: input.env,
+    ...(input.issuer === undefined ? {} : { issuer: input.issuer }),
     ...(previous === undefined ? {} : { previous: previous.mesh }),
   });
   const problems = sortProblems([...input.problems, ...project.problems, ...accepted.problems, ...meaning.problems]);

@@ -2,6 +2,7 @@ import { sortProblems, type Problem } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import { describeChanges } from "../config/changes.ts";
 import { describeDifferences } from "../config/differences.ts";
+import type { IssuerProgram } from "../model/issuer.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { GenerationReport } from "./generations.ts";
@@ -26,6 +27,7 @@ export interface MeshLoopOptions {
   readonly directory: string;
   readonly projectFile: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly issuer: IssuerProgram;
   /** Keys of the services to run; empty: all. */
   readonly services: readonly string[];
   readonly noDeps: boolean;
@@ -116,8 +118,8 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
       goLive(first, describeChanges(undefined, first.mesh), inputFor(first.mesh), undefined);
     },
     reload: ({ files, problems: found, since }) => {
-      const { directory, projectFile, env } = options;
-      const result = loadMesh(loaded, { directory, projectFile, files, env, problems: found });
+      const { directory, projectFile, env, issuer } = options;
+      const result = loadMesh(loaded, { directory, projectFile, files, env, issuer, problems: found });
       const before = JSON.stringify(problems.get("files"));
       if (result.kind === "rejected") {
         problems.set("files", result.problems);

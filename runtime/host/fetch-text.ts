@@ -12,7 +12,9 @@ const mostRedirects = 5;
  * The body behind an http or https URL, as text. Names of the mesh lead to its sidecars, as for a caller without one; addresses of
  * cloud metadata services are refused (spec RA-25). Rejects with an error that says why there is none.
  */
-export function createTextFetcher(mesh: () => HookConfig): (url: string, timeoutMs: number) => Promise<string> {
+export function createTextFetcher(
+  mesh: () => HookConfig | undefined = () => undefined,
+): (url: string, timeoutMs: number) => Promise<string> {
   return async (url, timeoutMs) => {
     let next = url;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
@@ -29,13 +31,13 @@ interface Answer {
   readonly location: string | undefined;
 }
 
-function fetchOnce(url: string, timeoutMs: number, mesh: HookConfig): Promise<Answer> {
+function fetchOnce(url: string, timeoutMs: number, mesh: HookConfig | undefined): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { protocol, hostname, port, host, pathname, search } = new URL(url);
     if (protocol !== "http:" && protocol !== "https:") throw new Error(`${protocol} is neither http nor https`);
     const bare = hostname.replace(/^\[|\]$/g, "");
     const asked = Number(port) || (protocol === "https:" ? 443 : 80);
-    const inside = meshAddress(mesh, bare, asked);
+    const inside = mesh === undefined ? undefined : meshAddress(mesh, bare, asked);
     if (inside === "nobody") throw new Error(`nobody serves ${host} now`);
     if (isIP(bare) !== 0 && isLinkLocal(bare)) throw new Error(`${bare} is a link-local address`);
     const request = (protocol === "https:" ? requestHttps : requestHttp)({

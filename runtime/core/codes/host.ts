@@ -49,4 +49,9 @@ export const hostCodes = {
     why: "The system refused to watch for changes, usually because its limit of watches is reached.",
     next: "Raise fs.inotify.max_user_watches. Changes are still found, up to two seconds later.",
   },
+  MD6010: {
+    title: "The key of the token issuer cannot be used",
+    why: "The issuer for development keeps its key with the project's CA, and the file can be neither read nor made.",
+    next: "Fix the permissions of the folder that the message names, or remove it: a new key is made then.",
+  },
 } as const satisfies CodeTable<`MD6${string}`>;

@@ -1,0 +1,47 @@
+import type { JwtRule } from "../model/istio-security.ts";
+import { devIssuer, isDevIssuer, type IssuerProgram } from "../model/issuer.ts";
+import type { Resource } from "../model/resource.ts";
+import type { Group } from "./workloads.ts";
+import { isRecord } from "./yaml-tree.ts";
+
+/** The issuer for development as a group of workloads, when a rule wants its keys and nobody else has its name. */
+export function issuerGroup(
+  groups: readonly Group[],
+  resources: readonly Resource[],
+  program: IssuerProgram | undefined,
+): readonly Group[] {
+  const { service, namespace, port, target } = devIssuer;
+  if (groups.some((group) => group.key === service) || !resources.some(wantsIssuer)) return [];
+  return [
+    {
+      key: service,
+      parent: service,
+      field: "",
+      at: undefined,
+      namespace,
+      serviceAccount: service,
+      labels: { app: service, version: "v1" },
+      annotations: {},
+      sidecar: true,
+      instances: 1,
+      ports: [{ name: "http", port, target, protocol: undefined, transport: "TCP", field: "" }],
+      publish: [],
+      needs: [],
+      run: program?.command,
+      cwd: undefined,
+      env: program?.env ?? {},
+      ready: undefined,
+    },
+  ];
+}
+
+function wantsIssuer({ kind, spec }: Resource): boolean {
+  if (kind !== "RequestAuthentication" || !isRecord(spec)) return false;
+  const rules: readonly unknown[] = Array.isArray(spec["jwtRules"]) ? spec["jwtRules"] : [];
+  return rules.some((rule) => isRecord(rule) && takesKeysOfIssuer(rule));
+}
+
+function takesKeysOfIssuer(rule: JwtRule): boolean {
+  if ((rule.jwks ?? "") !== "") return false;
+  return isDevIssuer(rule.jwksUri ?? rule.jwks_uri ?? rule.issuer ?? "");
+}
