@@ -103,7 +103,8 @@ class Forwarding implements RequestSink, TryOwner {
 
   broken(error: CodecError): void {
     if (this.#over) return;
-    if (this.#answering) this.#cut("DPE", error.details);
+    // HTTP/2 has no answer to it.
+    if (this.#answering || error.status === 0) this.#cut("DPE", error.details);
     // The head goes first, as in Envoy, even where its connection has yet to be made (headers/raw-inbound chunk-bad).
     else if (this.#client === undefined && this.#giveUp !== undefined) this.#fault = error;
     else this.#replyWith({ kind: "codec-error", details: error.details });

@@ -1,14 +1,14 @@
-import { constants } from "node:http2";
-import type { ClientHttp2Stream } from "node:http2";
 import type { ResetReason } from "../traffic/reset.ts";
-import type { ResponseHead } from "../wire/http1/response-head.ts";
-import { responseOfList } from "../wire/http2/response-head.ts";
+import { errorCode } from "../wire/http2/frame.ts";
+import type { HeaderField } from "../wire/http2/header-field.ts";
+import { readResponse } from "../wire/http2/response-head.ts";
+import type { Http2Stream, StreamReader } from "../wire/http2/stream.ts";
+import { readTrailers } from "../wire/http2/trailers.ts";
 import { listRequest } from "../wire/http2/write.ts";
 import type { ClientExchange, OutgoingRequest, ResponseHandlers } from "./client-exchange.ts";
-import { isHeaderList, readBody } from "./http2-body.ts";
+import { sendPiece } from "./http2-exchange.ts";
 import type { Http2Connection } from "./http2-pool.ts";
-import { requestStream, sendTrailers, writePiece } from "./http2-send.ts";
-import { lastPiece, noPiece } from "./piece.ts";
+import { barePiece, endPiece, lastPiece, noPiece } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { ignore } from "./server-handshake.ts";
 
@@ -24,120 +24,136 @@ function failed(handlers: ResponseHandlers, reason: ResetReason): ClientExchange
 /** Sends one request on a stream of its own and reads the answer. */
 export function sendHttp2(
   connection: Http2Connection,
-  { head: asked, change, body }: OutgoingRequest,
+  request: OutgoingRequest,
   handlers: ResponseHandlers,
 ): ClientExchange {
   // No sidecar of Istio's allows extended CONNECT: Envoy refuses by itself what it would have to ask for so (tried with 1.40).
-  if (asked.upgrade !== undefined) return failed(handlers, "protocol error");
-  if (connection.session.destroyed || connection.session.closed) return failed(handlers, "connection termination");
-  const ended = body.at(-1)?.part.done === true;
-  const size = body.reduce((sum, piece) => sum + piece.part.size, 0);
-  const bare = ended && size === 0 && body.at(-1)?.trailers === undefined;
-  // A request that is cut while its end is still to be told ends with a reset, never with a body that looks whole.
-  const waitForTrailers = !ended || body.at(-1)?.trailers !== undefined;
-  const options = { endStream: bare, waitForTrailers };
-  const opened = requestStream(connection.session, listRequest(asked, change), options);
-  if (opened === undefined) return failed(handlers, "protocol error");
-  const stream = opened;
-  let trailers: readonly string[] | undefined;
-  let answered = false;
-  let over = false;
+  if (request.head.upgrade !== undefined) return failed(handlers, "protocol error");
+  const stream = connection.session.open();
+  if (stream === undefined) return failed(handlers, "connection termination");
+  const exchange = new Http2ClientExchange(connection, stream, request.head.method, handlers);
+  exchange.start(request);
+  return exchange;
+}
 
-  function fail(reason: ResetReason): void {
-    if (over) return;
-    over = true;
-    handlers.failed(reason, answered);
+/** A class, because one is made per request. */
+class Http2ClientExchange implements ClientExchange, StreamReader {
+  readonly #connection: Http2Connection;
+  readonly #stream: Http2Stream;
+  readonly #method: string;
+  readonly #handlers: ResponseHandlers;
+  #answered = false;
+  #over = false;
+
+  constructor(connection: Http2Connection, stream: Http2Stream, method: string, handlers: ResponseHandlers) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.#method = method;
+    this.#handlers = handlers;
+    stream.reader = this;
   }
 
-  function write(piece: Piece): boolean {
-    if (over || stream.destroyed || stream.closed) return true;
-    if (piece.part.done) trailers = piece.trailers;
-    return writePiece(stream, piece);
+  start({ head, change, body }: OutgoingRequest): void {
+    const last = body.at(-1);
+    const bare =
+      last?.part.done === true && last.trailers === undefined && body.every(({ part: { size } }) => size === 0);
+    this.#connection.session.outbox.headers(this.#stream, listRequest(head, change), bare);
+    if (!bare) for (const piece of body) this.write(piece);
   }
 
-  function reset(): void {
-    if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
-    stream.resume();
+  write(piece: Piece): boolean {
+    if (this.#over || (piece.part.size === 0 && !piece.part.done)) return true;
+    return sendPiece(this.#connection.session, this.#stream, piece);
   }
 
-  function breakOff(): void {
-    if (over) return;
-    reset();
-    fail("protocol error");
+  resume(): void {
+    if (!this.#over) this.#connection.session.resume(this.#stream);
   }
 
-  function onHead(list: unknown, flags: number): void {
-    if (over) return;
-    answered = true;
-    const done = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    const result = responseOfList(isHeaderList(list) ? list : [], done);
+  abort(): void {
+    this.#over = true;
+    this.#reset(errorCode.cancel);
+  }
+
+  finish(whole: boolean): void {
+    this.#over = true;
+    if (!whole) this.#reset(errorCode.cancel);
+  }
+
+  #reset(code: number): void {
+    this.#connection.session.reset(this.#stream, code);
+  }
+
+  #fail(reason: ResetReason): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#handlers.failed(reason, this.#answered);
+  }
+
+  #breakOff(): void {
+    this.#reset(errorCode.protocol);
+    this.#fail("protocol error");
+  }
+
+  // What comes on the stream.
+
+  onHead(fields: readonly HeaderField[], ended: boolean): void {
+    this.#answered = true;
+    const result = readResponse(fields, this.#method, ended);
     if (result.kind === "error") {
-      breakOff();
+      this.#breakOff();
       return;
     }
-    if (result.head.interim) handlers.interim(result.head);
-    else onAnswer(result.head, done);
-  }
-
-  function onAnswer(head: ResponseHead, done: boolean): void {
-    if (done) {
-      over = true;
-      stream.resume();
-      handlers.head(head, lastPiece);
+    const { head } = result;
+    if (head.interim) {
+      if (!this.#over) this.#handlers.interim(head);
       return;
     }
-    readBody(stream, asked.method === "HEAD" ? { kind: "none" } : head.framing, {
-      piece: (piece) => {
-        if (over) return true;
-        over = piece.part.done;
-        return handlers.body(piece);
-      },
-      broken: breakOff,
-    });
-    if (!handlers.head(head, noPiece)) stream.pause();
+    const stream = this.#stream;
+    stream.headed = true;
+    if (head.framing.kind === "length") stream.promised = head.framing.length;
+    else if (head.framing.kind === "none") stream.promised = 0;
+    if (this.#over) return;
+    this.#over = ended;
+    if (!this.#handlers.head(head, ended ? lastPiece : noPiece) && !ended) stream.paused = true;
   }
 
-  stream.on("response", (_headers, flags, list: unknown) => {
-    onHead(list, flags);
-  });
-  stream.on("headers", (_headers, flags, list: unknown) => {
-    onHead(list, flags);
-  });
-  stream.on("wantTrailers", () => {
-    if (!stream.closed) sendTrailers(stream, trailers ?? []);
-  });
-  stream.on("drain", () => {
-    if (!over) handlers.drained();
-  });
-  stream.on("error", ignore);
-  stream.on("close", () => {
-    connection.closeStream();
-    fail(reasonOf(stream));
-  });
-  connection.openStream();
-  if (!bare) for (const piece of body) write(piece);
+  onData(bytes: Buffer, from: number, to: number, ended: boolean): boolean {
+    if (this.#over) return true;
+    this.#over = ended;
+    return this.#handlers.body(barePiece(bytes, from, to, ended));
+  }
 
-  return {
-    write,
-    resume: () => {
-      if (!over) stream.resume();
-    },
-    abort: () => {
-      over = true;
-      reset();
-    },
-    finish: (whole) => {
-      over = true;
-      if (!whole) reset();
-    },
-  };
+  onTrailers(fields: readonly HeaderField[]): void {
+    const result = readTrailers(fields);
+    if (result.kind === "error") {
+      this.#breakOff();
+      return;
+    }
+    if (this.#over) return;
+    this.#over = true;
+    this.#handlers.body(endPiece(result.list));
+  }
 
-  function reasonOf(ending: ClientHttp2Stream): ResetReason {
-    if (connection.session.destroyed) return "connection termination";
-    switch (ending.rstCode) {
-      case constants.NGHTTP2_REFUSED_STREAM:
+  onWrongLength(): void {
+    this.#fail("protocol error");
+  }
+
+  onReset(code: number | undefined): void {
+    this.#fail(this.#reasonOf(code));
+  }
+
+  onDrain(): void {
+    if (!this.#over) this.#handlers.drained();
+  }
+
+  #reasonOf(code: number | undefined): ResetReason {
+    switch (code) {
+      case undefined:
+        return this.#connection.isFaulty() ? "protocol error" : "connection termination";
+      case errorCode.refusedStream:
         return "remote refused stream reset";
-      case constants.NGHTTP2_PROTOCOL_ERROR:
+      case errorCode.protocol:
         return "protocol error";
       default:
         return "remote reset";

@@ -1,14 +1,14 @@
 import type { X509Certificate } from "node:crypto";
-import { connect } from "node:http2";
-import type { ClientHttp2Session } from "node:http2";
 import type { Clock } from "../core/clock.ts";
-import { connectionWindow, sessionOptions, settings } from "./http2-settings.ts";
+import type { Session } from "../wire/http2/session.ts";
+import { Http2Line } from "./http2-line.ts";
+import { settings } from "./http2-settings.ts";
 import { ignore } from "./server-handshake.ts";
 import type { Dialled, DialFailure, ReadySocket } from "./upstream.ts";
 
 /** A connection that carries many requests at once. */
 export interface Http2Connection {
-  readonly session: ClientHttp2Session;
+  readonly session: Session;
   /** Everything that made it acceptable; connections of another key are never handed out. */
   readonly key: string;
   readonly handshake: string | null;
@@ -16,8 +16,8 @@ export interface Http2Connection {
   readonly spiffe: string | null;
   /** How many requests it has carried before. */
   readonly used: number;
-  readonly openStream: () => void;
-  readonly closeStream: () => void;
+  /** Whether it ended because the server broke the rules. */
+  readonly isFaulty: () => boolean;
 }
 
 type Take = (result: { readonly kind: "connection"; readonly connection: Http2Connection } | DialFailure) => void;
@@ -35,8 +35,10 @@ export interface Http2Pool {
 
 interface Live {
   readonly connection: Http2Connection;
-  streams: number;
+  readonly line: Http2Line;
   idleSince: number;
+  /** Its last streams end, and it with them. */
+  retired: boolean;
 }
 
 interface Opening {
@@ -62,10 +64,12 @@ export function createHttp2Pool(clock: Clock): Http2Pool {
 
   function retire(entry: Live): void {
     forget(entry);
-    const { session } = entry.connection;
-    if (session.destroyed) return;
-    if (entry.streams === 0) session.destroy();
-    else session.close();
+    entry.retired = true;
+    endWhenIdle(entry);
+  }
+
+  function endWhenIdle({ line }: Live): void {
+    if (line.session.streams.size === 0) line.end();
   }
 
   function watch(): void {
@@ -74,28 +78,34 @@ export function createHttp2Pool(clock: Clock): Http2Pool {
       timer = undefined;
       const since = clock.monotonic() - idleMs;
       for (const list of live.values())
-        for (const entry of list) if (entry.streams === 0 && entry.idleSince < since) retire(entry);
+        for (const entry of list) if (entry.line.session.streams.size === 0 && entry.idleSince < since) retire(entry);
       watch();
     });
   }
 
   function begin(key: string, ready: ReadySocket): Live {
-    const session = connect("http://upstream", { ...sessionOptions, createConnection: () => ready.socket });
-    session.setLocalWindowSize(connectionWindow);
-    session.on("error", ignore);
-    // Sockets here may be half open, and Node's session would then wait for ever for a server that has gone.
-    ready.socket.on("end", () => {
-      session.destroy();
-    });
-    session.on("close", () => {
-      forget(entry);
-    });
     let used = 0;
+    const line = new Http2Line("client", ready.socket, clock, {
+      onRequest: ignore,
+      onStreamEnd: () => {
+        used += 1;
+        if (line.session.streams.size > 0) return;
+        entry.idleSince = clock.monotonic();
+        if (entry.retired) endWhenIdle(entry);
+      },
+      onGoaway: () => {
+        retire(entry);
+      },
+      onClose: () => {
+        forget(entry);
+      },
+    });
     const entry: Live = {
-      streams: 0,
+      line,
+      retired: false,
       idleSince: clock.monotonic(),
       connection: {
-        session,
+        session: line.session,
         key,
         handshake: ready.handshake,
         leaf: ready.leaf,
@@ -103,17 +113,11 @@ export function createHttp2Pool(clock: Clock): Http2Pool {
         get used() {
           return used;
         },
-        openStream: () => {
-          entry.streams += 1;
-        },
-        closeStream: () => {
-          entry.streams -= 1;
-          used += 1;
-          if (entry.streams === 0) entry.idleSince = clock.monotonic();
-        },
+        isFaulty: () => line.isFaulty,
       },
     };
     live.set(key, [...(live.get(key) ?? []), entry]);
+    line.start(Buffer.alloc(0));
     watch();
     return entry;
   }
@@ -158,13 +162,13 @@ export function createHttp2Pool(clock: Clock): Http2Pool {
     },
     close: () => {
       timer?.();
-      for (const list of live.values()) for (const { connection } of list) connection.session.destroy();
+      for (const list of Array.from(live.values())) for (const { line } of list) line.destroy();
       live.clear();
     },
   };
 }
 
-function hasRoom({ connection: { session }, streams }: Live): boolean {
-  if (session.destroyed || session.closed) return false;
-  return streams < Math.min(session.remoteSettings.maxConcurrentStreams ?? 100, settings.maxConcurrentStreams ?? 100);
+function hasRoom({ line: { session } }: Live): boolean {
+  if (session.over || session.peerLeaves) return false;
+  return session.streams.size < Math.min(session.maxStreams, settings.maxConcurrentStreams);
 }

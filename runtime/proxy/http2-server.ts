@@ -1,93 +1,110 @@
-import { constants, performServerHandshake } from "node:http2";
-import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
-import { TLSSocket } from "node:tls";
 import type { CodecError } from "../wire/http1/error.ts";
-import type { HeaderList } from "../wire/http2/fields.ts";
-import { requestOfList } from "../wire/http2/request-head.ts";
+import { errorCode } from "../wire/http2/frame.ts";
+import type { HeaderField } from "../wire/http2/header-field.ts";
+import { readRequest } from "../wire/http2/request-head.ts";
+import type { Http2Stream } from "../wire/http2/stream.ts";
 import type { HttpConnection, HttpServerOptions } from "./exchange.ts";
-import { isHeaderList } from "./http2-body.ts";
-import { answerStream, openExchange } from "./http2-exchange.ts";
-import { connectionWindow, sessionOptions } from "./http2-settings.ts";
-import { ignore } from "./server-handshake.ts";
+import { answerStream, Http2Exchange } from "./http2-exchange.ts";
+import type { ExchangeOwner } from "./http2-exchange.ts";
+import { Http2Line } from "./http2-line.ts";
+import type { LineUser } from "./http2-line.ts";
 
 const idleMs = 3_600_000;
 
+/**
+ * A connection whose requests are given up this early, half of all and no fewer than half of this many, is not worth its trouble
+ * (Envoy's `overload.premature_reset_total_stream_count` and `…_min_stream_lifetime_seconds`).
+ */
+const rapid = { streams: 500, lifetimeMs: 1000 };
+
 /** Reads requests from an HTTP/2 connection, each on its own stream. */
 export function serveHttp2(options: HttpServerOptions): HttpConnection {
-  const { socket, early } = options;
-  let session: ServerHttp2Session | undefined;
-  let retired = false;
-  let draining = false;
-  let closed = false;
+  return new Http2ServerConnection(options);
+}
 
-  function onClose(): void {
-    if (closed) return;
-    closed = true;
-    options.onClose();
+class Http2ServerConnection implements HttpConnection, LineUser, ExchangeOwner {
+  readonly line: Http2Line;
+  readonly options: HttpServerOptions;
+  #draining = false;
+  #leaving = false;
+  #ended = 0;
+  #premature = 0;
+
+  constructor(options: HttpServerOptions) {
+    this.options = options;
+    this.line = new Http2Line("server", options.socket, options.clock, this);
   }
 
-  function onStream(stream: ServerHttp2Stream, flags: number, list: HeaderList): void {
-    stream.on("error", ignore);
-    if (retired) {
-      stream.close(constants.NGHTTP2_REFUSED_STREAM);
-      return;
-    }
-    const result = requestOfList(list, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0);
-    if (result.kind === "error") refuse(stream, result.error);
-    else openExchange(stream, result.head, options);
-    // This stream and those before it are the last: they end as usual.
-    if (draining) session?.close();
-  }
-
-  function refuse(stream: ServerHttp2Stream, error: CodecError): void {
-    const reply = options.onRefused(error, "HTTP/2");
-    if (error.status !== 0) {
-      answerStream(stream, reply);
-      return;
-    }
-    stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    // As Envoy does: what breaks the rules of messages once is not trusted again.
-    if (error.close) destroy();
-  }
-
-  function destroy(): void {
-    if (session === undefined) socket.destroy();
-    else session.destroy();
-    onClose();
-  }
-
-  return {
-    start: () => {
-      if (socket.destroyed || closed) {
-        onClose();
-        return;
-      }
-      if (early.length > 0) socket.unshift(early);
-      const own = performServerHandshake(socket, sessionOptions);
-      session = own;
-      // Node waits for this on a TLS socket that no server of its own has accepted; its handshake is long done.
-      if (socket instanceof TLSSocket) socket.emit("secureConnect");
-      if (!own.destroyed && !socket.destroyed) own.setLocalWindowSize(connectionWindow);
-      own.on("stream", (stream, _headers, flags, list: unknown) => {
-        onStream(stream, flags, isHeaderList(list) ? list : []);
-      });
-      // Sockets here may be half open, and Node's session would then go on without a caller.
-      socket.on("end", destroy);
-      own.on("error", ignore);
-      own.on("close", onClose);
-      own.setTimeout(idleMs, () => {
-        own.close();
-      });
-    },
-    retire: () => {
-      if (retired) return;
-      retired = true;
-      if (session === undefined) destroy();
-      else session.close();
-    },
-    drain: () => {
-      draining = true;
-    },
-    destroy,
+  readonly start = (): void => {
+    const { socket, early } = this.options;
+    socket.on("timeout", this.#onIdle);
+    socket.setTimeout(idleMs);
+    this.line.start(early);
   };
+
+  readonly #onIdle = (): void => {
+    this.retire();
+  };
+
+  readonly retire = (): void => {
+    this.#leaving = true;
+    this.line.session.leave();
+    this.#endWhenIdle();
+  };
+
+  readonly drain = (): void => {
+    this.#draining = true;
+  };
+
+  readonly destroy = (): void => {
+    this.line.destroy();
+  };
+
+  onRequest(stream: Http2Stream, fields: readonly HeaderField[], ended: boolean): void {
+    const result = readRequest(fields, ended);
+    if (result.kind === "error") this.#refuse(stream, result.error);
+    else new Http2Exchange(this, stream, result.head).begin();
+    // This stream and those before it are the last: they end as usual.
+    if (this.#draining) this.retire();
+  }
+
+  #refuse(stream: Http2Stream, error: CodecError): void {
+    const reply = this.options.onRefused(error, "HTTP/2");
+    const { session } = this.line;
+    if (error.status !== 0) {
+      answerStream(session, stream, reply);
+      if (!stream.remoteClosed) session.reset(stream, errorCode.none);
+    } else this.breakOff(stream, error);
+  }
+
+  /** As Envoy does: what breaks the rules of messages once is not trusted again. */
+  breakOff(stream: Http2Stream, error: CodecError): void {
+    const { session } = this.line;
+    if (error.close) session.fail(errorCode.protocol, error.details);
+    else session.reset(stream, errorCode.internal);
+  }
+
+  onStreamEnd(): void {
+    this.#ended += 1;
+    if (this.#leaving) this.#endWhenIdle();
+  }
+
+  #endWhenIdle(): void {
+    if (this.line.session.streams.size === 0) this.line.end();
+  }
+
+  onReset(startedAt: number): void {
+    if (this.options.clock.monotonic() - startedAt < rapid.lifetimeMs) this.#premature += 1;
+    if (this.#premature * 2 >= Math.max(rapid.streams, this.#ended))
+      this.line.session.fail(errorCode.enhanceYourCalm, "too many resets");
+  }
+
+  onGoaway(): void {
+    // The caller opens no more streams, or does: it is free to.
+  }
+
+  onClose(): void {
+    this.options.socket.off("timeout", this.#onIdle);
+    this.options.onClose();
+  }
 }

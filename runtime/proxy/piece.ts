@@ -18,25 +18,29 @@ export function pieceOf(bytes: Buffer, from: number, part: BodyPart): Piece {
   return { bytes, from, part, trailers: undefined };
 }
 
-/** Payload that came without framing around it. */
-export function barePiece(payload: Buffer, done: boolean, trailers?: readonly string[]): Piece {
-  const size = payload.length;
-  const part: BodyPart = {
-    kind: "part",
-    end: size,
-    done,
-    payload: size === 0 ? [] : [0, size],
-    size,
-    verbatim: false,
+/** Payload that came without framing around it, where it lies in what was read. */
+export function barePiece(bytes: Buffer, from: number, to: number, done: boolean, trailers?: readonly string[]): Piece {
+  const payload = to === from ? noRanges : [from, to];
+  return {
+    bytes,
+    from,
+    part: { kind: "part", end: to, done, payload, size: to - from, verbatim: false },
+    trailers,
   };
-  return { bytes: payload, from: 0, part, trailers };
+}
+
+const noRanges: readonly number[] = [];
+
+/** The end of a body behind it: nothing, or trailers. */
+export function endPiece(trailers: readonly string[] | undefined): Piece {
+  return barePiece(nothing, 0, 0, true, trailers);
 }
 
 /** Nothing of a body yet. */
-export const noPiece: Piece = barePiece(nothing, false);
+export const noPiece: Piece = barePiece(nothing, 0, 0, false);
 
 /** The end of a body, and nothing of it. */
-export const lastPiece: Piece = barePiece(nothing, true);
+export const lastPiece: Piece = endPiece(undefined);
 
 /** The bytes that carry it over HTTP/1; whole chunks in canonical form are not copied. */
 export function framePiece(piece: Piece, framing: Framing): Buffer {

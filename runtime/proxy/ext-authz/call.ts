@@ -239,9 +239,10 @@ function outgoing(check: HttpCheck): OutgoingRequest | undefined {
   const list = [":method", method, ":scheme", "http", ":authority", authority, ":path", path, ...headers.flat()];
   const read = requestOfList(list, body.length === 0);
   if (read.kind === "error") return undefined;
+  const bytes = Buffer.from(body);
   return {
     head: read.head,
     change: { target: path, authority, edit: noEdit },
-    body: [barePiece(Buffer.from(body), true)],
+    body: [barePiece(bytes, 0, bytes.length, true)],
   };
 }

@@ -1,4 +1,4 @@
-import { allOfText, NAME, VALUE } from "../http1/characters.ts";
+import { fieldName, HeaderField } from "./header-field.ts";
 
 /** Names and values in turn, as they stand in a header list; one character per byte. */
 export type HeaderList = readonly string[];
@@ -12,36 +12,7 @@ export function pairsOf(list: HeaderList): Http2Fields {
   return pairs;
 }
 
-/** Headers that would mean something to an HTTP/1 hop: a message that has one is malformed (RFC 9113 §8.2.2). */
-const hopByHop: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "transfer-encoding",
-  "upgrade",
-]);
-
-/** Whether a header that is no pseudo header may stand in a message: nothing here can become a line, or a frame, of its own. */
-export function isFieldSafe(name: string, value: string): boolean {
-  if (name === "" || !allOfText(name, NAME) || name !== name.toLowerCase()) return false;
-  if (hopByHop.has(name) || (name === "te" && value.toLowerCase() !== "trailers")) return false;
-  return allOfText(value, VALUE);
-}
-
-/** Blanks around a value mean nothing at the next HTTP/1 hop; so they mean nothing here. */
-export function trimmed(value: string): string {
-  return isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1))
-    ? value.replaceAll(/^[ \t]+|[ \t]+$/g, "")
-    : value;
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || code === 9;
-}
-
-/** A content length; undefined when it is no plain number. */
-export function lengthOf(value: string): number | undefined {
-  if (!/^\d{1,16}$/.test(value)) return undefined;
-  const length = Number(value);
-  return Number.isSafeInteger(length) ? length : undefined;
+/** A list that nobody has sent, as if it had been decoded. */
+export function fieldsOf(list: HeaderList): readonly HeaderField[] {
+  return pairsOf(list).map(([name, value]) => new HeaderField(fieldName(name), value));
 }

@@ -9,6 +9,8 @@ function broken(details: string, flags: "DPE" | "DR", close: boolean): CodecErro
 export const refusal2 = {
   field: broken("http2.invalid.header.field", "DPE", true),
   messaging: broken("http2.violation.of.messaging.rule", "DPE", true),
+  /** The body is not as long as the head said; the stream is reset. */
+  length: broken("http2.remote_reset", "DPE", false),
   tooManyHeaders: broken("http2.too_many_headers", "DR", false),
   listTooLarge: broken("http2.header_list_size_too_large", "DR", false),
 } as const satisfies Readonly<Record<string, CodecError>>;

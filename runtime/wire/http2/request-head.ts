@@ -1,10 +1,10 @@
-import { allOfText, NAME } from "../http1/characters.ts";
 import type { CodecError } from "../http1/error.ts";
-import { buildBlock, type RawEntry } from "../http1/fields.ts";
-import { isAuthorityText, type RequestHead } from "../http1/head.ts";
+import type { RequestHead } from "../http1/head.ts";
 import { defaultLimits, type HeadLimits } from "../http1/scan.ts";
 import { chunkedBody, type Framing, noBody } from "../http1/semantics.ts";
-import { type HeaderList, isFieldSafe, lengthOf, trimmed } from "./fields.ts";
+import { fieldsOf, type HeaderList } from "./fields.ts";
+import { blockOf } from "./head-block.ts";
+import { fieldKind, fieldName, HeaderField, lengthOf } from "./header-field.ts";
 import { refusal2 } from "./refusal.ts";
 
 export type Request2 =
@@ -12,85 +12,95 @@ export type Request2 =
   | { readonly kind: "error"; readonly error: CodecError };
 
 interface Pseudo {
-  method: string | undefined;
-  scheme: string | undefined;
-  authority: string | undefined;
-  path: string | undefined;
+  method: HeaderField | undefined;
+  scheme: HeaderField | undefined;
+  authority: HeaderField | undefined;
+  path: HeaderField | undefined;
 }
+
+const cookieName = fieldName("cookie");
+const lengthName = fieldName("content-length");
 
 /**
  * The head that an HTTP/1 hop would have to be sent for this header list: the same shape, and as strict, so that whoever
- * decides on it and whoever writes it read the same message. nghttp2 has looked at most of this before; nothing relies on it.
- * Limits are of names and values, pseudo headers among them, as Envoy counts.
+ * decides on it and whoever writes it read the same message. Limits are of names and values, pseudo headers among them, as
+ * Envoy counts.
  */
-export function requestOfList(list: HeaderList, ended: boolean, limits: HeadLimits = defaultLimits): Request2 {
+export function readRequest(
+  fields: readonly HeaderField[],
+  ended: boolean,
+  limits: HeadLimits = defaultLimits,
+): Request2 {
   const pseudo: Pseudo = { method: undefined, scheme: undefined, authority: undefined, path: undefined };
-  const entries: RawEntry[] = [];
+  const kept: HeaderField[] = [];
   let host: string | undefined;
-  let cookie = "";
+  let cookie: string | undefined;
   let length: number | undefined;
   let expectContinue = false;
   let size = 0;
-  if (list.length > limits.maxHeaders * 2) return refused(refusal2.tooManyHeaders);
-  for (let at = 0; at + 1 < list.length; at += 2) {
-    const name = list[at] ?? "";
-    const written = list[at + 1] ?? "";
-    size += name.length + written.length;
-    if (name.charCodeAt(0) === 0x3a) {
+  if (fields.length > limits.maxHeaders) return refused(refusal2.tooManyHeaders);
+  for (const field of fields) {
+    size += field.size;
+    const { kind } = field.name;
+    if (isPseudo(kind)) {
       // Pseudo headers stand before all others.
-      if (entries.length > 0 || host !== undefined || cookie !== "" || !readPseudo(pseudo, name, written))
+      if (kept.length > 0 || host !== undefined || cookie !== undefined || !keepPseudo(pseudo, field))
         return refused(refusal2.field);
       continue;
     }
-    const value = trimmed(written);
-    if (!isFieldSafe(name, value)) return refused(refusal2.field);
-    switch (name) {
-      case "host":
+    if (!field.sound) return refused(refusal2.field);
+    switch (kind) {
+      case fieldKind.host:
         // Several would say several things.
         if (host !== undefined) return refused(refusal2.field);
-        host = value;
+        host = field.value;
         break;
-      case "cookie":
+      case fieldKind.cookie:
         // Crumbs are one header again (RFC 9113 §8.2.3, errata traffic C10).
-        cookie += cookie === "" ? value : `; ${value}`;
+        cookie = cookie === undefined || cookie === "" ? field.value : `${cookie}; ${field.value}`;
         break;
-      case "content-length":
+      case fieldKind.contentLength:
         if (length !== undefined) return refused(refusal2.field);
-        length = lengthOf(value);
+        length = lengthOf(field.value);
         if (length === undefined) return refused(refusal2.field);
-        entries.push([name, String(length)]);
+        kept.push(field.value === String(length) ? field : new HeaderField(lengthName, String(length)));
         break;
-      case "expect":
-        expectContinue ||= value.toLowerCase() === "100-continue";
-        entries.push([name, value]);
+      case fieldKind.expect:
+        expectContinue ||= field.value.toLowerCase() === "100-continue";
+        kept.push(field);
         break;
       default:
-        entries.push([name, value]);
+        kept.push(field);
     }
   }
   if (size > limits.maxBytes) return refused(refusal2.listTooLarge);
-  if (cookie !== "") entries.push(["cookie", cookie]);
+  if (cookie !== undefined && cookie !== "") kept.push(new HeaderField(cookieName, cookie));
 
-  const { method } = pseudo;
-  const authority = pseudo.authority ?? host;
+  const method = pseudo.method?.value;
+  const authority = pseudo.authority ?? (host === undefined ? undefined : new HeaderField(authorityName, host));
   if (method === undefined || authority === undefined) return refused(refusal2.messaging);
-  if (method === "" || !allOfText(method, NAME)) return refused(refusal2.field);
-  if (authority === "" || authority.includes("@") || !isAuthorityText(authority)) return refused(refusal2.field);
-  if (pseudo.path !== undefined && !isPathText(pseudo.path)) return refused(refusal2.field);
+  if (
+    pseudo.method?.sound === false ||
+    !authority.sound ||
+    pseudo.path?.sound === false ||
+    pseudo.scheme?.sound === false
+  )
+    return refused(refusal2.field);
   const target = targetOf(pseudo, method);
   if (target === undefined) return refused(refusal2.messaging);
   if (ended && length !== undefined && length !== 0) return refused(refusal2.messaging);
 
   const framing: Framing = ended ? noBody : length === undefined ? chunkedBody : { kind: "length", length };
-  const block = buildBlock(entries, "request");
+  const block = blockOf(kept, "request");
+  const scheme = pseudo.scheme?.value;
   const head: RequestHead = {
     kind: "request",
     bytes: block.bytes,
     fields: block.fields,
     method,
     target,
-    authority,
-    scheme: pseudo.scheme === "https" ? "https" : pseudo.scheme === "http" ? "http" : undefined,
+    authority: authority.value,
+    scheme: scheme === "https" ? "https" : scheme === "http" ? "http" : undefined,
     version: "2",
     framing,
     keepAlive: true,
@@ -103,44 +113,49 @@ export function requestOfList(list: HeaderList, ended: boolean, limits: HeadLimi
   return { kind: "head", head };
 }
 
-function readPseudo(pseudo: Pseudo, name: string, value: string): boolean {
-  switch (name) {
-    case ":method":
+/** The same for a list that was put together and not received: names and values in turn. */
+export function requestOfList(list: HeaderList, ended: boolean, limits: HeadLimits = defaultLimits): Request2 {
+  return readRequest(fieldsOf(list), ended, limits);
+}
+
+const authorityName = fieldName(":authority");
+
+function isPseudo(kind: number): boolean {
+  return kind >= fieldKind.method && kind <= fieldKind.unknownPseudo;
+}
+
+/** False: it has no place in a request, or has taken it already. */
+function keepPseudo(pseudo: Pseudo, field: HeaderField): boolean {
+  switch (field.name.kind) {
+    case fieldKind.method:
       if (pseudo.method !== undefined) return false;
-      pseudo.method = value;
+      pseudo.method = field;
       return true;
-    case ":scheme":
+    case fieldKind.scheme:
       if (pseudo.scheme !== undefined) return false;
-      pseudo.scheme = value;
+      pseudo.scheme = field;
       return true;
-    case ":authority":
+    case fieldKind.authority:
       if (pseudo.authority !== undefined) return false;
-      pseudo.authority = value;
+      pseudo.authority = field;
       return true;
-    case ":path":
+    case fieldKind.path:
       if (pseudo.path !== undefined) return false;
-      pseudo.path = value;
+      pseudo.path = field;
       return true;
     default:
-      // `:protocol` too: no sidecar of Istio's allows extended CONNECT.
       return false;
   }
 }
 
 /** Undefined: the pseudo headers don't make a request together. */
-function targetOf({ scheme, path }: Pseudo, method: string): string | undefined {
+function targetOf(pseudo: Pseudo, method: string): string | undefined {
+  const { scheme } = pseudo;
+  const path = pseudo.path?.value;
   if (method === "CONNECT") return scheme === undefined && path === undefined ? "" : undefined;
   if (scheme === undefined || path === undefined) return undefined;
   if (path === "*") return method === "OPTIONS" ? path : undefined;
-  return path.startsWith("/") ? escapeHigh(path) : undefined;
-}
-
-function isPathText(path: string): boolean {
-  for (let i = 0; i < path.length; i += 1) {
-    const code = path.charCodeAt(i);
-    if (code <= 0x20 || code === 0x7f || code > 0xff) return false;
-  }
-  return path !== "";
+  return path.charCodeAt(0) === 0x2f ? escapeHigh(path) : undefined;
 }
 
 /** Bytes that no HTTP/1 target may hold are escaped, as Envoy's normalisation does: no rule ever sees them raw. */

@@ -1,41 +1,42 @@
-import { brokenResponse, type ResponseHead } from "../http1/response-head.ts";
-import { buildBlock, type RawEntry } from "../http1/fields.ts";
 import { defaultLimits, type HeadResult } from "../http1/head.ts";
-import { chunkedBody, noBody } from "../http1/semantics.ts";
-import { type HeaderList, isFieldSafe, lengthOf, trimmed } from "./fields.ts";
+import { brokenResponse, type ResponseHead } from "../http1/response-head.ts";
+import { chunkedBody, type Framing, noBody } from "../http1/semantics.ts";
+import { blockOf } from "./head-block.ts";
+import { fieldKind, type HeaderField, lengthOf } from "./header-field.ts";
 
-/** Reads the header list of an answer; `ended`: no body follows. */
-export function responseOfList(
-  list: HeaderList,
+/** Reads the header list of the answer to a request of this method; `ended`: no body follows. */
+export function readResponse(
+  fields: readonly HeaderField[],
+  method: string,
   ended: boolean,
 ): Exclude<HeadResult<ResponseHead>, { kind: "incomplete" }> {
-  const entries: RawEntry[] = [];
+  const kept: HeaderField[] = [];
   let status: number | undefined;
   let length: number | undefined;
   let size = 0;
-  for (let at = 0; at + 1 < list.length; at += 2) {
-    const name = list[at] ?? "";
-    const written = list[at + 1] ?? "";
-    size += name.length + written.length;
-    if (name.charCodeAt(0) === 0x3a) {
-      if (name !== ":status" || status !== undefined || entries.length > 0 || !/^[1-9]\d\d$/.test(written))
-        return broken;
-      status = Number(written);
+  if (fields.length > defaultLimits.maxHeaders) return broken;
+  for (const field of fields) {
+    size += field.size;
+    const { name, value } = field;
+    if (!field.sound) return broken;
+    if (name.text.charCodeAt(0) === 0x3a) {
+      if (name.kind !== fieldKind.status || status !== undefined || kept.length > 0) return broken;
+      status = Number(value);
       continue;
     }
-    const value = trimmed(written);
-    if (!isFieldSafe(name, value)) return broken;
-    if (name === "content-length") {
+    if (name.kind === fieldKind.contentLength) {
       if (length !== undefined) return broken;
       length = lengthOf(value);
-      if (length === undefined) return broken;
     }
-    entries.push([name, value]);
+    kept.push(field);
   }
-  // There is no switching of protocols in HTTP/2.
-  if (status === undefined || status === 101 || size > defaultLimits.maxBytes) return broken;
+  // There is no switching of protocols in HTTP/2, and no interim answer ends its stream.
+  if (status === undefined || status === 101 || size > defaultLimits.maxBytes || (status < 200 && ended)) return broken;
   const bodiless = status < 200 || status === 204;
-  const block = buildBlock(bodiless ? entries.filter(([name]) => name !== "content-length") : entries, "response");
+  const block = blockOf(
+    bodiless && length !== undefined ? kept.filter(({ name }) => name.kind !== fieldKind.contentLength) : kept,
+    "response",
+  );
   return {
     kind: "head",
     head: {
@@ -44,13 +45,18 @@ export function responseOfList(
       fields: block.fields,
       status,
       version: "2",
-      framing: ended || bodiless ? noBody : length === undefined ? chunkedBody : { kind: "length", length },
+      framing: ended || bodiless ? noBody : framingOf(status, method, length),
       keepAlive: true,
       upgrade: undefined,
       interim: status < 200,
     },
     next: 0,
   };
+}
+
+function framingOf(status: number, method: string, length: number | undefined): Framing {
+  if (method === "HEAD" || status === 304) return noBody;
+  return length === undefined ? chunkedBody : { kind: "length", length };
 }
 
 const broken = { kind: "error", error: brokenResponse } as const;

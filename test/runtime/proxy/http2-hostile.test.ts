@@ -41,6 +41,8 @@ test.each([
     "transfer-encoding",
     Buffer.concat([headers(1, post([["transfer-encoding", "chunked"]]), false), data(1, "0\r\n\r\n")]),
   ],
+  ["a line break in a value", headers(1, get("/x", [["a", "b\r\nc: d"]]))],
+  ["a NUL in a value", headers(1, get("/x", [["a", "b\0c"]]))],
   ["a line break in the path", headers(1, get("/x HTTP/1.1\r\na: b"))],
   ["a second path", headers(1, get("/x", [[":path", "/y"]]))],
   ["a late pseudo header", headers(1, [["a", "b"], ...get("/x")])],
@@ -117,21 +119,6 @@ test.each([0, 8])("a request that is reset with %s in the middle of its body nev
     expect(world.exchanges("inbound").map(({ details }) => details)).toContain("downstream_remote_disconnect");
   });
   expect(whole).toEqual(["/behind"]);
-});
-
-test("a header whose value could end a line is not passed on", async () => {
-  await using world = await createProxyWorld({ project });
-  const seen: unknown[] = [];
-  await world.http("backend-1", 8080, (request, response) => {
-    seen.push([request.headers["a"], request.headers["c"]]);
-    response.end("ok");
-  });
-  const raw = openRaw(world.inbound("backend-1", 8080));
-  raw.send(headers(1, get("/x", [["a", "b\r\nc: d"]])));
-  await vi.waitFor(() => {
-    expect(raw.seen).toContain("HEADERS 1");
-  });
-  expect(seen).toEqual([[undefined, undefined]]);
 });
 
 test.each([

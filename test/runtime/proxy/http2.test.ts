@@ -218,8 +218,11 @@ test("a sniffed port gets what its caller speaks", async () => {
   });
   const answer = await exchange(world.dial("frontend-1", "backend", 9090), "GET / HTTP/1.1\r\nhost: backend\r\n\r\n");
   expect(answer.body).toBe("GET");
-  // What answers is no HTTP/2: it was asked in HTTP/2 all the same.
-  expect((await ask(open(world, 9090), {})).status).toBe(503);
+  // What answers is no HTTP/2: it was asked in HTTP/2 all the same. The answer is that of Envoy 1.40.
+  expect(await ask(open(world, 9090), {})).toMatchObject({
+    status: 502,
+    body: "upstream connect error or disconnect/reset before headers. reset reason: protocol error",
+  });
 });
 
 test("policies decide on every stream, and gRPC is told in its own words", async () => {
@@ -400,7 +403,7 @@ test("connections between sidecars are left alone by new ones when their identit
   });
 });
 
-test("headers that Node thinks single may repeat, in requests and in answers, and nothing breaks", async () => {
+test("headers may repeat, in requests and in answers", async () => {
   await using world = await createProxyWorld({ project, mesh: strict });
   const seen: unknown[] = [];
   await world.tcp("backend-1", 8080, (socket) => {

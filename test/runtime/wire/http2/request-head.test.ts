@@ -59,7 +59,9 @@ describe("the head of an HTTP/2 request", () => {
     expect(read([["te", "gzip"]])).toBe("0 http2.invalid.header.field");
     expect(read([["host", "other"]])).toEqual([]);
     const bare = pseudo.filter(([name]) => name !== ":authority");
-    expect(requestOfList([...bare, ["host", "other"]].flat(), true)).toMatchObject({ head: { authority: "other" } });
+    expect(requestOfList([...bare, ["host", "other"]].flat(), true)).toMatchObject({
+      head: { authority: "other" },
+    });
   });
 
   it("tells how the body ends", () => {
