@@ -19,6 +19,21 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     });
 
   program
+    .command("replay <event>")
+    .description("send a request again that was seen, through the same sidecars and under the policies of now")
+    .addOption(directoryOption())
+    .addOption(outputOption(["table", "json"]))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev replay r-4711\n\nIds are in `meshdev events -o ndjson` and in `meshdev why`.",
+    )
+    .action(async (event: string, options) => {
+      const { replay } = await import("./commands/replay.ts");
+      settle(await replay(event, withGlobals(program, options), context));
+    });
+
+  program
     .command("can <from> <to> [method] [path]")
     .description("what policy says to a call, without sending it (predicted by the engine that the sidecars use)")
     .addOption(directoryOption())

@@ -36,6 +36,7 @@ const special: Readonly<Record<string, number>> = {
   MD7005: exitCodes.conflict,
   MD7006: exitCodes.usage,
   MD7007: exitCodes.conflict,
+  MD7011: exitCodes.usage,
   MD8002: exitCodes.timeout,
   MD8003: exitCodes.invalid,
   MD8005: exitCodes.usage,

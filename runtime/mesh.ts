@@ -11,6 +11,7 @@ import { createObservation } from "./control/observation.ts";
 import { socketAddress } from "./control/placement.ts";
 import { createPlane } from "./control/plane.ts";
 import { createProxyReadiness } from "./control/proxy-readiness.ts";
+import { createResends } from "./control/resends.ts";
 import { waitUntilReady } from "./control/ready.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { createSvids } from "./control/svids.ts";
@@ -87,6 +88,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   );
   const { send } = link;
   const observation = createObservation({ clock, hub, send });
+  const resends = createResends(clock, send);
   const proxies = createProxyReadiness(clock);
   const plane = createPlane({
     clock,
@@ -203,7 +205,9 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     log(`data plane ${pid} ${reason}`);
     reaper.forget(pid);
   };
-  link.attach(createDataPlaneEar({ hub, plane, svids, proxies, observation, loop, roots: ca.roots, send, onLost }));
+  link.attach(
+    createDataPlaneEar({ hub, plane, svids, proxies, observation, resends, loop, roots: ca.roots, send, onLost }),
+  );
   loop.start(first);
   scope.defer(supervisor.close);
   const watched = { loop, directory, projectFile, clock, paths: first.project.mesh, from: ground.files };
@@ -229,6 +233,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
         });
     },
     detach: surroundings.onDetach,
+    resend: resends.resend,
     environmentOf: async (lease: Parameters<typeof runner.refresh>[0]) => {
       if (lease.sidecar) await proxies.wait(lease.id, sidecarPatienceMs);
       return captureVariables({ session: session.id, workload: lease, hookConfig: runner.refresh(lease) }, undefined);

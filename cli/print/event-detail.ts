@@ -77,6 +77,7 @@ function exchangeHead(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
     when(event),
     ...parties(event.from, event.to),
   ];
+  if (event.replayOf !== undefined) lines.push([seg(`replay of ${sanitize(event.replayOf)}`, "info")]);
   if (event.originalPath !== null) lines.push([seg(`path as sent ${sanitize(event.originalPath)}`, "warn")]);
   if (hasFlags(event.flags))
     lines.push([seg(`flags ${sanitize(event.flags)}`, "warn"), seg(`  ${sanitize(event.details)}`)]);

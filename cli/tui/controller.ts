@@ -1,3 +1,4 @@
+import type { CommandAnswer } from "../../runtime/model/command.ts";
 import type { SourcePosition } from "../../runtime/core/source.ts";
 import type { MeshEvent } from "../../runtime/model/event.ts";
 import { parseFilter, type FilterSetting } from "../../runtime/store/filter.ts";
@@ -10,6 +11,7 @@ import { followRequest } from "./follow-request.ts";
 import type { Keymap } from "./keymap.ts";
 import { choicesFor, matchChoices } from "./palette.ts";
 import { whenReloaded } from "./reload-words.ts";
+import { whenReplayed } from "./replay-words.ts";
 import { createMatches, type Matches } from "./rows.ts";
 import { drawScreen, type Frame } from "./screen.ts";
 import { step } from "./step.ts";
@@ -28,6 +30,8 @@ export interface Effects {
   readonly suspend: () => void;
   /** Opens the line in the person's editor and comes back when it ends. `changed`: the file is another than before. */
   readonly edit: (place: SourcePosition) => Promise<{ readonly words: string; readonly changed: boolean }>;
+  /** Sends the request of this event again; the new exchange comes with the stream. */
+  readonly replay: (id: string) => Promise<CommandAnswer>;
   readonly copy: (what: string, text: string) => Promise<string>;
   readonly saveFilter: (name: string, text: string) => string;
   /** Filters by their names, as they are now. */
@@ -133,6 +137,9 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
       case "yaml":
         edit(around);
         return;
+      case "replay":
+        replay(around);
+        return;
       case "follow":
         ui = followRequest(ui, feed, around);
         return;
@@ -159,6 +166,28 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
       say(words);
       if (changed) whenReloaded(feed, number, `${words}; `, say);
     }, sayError);
+  }
+
+  function replay(around: Surroundings): void {
+    const { subject } = around;
+    if (subject?.kind !== "event" || subject.event.type !== "exchange.completed") {
+      say("only a request can be sent again");
+      return;
+    }
+    const original = subject.event;
+    say(`sending ${original.method} ${original.path} again`);
+    void effects.replay(original.id).then((answer) => {
+      if (!answer.ok) say(`${answer.code} ${answer.message}`);
+      else if (answer.replay !== undefined) whenReplayed(feed, original, answer.replay, say, goToRow);
+    }, sayError);
+  }
+
+  /** Puts the cursor on a row of the traffic view, where it is shown. */
+  function goToRow(number: number): void {
+    if (ui.view !== "traffic" || ui.mode.kind !== "normal") return;
+    const { list } = world ?? {};
+    const offset = list === undefined ? 0 : list.page - 1;
+    ui = { ...ui, places: { ...ui.places, traffic: { key: number, offset, follow: false } }, detailTop: 0 };
   }
 
   function copy(what: Extract<Action, { readonly kind: "copy" }>["what"], around: Surroundings): void {

@@ -57,6 +57,10 @@ export const bindings: readonly KeyBinding[] = [
     footer: "all",
     needs: "place",
   }),
+  simple("replay", "r", "replay", "send the request again, through the same sidecar", {
+    footer: ["traffic"],
+    needs: "exchange",
+  }),
   simple("hops", "o", "follow", "follow the request: all its hops, the next one each time", {
     footer: ["traffic"],
     needs: "request",

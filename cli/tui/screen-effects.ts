@@ -49,6 +49,7 @@ export function createEffects({ client, directory, context, app, leave }: Effect
       const changed = readIfThere(file) !== before;
       return { words: changed ? `${basename(file)} saved` : `${formatPosition(place)} unchanged`, changed };
     },
+    replay: (id) => client.command({ type: "exchange.replay", id }),
     copy: (what, text) =>
       copyToClipboard(what, text, {
         env: context.env,

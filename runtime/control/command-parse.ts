@@ -25,6 +25,10 @@ export function parseCommand(text: string): MeshCommand | { readonly error: stri
       const proxy = field(value, "proxy");
       return proxy === undefined ? { error: `${type} needs "proxy"` } : { type, proxy };
     }
+    case "exchange.replay": {
+      const id = field(value, "id");
+      return id === undefined ? { error: `${type} needs "id"` } : { type, id };
+    }
     case "lease.release": {
       const lease = field(value, "lease");
       return lease === undefined ? { error: `${type} needs "lease"` } : { type, lease };

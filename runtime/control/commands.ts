@@ -1,5 +1,6 @@
 import { assertNever } from "../core/assert-never.ts";
 import type { CommandAnswer, MeshCommand } from "../model/command.ts";
+import type { ResendOutcome } from "../model/dataplane.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import type { ProxyId } from "../model/snapshot.ts";
 import type { MeshLoop } from "./mesh-loop.ts";
@@ -17,6 +18,8 @@ export interface CommandTargets {
   readonly stop: () => void;
   readonly reload: () => Promise<void>;
   readonly detach: () => void;
+  /** By the id of an exchange. */
+  readonly resend: (id: string) => Promise<ResendOutcome>;
   /** Variables that put a command behind the sidecar of a lease, once it is there. */
   readonly environmentOf: (lease: Workload) => Promise<Readonly<Record<string, string>>>;
 }
@@ -64,6 +67,11 @@ export async function obeyCommand(
         loop.release(lease.id);
       });
       return { ok: true, lease: lease.id, env: await targets.environmentOf(lease) };
+    }
+    case "exchange.replay": {
+      const outcome = await targets.resend(command.id);
+      if (!outcome.ok) return { ok: false, code: "MD7011", message: outcome.reason };
+      return { ok: true, replay: { requestId: outcome.requestId, status: outcome.status } };
     }
     case "lease.release":
       return loop.release(command.lease) ? done : refuse(`there is no lease ${command.lease}`);

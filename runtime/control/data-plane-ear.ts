@@ -6,6 +6,7 @@ import type { MeshLoop } from "./mesh-loop.ts";
 import type { Observation } from "./observation.ts";
 import type { Plane } from "./plane.ts";
 import type { ProxyReadiness } from "./proxy-readiness.ts";
+import type { Resends } from "./resends.ts";
 import type { Svids } from "./svids.ts";
 import { createListenerProblems } from "./listener-problems.ts";
 import { createTrafficTotals } from "./traffic-totals.ts";
@@ -16,6 +17,7 @@ export interface EarOptions {
   readonly svids: Svids;
   readonly proxies: ProxyReadiness;
   readonly observation: Observation;
+  readonly resends: Pick<Resends, "hear">;
   readonly loop: Pick<MeshLoop, "setProblems">;
   /** Root certificates, PEM. */
   readonly roots: string;
@@ -55,6 +57,9 @@ export function createDataPlaneEar(options: EarOptions): DataPlaneHandlers {
         return;
       case "replayed":
         observation.hear(message);
+        return;
+      case "resent":
+        options.resends.hear(message);
         return;
       case "hello":
       case "pong":

@@ -8,6 +8,7 @@ const types: ReadonlySet<unknown> = new Set<FromDataPlane["type"]>([
   "ready",
   "events",
   "replayed",
+  "resent",
   "counts",
   "pong",
 ]);

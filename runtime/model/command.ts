@@ -9,9 +9,22 @@ export type MeshCommand =
   /** Leases a caller with the identity of a service; it ends with `lease.release` or with the connection that asked. */
   | { readonly type: "lease.acquire"; readonly service: string }
   | { readonly type: "lease.release"; readonly lease: string }
+  /** Sends a request again that was seen, through the same sidecars. */
+  | { readonly type: "exchange.replay"; readonly id: string }
   /** A client that owns the mesh: when its connection to `/v1/events` ends, the mesh stops. */
   | { readonly type: "mesh.detach" };
 
 export type CommandAnswer =
-  | { readonly ok: true; readonly env?: Readonly<Record<string, string>>; readonly lease?: string }
+  | {
+      readonly ok: true;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly lease?: string;
+      readonly replay?: Replay;
+    }
   | { readonly ok: false; readonly code: string; readonly message: string; readonly hint?: string };
+
+/** A request that was sent again: the id by which its exchanges are found, and how it was answered. */
+export interface Replay {
+  readonly requestId: string;
+  readonly status: number;
+}

@@ -63,6 +63,8 @@ export type ToDataPlane =
   | { readonly type: "observe"; readonly perSecond: number; readonly headers: boolean }
   /** Send what the ring holds, oldest first, then go on live. */
   | { readonly type: "replay"; readonly token: number }
+  /** Send the exchange with this id again; answered by `resent`. */
+  | { readonly type: "resend"; readonly token: number; readonly id: string }
   | { readonly type: "ping"; readonly token: number };
 
 export type FromDataPlane =
@@ -74,6 +76,12 @@ export type FromDataPlane =
   | { readonly type: "ready"; readonly proxy: ProxyId }
   | { readonly type: "events"; readonly events: readonly MeshEvent[]; readonly dropped: number }
   | { readonly type: "replayed"; readonly token: number }
+  | { readonly type: "resent"; readonly token: number; readonly outcome: ResendOutcome }
   /** Totals since the process began, sent once a second while they change. */
   | { readonly type: "counts"; readonly counts: Readonly<Record<ProxyId, TrafficCounts>> }
   | { readonly type: "pong"; readonly token: number };
+
+/** What came of sending a request again; the new exchange is told as an event of its own. */
+export type ResendOutcome =
+  | { readonly ok: true; readonly requestId: string; readonly status: number }
+  | { readonly ok: false; readonly reason: string };

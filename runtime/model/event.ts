@@ -108,6 +108,8 @@ export interface ExchangeEvent extends Stamp {
   readonly extAuthz?: readonly ExtAuthzCall[] | null;
   /** Request headers, secrets redacted; only when a subscriber asked for them. */
   readonly headers: Readonly<Record<string, string>> | null;
+  /** Id of the exchange that was sent again, as this sidecar had seen it; only in a replay. */
+  readonly replayOf?: string;
 }
 
 /** One connection that is not HTTP for its proxy, or one that was closed before it could become anything. */

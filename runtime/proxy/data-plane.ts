@@ -6,7 +6,9 @@ import { bindSnapshot, boundSections } from "./binding.ts";
 import type { Binding } from "./binding.ts";
 import type { Shared } from "./context.ts";
 import type { TrustBundle } from "./credentials.ts";
+import { createReplayMarks } from "./replay-marks.ts";
 import { createReporter } from "./reporter.ts";
+import { resendExchange } from "./resend.ts";
 import { createRoom } from "./room.ts";
 import { createSessionCache } from "./session-cache.ts";
 import { createSidecar } from "./sidecar.ts";
@@ -42,7 +44,14 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   let names: ReadonlyMap<string, ProxyId> = new Map();
   let dateText = "";
   let dateSecond = -1;
-  const reporter = createReporter({ clock, send, backlog: options.backlog, run: `${options.pid.toString(36)}-` });
+  const marks = createReplayMarks();
+  const reporter = createReporter({
+    clock,
+    send,
+    backlog: options.backlog,
+    run: `${options.pid.toString(36)}-`,
+    originalOf: marks.originalOf,
+  });
   const shared: Shared = {
     clock,
     reporter,
@@ -131,6 +140,20 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     for (const sidecar of sidecars.values()) sidecar.bundleChanged();
   }
 
+  async function resend(token: number, id: string): Promise<void> {
+    const outcome = await resendExchange(id, {
+      records: reporter.records,
+      bodyOf: reporter.bodies.find,
+      placementOf: (proxy) => (sidecars.has(proxy) ? placements.get(proxy) : undefined),
+      addresses: shared.addresses,
+      uuid: options.uuid,
+      marks,
+    });
+    // Whoever asked finds the new exchange among the events.
+    reporter.flush();
+    send({ type: "resent", token, outcome });
+  }
+
   function receive(message: ToDataPlane): void {
     switch (message.type) {
       case "apply":
@@ -153,6 +176,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
         return;
       case "replay":
         reporter.replay(message.token);
+        return;
+      case "resend":
+        void resend(message.token, message.id);
         return;
       case "ping":
         send({ type: "pong", token: message.token });

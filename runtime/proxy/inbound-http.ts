@@ -51,6 +51,9 @@ interface Told {
 /** HTTP from a caller to the own application: decide, tell who called, pass on (spec security §12.8). */
 export function serveInboundHttp(connection: InboundConnection): void {
   const { sidecar, socket, tls } = connection;
+  const { bodies } = sidecar.shared.reporter;
+  const serve = (exchange: Exchange): RequestSink =>
+    handle(connection, follower.binding(), exchange, () => (doomed ? undefined : follower.binding()));
   let doomed = false;
 
   const server = serveHttp({
@@ -64,7 +67,7 @@ export function serveInboundHttp(connection: InboundConnection): void {
         exchange.abort();
         return deafSink;
       }
-      return handle(connection, follower.binding(), exchange, () => (doomed ? undefined : follower.binding()));
+      return bodies.watch(exchange, serve);
     },
     onRefused: (error, protocol) => refuse(connection, error, protocol),
     onClose: () => {
@@ -336,6 +339,7 @@ function record(
     protocol: exchange.protocol,
     from: connection.from,
     to: connection.to,
+    destination: null,
     method: head.method,
     authority: head.authority,
     path: asked.path,
@@ -372,6 +376,7 @@ function refuse(connection: InboundConnection, error: CodecError, protocol: Http
     options: sidecar.binding().inbound.section.options,
     from: connection.from,
     to: connection.to,
+    destination: null,
     handshake: tls?.handshake ?? null,
     cluster: null,
   });

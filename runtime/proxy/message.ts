@@ -18,6 +18,7 @@ const shapes: Readonly<
   bundle: { version: "number", roots: "string" },
   observe: { perSecond: "number", headers: "boolean" },
   replay: { token: "number" },
+  resend: { token: "number", id: "string" },
   ping: { token: "number" },
 };
 

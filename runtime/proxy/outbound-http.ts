@@ -28,13 +28,15 @@ const upstreamIdleMs = 60_000;
 /** HTTP from the own program: route, cluster, endpoint, mutual TLS (spec traffic §1.5, 2). */
 export function serveOutboundHttp(connection: OutboundConnection): void {
   const { sidecar, socket } = connection;
+  const { bodies } = sidecar.shared.reporter;
+  const serve = (exchange: Exchange): RequestSink => handle(connection, sidecar.binding(), exchange);
   const server = serveHttp({
     socket,
     early: connection.early,
     alpn: null,
     clock: sidecar.shared.clock,
     http10: sidecar.binding().outbound.section.options.http10,
-    onRequest: (exchange) => handle(connection, sidecar.binding(), exchange),
+    onRequest: (exchange) => bodies.watch(exchange, serve),
     onRefused: (error, protocol) => refuseOutbound(connection, error, protocol),
     onClose: () => {
       sidecar.tracked.delete(tracked);

@@ -65,6 +65,7 @@ export function recordOutbound(
     protocol: exchange.protocol,
     from: connection.from,
     to,
+    destination,
     method: head.method,
     authority: head.authority,
     path,
@@ -100,6 +101,7 @@ export function refuseOutbound(connection: OutboundConnection, error: CodecError
     options: sidecar.binding().outbound.section.options,
     from: connection.from,
     to: { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null },
+    destination,
     handshake: null,
     cluster: null,
   });

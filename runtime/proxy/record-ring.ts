@@ -177,6 +177,7 @@ function keep(into: Kept, told: ExchangeTold): void {
   into.protocol = told.protocol;
   into.from = told.from;
   into.to = told.to;
+  into.destination = told.destination;
   into.status = told.status;
   into.flags = told.flags;
   into.details = told.details;

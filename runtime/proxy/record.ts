@@ -11,6 +11,7 @@ import { decidedFacts } from "../policy/decide.ts";
 import type { Authorized } from "../traffic/ext-authz/authorized.ts";
 import { headerEntries } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
+import type { ProxyEndpoint } from "../wire/proxy-v2.ts";
 import type { HeaderEntry } from "../wire/http1/fields.ts";
 import { httpFacts, seenFacts } from "./facts.ts";
 import type { Svid } from "./credentials.ts";
@@ -55,6 +56,8 @@ export interface ExchangeRecord {
   readonly protocol: HttpVersion;
   readonly from: Party;
   readonly to: Party;
+  /** Where the program wanted to go; null on the inbound side. */
+  readonly destination: ProxyEndpoint | null;
   readonly method: string;
   readonly authority: string;
   readonly path: string;

@@ -7,7 +7,10 @@ import type { Sidecar } from "./context.ts";
 import type { ExchangeRecord } from "./record.ts";
 
 /** Where a broken head came in, and what is known of the connection. */
-interface RefusedAt extends Pick<ExchangeRecord, "side" | "protocol" | "from" | "to" | "handshake" | "cluster"> {
+interface RefusedAt extends Pick<
+  ExchangeRecord,
+  "side" | "protocol" | "from" | "to" | "destination" | "handshake" | "cluster"
+> {
   readonly options: HttpOptions;
 }
 

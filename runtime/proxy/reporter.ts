@@ -6,9 +6,11 @@ import { compactHead } from "./compact-head.ts";
 import { createMeter } from "./meter.ts";
 import type { Meter, MutableCounts } from "./meter.ts";
 import { exchangeRecord, isFailure } from "./record.ts";
-import type { EventRecord, ExchangeTold, OtherRecord } from "./record.ts";
+import type { EventRecord, ExchangeRecord, ExchangeTold, OtherRecord } from "./record.ts";
 import { createRecordRing } from "./record-ring.ts";
 import { renderRecord } from "./render.ts";
+import { createRequestBodies } from "./request-bodies.ts";
+import type { RequestBodies } from "./request-bodies.ts";
 
 /** Keeps what happened, and tells it only to those who look (architecture.md §2). */
 export interface Reporter {
@@ -21,6 +23,9 @@ export interface Reporter {
   readonly counts: (proxy: ProxyId) => MutableCounts;
   readonly observe: (perSecond: number, headers: boolean) => void;
   readonly replay: (token: number) => void;
+  /** What the ring holds, oldest first. */
+  readonly records: () => readonly EventRecord[];
+  readonly bodies: RequestBodies;
   readonly flush: () => void;
   readonly close: () => void;
 }
@@ -32,6 +37,8 @@ export interface ReporterOptions {
   readonly backlog: () => number;
   /** Part of every id; the process id makes ids of a restarted data plane differ. */
   readonly run: string;
+  /** Id of the exchange that a record repeats. */
+  readonly originalOf: (record: ExchangeRecord) => string | undefined;
 }
 
 const ringCapacity = 4096;
@@ -54,6 +61,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   const { clock, send } = options;
   const ring = createRecordRing(ringCapacity, ringBytes, exchangeId);
   const meters = new Map<ProxyId, Meter>();
+  const bodies = createRequestBodies(() => perSecond > 0);
   let ids = 0;
   let perSecond = 0;
   let headers = false;
@@ -118,7 +126,9 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   function render(record: EventRecord): MeshEvent {
-    return renderRecord(record, headers);
+    const event = renderRecord(record, headers);
+    const replayOf = record.kind === "exchange" ? options.originalOf(record) : undefined;
+    return replayOf === undefined || event.type !== "exchange.completed" ? event : { ...event, replayOf };
   }
 
   function schedule(): void {
@@ -165,6 +175,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   function exchange(told: ExchangeTold): void {
     ids += 1;
     ring.exchange(told, ids);
+    bodies.name(told.head, exchangeId(ids));
     meterOf(told.proxy).exchanged(told);
     scheduleCounts();
     if (perSecond === 0) return;
@@ -203,6 +214,8 @@ export function createReporter(options: ReporterOptions): Reporter {
       sent = 0;
       sendSlice();
     },
+    records: ring.list,
+    bodies,
     flush: sendSlice,
     close: () => {
       closed = true;

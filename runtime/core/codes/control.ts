@@ -52,4 +52,9 @@ export const controlCodes = {
     why: "A RequestAuthentication names a URL that gives no JWK set now. Without keys every token of the rule is refused (401), as in Istio; requests without a token pass. Keys that came before stay in use.",
     next: "Check the URL; it is tried again by itself, also when a program of the mesh becomes ready.",
   },
+  MD7011: {
+    title: "A request could not be sent again",
+    why: "Its record or its body is no longer kept, its sidecar is gone, or it became a tunnel.",
+    next: "Choose a newer request. Bodies up to 256 kB are kept while somebody watches.",
+  },
 } as const satisfies CodeTable<`MD7${string}`>;

@@ -46,6 +46,7 @@ export function stage(
       redraw: () => undefined,
       suspend: () => undefined,
       edit: () => Promise.resolve({ words: "", changed: false }),
+      replay: () => Promise.resolve({ ok: false, code: "MD7011", message: "no mesh here" } as const),
       copy: () => Promise.resolve("copied"),
       saveFilter: () => "",
       namedFilters: () => ({}),

@@ -21,7 +21,7 @@ describe("the palette", () => {
   });
 
   it("finds by the beginning of a name first, then by words anywhere", () => {
-    expect(names("re")[0]).toBe("restart");
+    expect(names("re")[0]).toBe("replay");
     expect(names("copy cu")[0]).toBe("copy curl");
     expect(names("certificates")).toEqual(["services"]);
     expect(names("zebra")).toEqual([]);

@@ -27,6 +27,7 @@ function told(change: Partial<ExchangeTold>): ExchangeTold {
     protocol: "HTTP/1.1",
     from: party,
     to: party,
+    destination: null,
     head: undefined,
     method: "GET",
     authority: "a",

@@ -24,7 +24,13 @@ function setUp(backlog = 0) {
       };
     },
   };
-  const reporter = createReporter({ clock, send: (message) => sent.push(message), backlog: () => backlog, run: "x-" });
+  const reporter = createReporter({
+    clock,
+    send: (message) => sent.push(message),
+    backlog: () => backlog,
+    run: "x-",
+    originalOf: () => undefined,
+  });
   return {
     reporter,
     sent,
@@ -136,7 +142,13 @@ test("a long replay is told in slices, live records behind it, each once and in 
       };
     },
   };
-  const reporter = createReporter({ clock, send: (message) => sent.push(message), backlog: () => 0, run: "x-" });
+  const reporter = createReporter({
+    clock,
+    send: (message) => sent.push(message),
+    backlog: () => 0,
+    run: "x-",
+    originalOf: () => undefined,
+  });
   const named = (id: string): ConnectionRecord => ({ ...record("NR"), id });
   for (let i = 0; i < 200; i += 1) reporter.add(named(`old-${i}`));
   reporter.observe(1000, false);
