@@ -5,6 +5,7 @@ import type { HttpConnection, HttpServerOptions } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import type { Http1Line } from "./http1-exchange.ts";
 import { pieceOf } from "./piece.ts";
+import { readBytes } from "./read-bytes.ts";
 import { encodeReply } from "./reply.ts";
 
 const empty = Buffer.alloc(0);
@@ -27,7 +28,6 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
 
   function detach(): void {
     over = true;
-    socket.off("data", onData);
     socket.off("end", onGone);
     socket.off("error", onGone);
     socket.off("close", onGone);
@@ -54,7 +54,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     current = undefined;
     pending = empty;
     socket.on("error", swallow);
-    socket.on("data", swallow);
+    readBytes(socket, swallow);
     socket.resume();
     socket.end();
     lingerOn(socket.writableLength);
@@ -207,7 +207,8 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     },
   };
 
-  socket.on("data", onData);
+  const unread = readBytes(socket, onData);
+  if (unread !== undefined) pending = Buffer.concat([pending, unread]);
   socket.on("end", onGone);
   socket.on("error", onGone);
   socket.on("close", onGone);

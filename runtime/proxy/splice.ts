@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { readBytes } from "./read-bytes.ts";
 import { createSpentBuffers } from "./spent-buffers.ts";
 
 export interface SpliceCounts {
@@ -55,7 +56,7 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
       to.uncork();
     }
 
-    from.on("data", (chunk: Buffer) => {
+    function pass(chunk: Buffer): void {
       if (side === "a") {
         if (hooks.onForward !== undefined && !hooks.onForward(chunk)) {
           first ??= "a";
@@ -76,7 +77,9 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
       }
       if (!to.write(chunk)) from.pause();
       spent.add(chunk);
-    });
+    }
+
+    const early = readBytes(from, pass);
     to.on("drain", () => {
       spent.free();
       from.resume();
@@ -97,6 +100,7 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
       else if (to.writable) to.end();
       closed();
     });
+    if (early !== undefined) pass(early);
     if (from.destroyed) {
       to.destroy();
       closed();

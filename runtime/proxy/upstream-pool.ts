@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
+import { readBytes } from "./read-bytes.ts";
 
 /** A connection to an application or to another sidecar, ready for bytes. */
 export interface UpstreamConnection {
@@ -69,18 +70,18 @@ export function watchUpstream(connection: UpstreamConnection): void {
   const onDrain = (): void => {
     connection.reader?.onDrain();
   };
-  socket.on("data", onData);
+  const early = readBytes(socket, onData);
   socket.on("end", onEnd);
   socket.on("close", onEnd);
   socket.on("error", onEnd);
   socket.on("drain", onDrain);
   connection.unwatch = () => {
-    socket.off("data", onData);
     socket.off("end", onEnd);
     socket.off("close", onEnd);
     socket.off("error", onEnd);
     socket.off("drain", onDrain);
   };
+  if (early !== undefined) queueMicrotask(() => onData(early));
 }
 
 /** Connections that wait for the next request, last used first. */

@@ -1,8 +1,20 @@
-import type { HeaderEdit, HeaderNames } from "../../model/header-edit.ts";
+import type { HeaderEdit } from "../../model/header-edit.ts";
 import { headerNames } from "../header-names.ts";
-import { ascii, equalsIgnoreCase } from "./characters.ts";
-import { stride } from "./fields.ts";
 import type { RequestHead } from "./head.ts";
+import {
+  type Lines,
+  linesBytes,
+  mostBytes,
+  type Room,
+  roomFor,
+  take,
+  writeBytes,
+  writeClean,
+  writeHeader,
+  writeKept,
+  writeLineEnd,
+  writeText,
+} from "./head-writer.ts";
 import { reasonPhrase } from "./reason.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { Framing } from "./semantics.ts";
@@ -37,8 +49,15 @@ const noEdit: HeaderEdit = { remove: headerNames([]), add: [] };
 export function writeRequestHead(head: RequestHead, options: RequestWriteOptions = {}): Buffer {
   const target = head.method === "CONNECT" ? head.authority : (options.target ?? head.target);
   const authority = options.authority ?? head.authority;
-  const start = `${head.method} ${clean(target)} HTTP/1.1\r\nhost: ${clean(authority)}\r\n`;
-  return assemble(start, head, options.edit ?? noEdit, head.framing, options.framing ?? head.framing, "", options);
+  const edit = options.edit ?? noEdit;
+  const room = roomForMessage(head.method.length + mostBytes(target) + mostBytes(authority), head, edit, options);
+  const { out } = room;
+  let pos = writeText(out, room.from, head.method);
+  out[pos] = 32;
+  pos = writeClean(out, pos + 1, target);
+  pos = writeText(out, pos, " HTTP/1.1\r\nhost: ");
+  pos = writeLineEnd(out, writeClean(out, pos, authority));
+  return finish(room, pos, head, edit, head.framing, options.framing ?? head.framing, "", options);
 }
 
 /** Envoy says `content-length: 0` for a request without a body, but for methods that have none by nature, and for upgrades (security/hand/odd-methods). */
@@ -54,108 +73,80 @@ const empty: Framing = { kind: "length", length: 0 };
 /** The same for a response; the reason phrase is the canonical one. */
 export function writeResponseHead(head: ResponseHead, options: ResponseWriteOptions = {}): Buffer {
   const old = options.version === "1.0";
-  const start = `HTTP/${old ? "1.0" : "1.1"} ${head.status} ${reasonPhrase(head.status)}\r\n`;
+  const edit = options.edit ?? noEdit;
+  const reason = reasonPhrase(head.status);
+  const room = roomForMessage(reason.length, head, edit, options);
+  const { out } = room;
+  let pos = writeText(out, room.from, old ? "HTTP/1.0 " : "HTTP/1.1 ");
+  pos = writeStatus(out, pos, head.status);
+  pos = writeLineEnd(out, writeText(out, pos, reason));
   const close = options.close === true ? "connection: close\r\n" : old ? "connection: keep-alive\r\n" : "";
-  return assemble(start, head, options.edit ?? noEdit, head.framing, options.framing ?? head.framing, close, options);
+  return finish(room, pos, head, edit, head.framing, options.framing ?? head.framing, close, options);
+}
+
+/** Three digits and a blank. */
+function writeStatus(out: Buffer, pos: number, status: number): number {
+  out[pos] = 0x30 + Math.floor(status / 100);
+  out[pos + 1] = 0x30 + (Math.floor(status / 10) % 10);
+  out[pos + 2] = 0x30 + (status % 10);
+  out[pos + 3] = 32;
+  return pos + 4;
 }
 
 /** Header lines as bytes, for additions that are the same for many messages. */
 export function encodeHeaderLines(headers: readonly (readonly [name: string, value: string])[]): Buffer {
-  let text = "";
-  for (const [name, value] of headers) text += headerLine(name, value);
-  return Buffer.from(text);
+  const room = roomFor(mostOf(headers));
+  let pos = room.from;
+  for (const [name, value] of headers) pos = writeHeader(room.out, pos, name, value);
+  return take(room, pos);
 }
 
-function headerLine(name: string, value: string): string {
-  return `${clean(name)}: ${clean(value)}\r\n`;
+/** Bytes that these lines take at most. */
+function mostOf(headers: HeaderEdit["add"]): number {
+  let most = 0;
+  for (const [name, value] of headers) most += mostBytes(name) + mostBytes(value) + lineBytes;
+  return most;
 }
 
-/** No text of ours or of a user's rule may end a line: such bytes become blanks. Almost always a plain look. */
-function clean(text: string): string {
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code < 32 && code !== 9) return text.replaceAll("\r", " ").replaceAll("\n", " ").replaceAll("\0", " ");
-  }
-  return text;
+/** Around name and value, or around what a first line is made of. */
+const lineBytes = 4;
+const firstLineBytes = 64;
+/** `connection: keep-alive`, `transfer-encoding: chunked`, and the empty line. */
+const endBytes = 96;
+
+/** Room for a whole message whose first line holds so much text. */
+function roomForMessage(text: number, block: Lines, edit: HeaderEdit, rest: Rest): Room {
+  const others = (rest.prepared?.length ?? 0) + (rest.body?.length ?? 0);
+  return roomFor(firstLineBytes + text + linesBytes(block) + mostOf(edit.add) + endBytes + others);
 }
 
-interface Block {
-  readonly bytes: Buffer;
-  readonly fields: readonly number[];
+interface Rest {
+  readonly prepared?: Buffer | undefined;
+  readonly body?: Buffer | undefined;
 }
 
-function assemble(
-  start: string,
-  block: Block,
+/** Everything behind the first line. */
+function finish(
+  room: Room,
+  start: number,
+  block: Lines,
   edit: HeaderEdit,
   came: Framing,
   leaves: Framing,
   close: string,
-  rest: { readonly prepared?: Buffer; readonly body?: Buffer },
+  { prepared, body }: Rest,
 ): Buffer {
-  const { bytes, fields } = block;
+  const { out } = room;
   const reframed = !sameFraming(came, leaves);
-  const runs: number[] = [];
-  let kept = 0;
-  for (let at = 0; at < fields.length; at += stride) {
-    const from = fields[at] ?? 0;
-    const nameEnd = fields[at + 1] ?? 0;
-    if (isDropped(bytes, from, nameEnd, edit.remove, reframed)) continue;
-    const to = (fields[at + 3] ?? 0) + 2;
-    kept += to - from;
-    if (runs.length > 0 && runs[runs.length - 1] === from) runs[runs.length - 1] = to;
-    else runs.push(from, to);
-  }
-
-  let tail = "";
-  for (const [name, value] of edit.add) if (!isFraming(name)) tail += headerLine(name, value);
-  tail += close;
-  if (leaves.kind === "chunked") tail += "transfer-encoding: chunked\r\n";
-  else if (leaves.kind === "length" && reframed) tail += `content-length: ${leaves.length}\r\n`;
-  tail += "\r\n";
-
-  const prepared = rest.prepared?.length ?? 0;
-  const body = rest.body?.length ?? 0;
-  const startLength = Buffer.byteLength(start);
-  const out = Buffer.allocUnsafe(startLength + kept + prepared + Buffer.byteLength(tail) + body);
-  let pos = out.write(start, 0);
-  const linesAt = pos;
-  for (let i = 0; i < runs.length; i += 2) pos += bytes.copy(out, pos, runs[i], runs[i + 1]);
-  lowerNames(out, linesAt, block, runs);
-  if (rest.prepared !== undefined) pos += rest.prepared.copy(out, pos);
-  pos += out.write(tail, pos);
-  rest.body?.copy(out, pos);
-  return out;
-}
-
-/** Lower-cases the names of the copied lines in place. */
-function lowerNames(out: Buffer, linesAt: number, block: Block, runs: readonly number[]): void {
-  const { fields } = block;
-  let run = 0;
-  let shift = linesAt - (runs[0] ?? 0);
-  for (let at = 0; at < fields.length; at += stride) {
-    const from = fields[at] ?? 0;
-    while (run < runs.length && from >= (runs[run + 1] ?? 0)) {
-      const before = runs[run + 1] ?? 0;
-      run += 2;
-      shift += before - (runs[run] ?? 0);
-    }
-    if (run >= runs.length) return;
-    if (from < (runs[run] ?? 0)) continue;
-    const to = (fields[at + 1] ?? 0) + shift;
-    for (let i = from + shift; i < to; i += 1) {
-      const byte = out[i] ?? 0;
-      if (byte >= 0x41 && byte <= 0x5a) out[i] = byte | 0x20;
-    }
-  }
-}
-
-function isDropped(bytes: Buffer, from: number, to: number, removed: HeaderNames, reframed: boolean): boolean {
-  if (equalsIgnoreCase(bytes, from, to, "content-length")) return reframed;
-  // Of what may stand in a name only letters have two forms.
-  const first = bytes[from] ?? 0;
-  const lower = first >= 0x41 && first <= 0x5a ? first | 0x20 : first;
-  return removed.mayHave(to - from, lower) && removed.has(ascii(bytes, from, to).toLowerCase());
+  let pos = writeKept(out, start, block, edit.remove, reframed);
+  if (prepared !== undefined) pos = writeBytes(out, pos, prepared, 0, prepared.length);
+  for (const [name, value] of edit.add) if (!isFraming(name)) pos = writeHeader(out, pos, name, value);
+  pos = writeText(out, pos, close);
+  if (leaves.kind === "chunked") pos = writeText(out, pos, "transfer-encoding: chunked\r\n");
+  else if (leaves.kind === "length" && reframed) pos = writeText(out, pos, `content-length: ${leaves.length}\r\n`);
+  pos = writeLineEnd(out, pos);
+  if (body !== undefined) pos = writeBytes(out, pos, body, 0, body.length);
+  return take(room, pos);
 }
 
 /** Framing is ours alone: no rule may add it. */
