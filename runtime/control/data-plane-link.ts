@@ -53,10 +53,15 @@ export interface DataPlaneLink extends AsyncDisposable {
 }
 
 /**
- * A young generation that grows as it likes ends at 48 MB of garbage under load, and the process never gives them back. Requests leave
- * nothing that lives long, so that small collections cost no time.
+ * A young generation of 16 MB from the start: requests leave nothing that lives long, so that a larger one is collected less often at no
+ * greater cost, and it never grows beyond. One thread collects it: what others save in time they cost in CPU, a tenth of a small request.
  */
-const nodeOptions = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2"];
+const nodeOptions = [
+  "--disable-warning=ExperimentalWarning",
+  "--min-semi-space-size=16",
+  "--max-semi-space-size=16",
+  "--single-threaded-gc",
+];
 
 interface Life {
   readonly child: ChildProcess;

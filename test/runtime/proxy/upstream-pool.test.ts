@@ -69,14 +69,23 @@ test("what a connection says while it is in use is not the pool's business, and 
   const pool = createUpstreamPool(systemClock);
   const { connection, far } = await peers.open("k");
   pool.give(connection, 60_000);
-  const watched = connection.socket.listenerCount("data");
+  const watched = connection.socket.listenerCount("close");
   for (let i = 0; i < 50; i += 1) {
     pool.take("k");
+    const said = Promise.withResolvers<string>();
+    connection.reader = {
+      onData: (chunk) => {
+        said.resolve(chunk.toString());
+      },
+      onEnd: () => undefined,
+      onDrain: () => undefined,
+    };
     far.write("x");
-    await once(connection.socket, "data");
+    expect(await said.promise).toBe("x");
+    connection.reader = undefined;
     pool.give(connection, 60_000);
   }
-  expect(connection.socket.listenerCount("data")).toBe(watched);
+  expect(connection.socket.listenerCount("close")).toBe(watched);
   expect(connection.socket.destroyed).toBe(false);
   expect(pool.take("k")).toBe(connection);
 });
