@@ -12,28 +12,23 @@ export function headerLine(state: MeshState | undefined, columns: number, mark: 
   if (state === undefined) return [seg(" meshdev ", "title"), seg(" starting")];
   const name = [seg(" meshdev ", "title"), seg(sanitize(state.mesh), "strong")];
   const counts = [...dataPlane(state), ...services(state), ...refusals(state), ...problems(state)];
-  const rest = [...generation(state, now, false), ...counts];
+  const rest = [...generation(state, now, "usual"), ...counts];
   const room = columns - lineWidth(rest) - 1;
   const candidates: readonly Line[] = [
-    [...name, ...generation(state, now, true), ...counts, ...mode(state)],
-    [...name, ...generation(state, now, false), ...counts, ...mode(state)],
-    [...name, ...generation(state, now, false), ...counts],
+    [...name, ...generation(state, now, "long"), ...counts, ...mode(state)],
+    [...name, ...generation(state, now, "usual"), ...counts, ...mode(state)],
+    [...name, ...generation(state, now, "usual"), ...counts],
     ...(room < 6 ? [] : [[seg(` ${truncate(sanitize(state.mesh), room, "middle", mark)}`, "strong"), ...rest]]),
     [seg(" "), ...rest.slice(1)],
   ];
-  return (
-    candidates.find((line) => lineWidth(line) <= columns) ?? [
-      seg(" "),
-      ...generation(state, now, false).slice(1),
-      ...problems(state),
-      ...refusals(state),
-    ]
-  );
+  // What must not be missed first: the end is cut.
+  const least = [...dataPlane(state), ...generation(state, now, "short"), ...problems(state), ...refusals(state)];
+  return candidates.find((line) => lineWidth(line) <= columns) ?? [seg(" "), ...least.slice(1)];
 }
 
 const gap = seg("  ");
 
-function generation(state: MeshState, now: number, isLong: boolean): Line {
+function generation(state: MeshState, now: number, form: "long" | "usual" | "short"): Line {
   const { number, live, total, waiting, ms, at } = state.generation;
   if (number === 0) return [gap, seg("loading", "info")];
   if (state.missing.length > 0)
@@ -52,8 +47,9 @@ function generation(state: MeshState, now: number, isLong: boolean): Line {
         "warn",
       ),
     ];
-  if (isLong) return [gap, seg(generationWords(state.generation), "good")];
-  return [gap, seg(`gen ${number} live ${live}/${total}${ms === null ? "" : ` (${Math.round(ms)} ms)`}`, "good")];
+  if (form === "long") return [gap, seg(generationWords(state.generation), "good")];
+  const took = ms === null || form === "short" ? "" : ` (${Math.round(ms)} ms)`;
+  return [gap, seg(`gen ${number} live ${live}/${total}${took}`, "good")];
 }
 
 function sinceWords(at: string, now: number): string {
@@ -123,7 +119,7 @@ export interface RowCounts {
 export function tabLine(ui: UiState, columns: number, mark: string, counts: RowCounts | undefined): Line {
   const tabs = views.flatMap((view, at): Segment[] => [
     seg(` ${at + 1}`, "dim"),
-    seg(` ${columns < 60 ? title(view).slice(0, 4) : title(view)}`, view === ui.view ? "title" : "plain"),
+    seg(` ${columns < 60 ? title(view).slice(0, 3) : title(view)}`, view === ui.view ? "title" : "plain"),
   ]);
   const right: Segment[] = [];
   if (ui.paused !== undefined && counts !== undefined) right.push(seg(`PAUSED ${counts.fresh} new`, "warn"), gap);

@@ -34,7 +34,7 @@ function tlsColumns(scene: Scene): readonly ListColumn<TlsEvent>[] {
           ? [seg(sanitize(event.proxy))]
           : pairCell(partyName(event.from), partyName(event.to), { width, name, glyphs }),
     },
-    { title: "PEER, OR WHY NOT", width: "flex", least: 14, priority: 0, cell: whatCell },
+    { title: "PEER, OR WHY NOT", width: "flex", least: 22, priority: 0, cell: whatCell },
     {
       title: "SEEN BY",
       width: 7,

@@ -93,6 +93,21 @@ describe("frames", () => {
     expect(missing.show()).toContain("WITHOUT 1 invalid resource");
   });
 
+  it("keep what must not be missed where there is hardly room", () => {
+    const { feed, show } = stage({ columns: 40, rows: 12 });
+    play(feed, [], meshState({ problems: [problem], dataPlane: { pid: null, restarts: 1, reason: "was killed" } }));
+    const [first, second] = show().split("\n");
+    expect(first).toMatch(/^ data plane down, restarting {2}gen 14 /);
+    expect(second).toBe(" 1 Ser 2 Tra 3 TLS 4 Pol 5 Log 6 Pro");
+  });
+
+  it("say for how long a proxy lags behind", () => {
+    const { feed, show } = stage(wide, { now: () => Date.parse(startedAt) + 4_000 });
+    const generation = { number: 15, live: 3, total: 4, waiting: ["backend-1"], ms: null, at: startedAt, changes: [] };
+    play(feed, [], meshState({ generation }));
+    expect(show()).toContain("gen 15: 3/4, waiting for backend-1 (4s)");
+  });
+
   it("use only ASCII of their own where the locale asks for it", () => {
     const { feed, show } = stage(wide, { unicode: false });
     play(feed);
