@@ -1,4 +1,11 @@
-import type { DecisionRecord, MissedClause, RuleRecord, TokenRecord, TriedRule } from "../../runtime/model/decision.ts";
+import type {
+  DecisionRecord,
+  MissedClause,
+  RuleRecord,
+  TriedClause,
+  TokenRecord,
+  TriedRule,
+} from "../../runtime/model/decision.ts";
 import { sanitize } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
 
@@ -83,6 +90,8 @@ export function decisionLines(decision: DecisionRecord): readonly Line[] {
     ],
   ];
   if (decision.by !== null) lines.push([seg("  at "), seg(place(decision.by), "info")]);
+  for (const rule of decision.tried)
+    if (isDeciding(rule, decision.by)) lines.push(...clauseLines(rule.clauses ?? [], "  "));
   if (decision.details !== null) lines.push([seg(`  details ${sanitize(decision.details)}`, "dim")]);
   if (decision.token !== undefined) lines.push(...tokenLines(decision.token));
   if (decision.note !== null) lines.push([seg(`  note: ${sanitize(decision.note)}`, "warn")]);
@@ -116,6 +125,25 @@ function tokenLines(token: TokenRecord): readonly Line[] {
   return [head, ...says, ...by];
 }
 
+/** The clauses of a rule, held or missed, one line each. */
+function clauseLines(clauses: readonly TriedClause[], indent: string): readonly Line[] {
+  return clauses.map((clause): Line =>
+    clause.held
+      ? [seg(`${indent}held   `, "good"), seg(heldWords(clause), "dim")]
+      : [seg(`${indent}missed `, "bad"), seg(`${missedWords(clause)} `), seg(place(clause), "info")],
+  );
+}
+
+/** `to.operation.methods GET` */
+function heldWords({ field, negated, wanted, actual }: TriedClause): string {
+  const had = actual === null ? "nothing" : sanitize(actual);
+  return negated ? `${sanitize(field)} excludes ${list(wanted)}; it was ${had}` : `${sanitize(field)} ${had}`;
+}
+
+function isAt(clause: MissedClause, other: MissedClause): boolean {
+  return clause.field === other.field && clause.line === other.line && clause.column === other.column;
+}
+
 function isDeciding(rule: TriedRule, by: RuleRecord | null): boolean {
   return by !== null && rule.resource === by.resource && rule.rule === by.rule && rule.result === "matched";
 }
@@ -146,6 +174,10 @@ function triedLines(rule: TriedRule): readonly Line[] {
         [...head, score],
         [seg("    "), seg("missed ", "bad"), seg(missedWords(missed))],
         [seg("    at "), seg(place(missed), "info")],
+        ...clauseLines(
+          (rule.clauses ?? []).filter((clause) => !isAt(clause, missed)),
+          "    ",
+        ),
       ];
     }
   }

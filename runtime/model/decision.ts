@@ -113,8 +113,15 @@ export interface TriedRule extends RuleRecord {
   readonly missed: MissedClause | null;
   /** Why the rule was skipped: "needs HTTP; this is a TCP port". */
   readonly skipped: string | null;
+  /** Each clause of the groups that came nearest; absent where only the first failure is told. */
+  readonly clauses?: readonly TriedClause[];
 }
 
+export interface TriedClause extends MissedClause {
+  readonly held: boolean;
+}
+
+/** A clause with what the request had for it. */
 export interface MissedClause {
   /** `to.operation.methods` */
   readonly field: string;

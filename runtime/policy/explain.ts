@@ -1,21 +1,11 @@
-import type {
-  Decision,
-  DecisionRecord,
-  MissedClause,
-  RequestFacts,
-  RuleRecord,
-  TokenRecord,
-  TriedRule,
-} from "../model/decision.ts";
-import { parseSpiffeId } from "../model/identity.ts";
-import type { Attribute, Clause, ClauseGroup, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
-import { assertNever } from "../core/assert-never.ts";
-import { bindClause, claimTexts, headerLines, pathOf, peerNames, remoteAddress } from "./clause.ts";
+import type { Decision, DecisionRecord, RequestFacts, RuleRecord, TokenRecord, TriedRule } from "../model/decision.ts";
+import type { Attribute, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
 import { evaluate } from "./evaluate.ts";
 import { detailsOf } from "./jwt/fault.ts";
 import { recordToken } from "./jwt/record.ts";
 import { isEnforced } from "./rule.ts";
 import { shadowsOf } from "./shadow.ts";
+import { type TriedPart, tellClause, tellParts, tryParts } from "./tried-parts.ts";
 
 /**
  * A decision in words. Only the rules up to the one that decided are told, with the first clause that failed; policies that never decide
@@ -50,7 +40,7 @@ export function explain(set: PolicySet, decision: Decision, facts: RequestFacts)
     details: denies ? refusalDetails(decision, by) : null,
     tried: tried
       .toSorted((a, b) => rankOf(a, wanted) - rankOf(b, wanted) || b.nearness - a.nearness)
-      .map((entry) => entry.rule),
+      .map(({ rule, parts }, at) => (at < toldByClause ? { ...rule, clauses: tellParts(parts, facts) } : rule)),
     ...(shadow.length === 0 ? {} : { shadow }),
     note: noteOn(set, facts),
     ...(token === undefined ? {} : { token }),
@@ -76,8 +66,12 @@ function refusedToken(token: TokenRecord): DecisionRecord {
   };
 }
 
+/** How many rules are told clause by clause: those that matched and the nearest misses. */
+const toldByClause = 3;
+
 interface Ranked {
   readonly rule: TriedRule;
+  readonly parts: readonly TriedPart[];
   readonly shadow: boolean;
   /** Share of the rule's parts that held, and below that of the clauses of the part that failed. */
   readonly nearness: number;
@@ -122,15 +116,10 @@ function skippedRule(policy: CompiledPolicy, rule: CompiledRule, why: string): R
       missed: null,
       skipped: why,
     },
+    parts: [],
     shadow: !isEnforced(policy),
     nearness: 0,
   };
-}
-
-interface Failure {
-  readonly clause: Clause;
-  /** Share of the group's clauses that held before it. */
-  readonly share: number;
 }
 
 /** `matched` undefined: not decided by anybody yet. */
@@ -140,13 +129,9 @@ function describeRule(
   matched: boolean | undefined,
   facts: RequestFacts,
 ): Ranked {
-  const failures: (Failure | undefined)[] = [];
-  if (rule.from.length > 0) failures.push(failureOfGroups(rule.from, facts));
-  if (rule.to.length > 0) failures.push(failureOfGroups(rule.to, facts));
-  for (const clause of rule.when) failures.push(bindClause(clause)(facts) ? undefined : { clause, share: 0 });
-
-  const failed = failures.filter((failure) => failure !== undefined);
-  const parts = failures.length;
+  const tried = tryParts(rule, facts);
+  const parts = tried.length;
+  const failed = tried.filter(({ missed }) => missed !== undefined);
   const held = parts - failed.length;
   const [first] = failed;
   const result = (matched ?? first === undefined) ? "matched" : "missed";
@@ -157,9 +142,10 @@ function describeRule(
       result,
       held,
       parts,
-      missed: result === "missed" && first !== undefined ? missedClause(first.clause, facts) : null,
+      missed: result === "missed" && first?.missed !== undefined ? tellClause(first.missed, facts) : null,
       skipped: null,
     },
+    parts: tried,
     shadow: !isEnforced(policy),
     nearness: parts === 0 ? 1 : (held + (first?.share ?? 0)) / parts,
   };
@@ -167,85 +153,6 @@ function describeRule(
 
 function partsOf(rule: CompiledRule): number {
   return (rule.from.length > 0 ? 1 : 0) + (rule.to.length > 0 ? 1 : 0) + rule.when.length;
-}
-
-/** The first failing clause of the group that came nearest; undefined when a group holds. */
-function failureOfGroups(groups: readonly ClauseGroup[], facts: RequestFacts): Failure | undefined {
-  let nearest: Failure | undefined;
-  for (const group of groups) {
-    const failing = group.clauses.findIndex((clause) => !bindClause(clause)(facts));
-    const clause = group.clauses[failing];
-    if (clause === undefined) return undefined;
-    const held = group.clauses.filter((each) => bindClause(each)(facts)).length;
-    const share = held / group.clauses.length;
-    if (nearest === undefined || share > nearest.share) nearest = { clause, share };
-  }
-  return nearest;
-}
-
-function missedClause(clause: Clause, facts: RequestFacts): MissedClause {
-  const { file, line, column } = clause.provenance;
-  return {
-    field: clause.field,
-    negated: clause.negated,
-    wanted: clause.values,
-    actual: actualOf(clause, facts),
-    file,
-    line,
-    column,
-  };
-}
-
-/** What the request had for this clause, written as the user would write a value; null: nothing. */
-function actualOf(clause: Clause, facts: RequestFacts): string | null {
-  const { attribute } = clause;
-  switch (attribute.kind) {
-    case "peer":
-      return facts.peer === undefined ? null : peerAs(clause.field, peerNames(facts.peer));
-    case "source-ip":
-      return facts.sourceIp;
-    case "remote-ip":
-      return remoteAddress(facts);
-    case "destination-ip":
-      return facts.destinationIp;
-    case "destination-port":
-      return String(facts.destinationPort);
-    case "sni":
-      return facts.sni ?? null;
-    case "host":
-      return facts.authority();
-    case "method":
-      return facts.method();
-    case "path":
-      return pathOf(facts.path());
-    case "header": {
-      const lines = headerLines(facts, attribute.name);
-      return lines.length === 0 ? null : lines.join(", ");
-    }
-    case "claim": {
-      const texts = facts.claims === undefined ? [] : claimTexts(facts.claims, attribute.path);
-      return texts.length === 0 ? null : texts.join(", ");
-    }
-    case "request-principal": {
-      const { iss, sub } = facts.claims ?? {};
-      return typeof iss === "string" && typeof sub === "string" ? `${iss}/${sub}` : null;
-    }
-    case "metadata":
-      return null;
-    default:
-      return assertNever(attribute);
-  }
-}
-
-function peerAs(field: string, names: readonly string[]): string {
-  const [name = ""] = names;
-  const identity = parseSpiffeId(name);
-  if (identity === undefined) return names.join(", ");
-  const kind = field.toLowerCase();
-  if (kind.includes("namespace")) return identity.namespace;
-  if (kind.includes("serviceaccount")) return `${identity.namespace}/${identity.serviceAccount}`;
-  if (kind.includes("trustdomain")) return identity.trustDomain;
-  return name.slice("spiffe://".length);
 }
 
 function noteOn(set: PolicySet, facts: RequestFacts): string | null {

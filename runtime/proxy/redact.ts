@@ -85,10 +85,16 @@ export function redactDecision(record: DecisionRecord, at: TokenPlaces = noPlace
 }
 
 function redactTried(tried: TriedRule, at: TokenPlaces): TriedRule {
-  return tried.missed === null ? tried : { ...tried, missed: redactMissed(tried.missed, at) };
+  const { missed, clauses } = tried;
+  if (missed === null && clauses === undefined) return tried;
+  return {
+    ...tried,
+    missed: missed === null ? null : redactMissed(missed, at),
+    ...(clauses === undefined ? {} : { clauses: clauses.map((clause) => redactMissed(clause, at)) }),
+  };
 }
 
-function redactMissed(missed: MissedClause, at: TokenPlaces): MissedClause {
+function redactMissed<T extends MissedClause>(missed: T, at: TokenPlaces): T {
   const header = /headers\[([^\]]*)\]/.exec(missed.field)?.[1];
   if (header !== undefined && isSecretHeader(header.toLowerCase(), at)) {
     return { ...missed, wanted: missed.wanted.map(() => hidden), actual: missed.actual === null ? null : hidden };

@@ -15,6 +15,7 @@ import {
 
 const place = { file: text, line: count, column: count };
 const rule = { resource: text, action: text, rule: count, id: text, ...place };
+const clause = { field: text, negated: flag, wanted: listOf(text), actual: nullable(text), ...place };
 const phase = (name: string, fields: Readonly<Record<string, Schema>>): Schema =>
   record({ phase: { const: name }, ...fields });
 
@@ -53,17 +54,18 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
       by: nullable(record(rule)),
       details: nullable(text),
       tried: listOf(
-        record({
-          ...rule,
-          dryRun: flag,
-          result: oneOfTexts("matched", "missed", "skipped"),
-          held: count,
-          parts: count,
-          missed: nullable(
-            record({ field: text, negated: flag, wanted: listOf(text), actual: nullable(text), ...place }),
-          ),
-          skipped: nullable(text),
-        }),
+        record(
+          {
+            ...rule,
+            dryRun: flag,
+            result: oneOfTexts("matched", "missed", "skipped"),
+            held: count,
+            parts: count,
+            missed: nullable(record(clause)),
+            skipped: nullable(text),
+          },
+          { clauses: listOf(record({ ...clause, held: flag })) },
+        ),
       ),
       note: nullable(text),
     },

@@ -23,6 +23,7 @@ describe("detailLines", () => {
         "  ALLOW AuthorizationPolicy default/backend-allow rule 0  1 of 2 parts held",
         "    missed from.source.principals wanted cluster.local/ns/default/sa/frontend; the request had cluster.local/ns/default/sa/intruder",
         "    at mesh/authz.yaml:14:13",
+        "    held   to.operation.methods GET",
         "",
         "handshake completed in 2.1 ms, server side",
         "  TLSv1.3  TLS_AES_256_GCM_SHA384",
@@ -60,7 +61,12 @@ describe("detailLines", () => {
 describe("decisions", () => {
   it("shows the deciding rule with its place, then everything else that was tried", () => {
     expect(text(decisionLines(allowed))).toBe(
-      "ALLOW  AuthorizationPolicy default/backend-allow rule 0 matched\n  at mesh/authz.yaml:12:7",
+      [
+        "ALLOW  AuthorizationPolicy default/backend-allow rule 0 matched",
+        "  at mesh/authz.yaml:12:7",
+        "  held   from.source.principals cluster.local/ns/default/sa/frontend",
+        "  held   to.operation.methods GET",
+      ].join("\n"),
     );
     expect(placeOfDecision(allowed)).toMatchObject({ file: "mesh/authz.yaml", line: 12 });
     expect(placeOfDecision(denied)).toMatchObject({ file: "mesh/authz.yaml", line: 14, column: 13 });

@@ -1,6 +1,6 @@
 import type { StreamLine } from "../../../cli/door.ts";
 import type { Problem } from "../../../runtime/core/problem.ts";
-import type { DecisionRecord, RuleRecord } from "../../../runtime/model/decision.ts";
+import type { DecisionRecord, RuleRecord, TriedClause } from "../../../runtime/model/decision.ts";
 import type {
   CertificateFacts,
   ExchangeEvent,
@@ -170,12 +170,30 @@ const rule: RuleRecord = {
   column: 7,
 };
 
+function clause(field: string, actual: string, line: number): TriedClause {
+  return { field, negated: false, wanted: [actual], actual, file: "mesh/authz.yaml", line, column: 13, held: true };
+}
+
 export const allowed: DecisionRecord = {
   verdict: "allow",
   reason: "matched",
   by: rule,
   details: null,
-  tried: [{ ...rule, dryRun: false, result: "matched", held: 2, parts: 2, missed: null, skipped: null }],
+  tried: [
+    {
+      ...rule,
+      dryRun: false,
+      result: "matched",
+      held: 2,
+      parts: 2,
+      missed: null,
+      skipped: null,
+      clauses: [
+        clause("from.source.principals", "cluster.local/ns/default/sa/frontend", 14),
+        clause("to.operation.methods", "GET", 17),
+      ],
+    },
+  ],
   note: null,
 };
 
@@ -201,6 +219,14 @@ export const denied: DecisionRecord = {
         column: 13,
       },
       skipped: null,
+      clauses: [
+        {
+          ...clause("from.source.principals", "cluster.local/ns/default/sa/intruder", 14),
+          wanted: ["cluster.local/ns/default/sa/frontend"],
+          held: false,
+        },
+        clause("to.operation.methods", "GET", 17),
+      ],
     },
   ],
   note: null,

@@ -2,7 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { widthOf } from "../../../cli/print/width.ts";
 import { play, stage } from "../support/stage.ts";
-import { exchange, logged, meshState, minute, plaintext, problem, refusal, streamed } from "../support/synthetic.ts";
+import {
+  exchange,
+  logged,
+  meshState,
+  minute,
+  plaintext,
+  problem,
+  refusal,
+  startedAt,
+  streamed,
+} from "../support/synthetic.ts";
 
 const wide = { columns: 120, rows: 40 };
 const usual = { columns: 80, rows: 24 };

@@ -79,6 +79,25 @@ describe("explain", () => {
     });
   });
 
+  it("tells the nearest rules clause by clause, what held too", () => {
+    const record = told("http", {
+      peer: "spiffe://cluster.local/ns/default/sa/frontend",
+      method: "POST",
+      path: "/api/x",
+    });
+    const [, allow] = record.tried;
+    const failing = allow?.clauses?.filter(({ held }) => !held);
+    expect(failing).toEqual([{ ...allow?.missed, held: false }]);
+    expect(allow?.clauses?.filter(({ held }) => held)).toMatchObject([
+      { field: "from.source.principals", actual: "cluster.local/ns/default/sa/frontend" },
+      ...(allow?.clauses ?? []).slice(2).map(() => ({ held: true })),
+    ]);
+    const allowed = told("http", { peer: "spiffe://cluster.local/ns/default/sa/frontend", path: "/api/x" });
+    const deciding = allowed.tried.find((each) => each.result === "matched" && !each.dryRun);
+    expect(deciding?.clauses?.every(({ held }) => held)).toBe(true);
+    expect(deciding?.clauses?.length).toBeGreaterThan(1);
+  });
+
   it("says that a plaintext caller has no identity", () => {
     const record = told("http", { path: "/api/x" });
     expect(record.note).toContain("plaintext");

@@ -72,9 +72,14 @@ test("a decision shows neither a secret header's value nor the value that a poli
     tried: [
       { ...rule, missed: { ...clause, field: "when request.headers[x-api-key]", wanted: ["good"], actual: "bad" } },
       { ...rule, missed: { ...clause, field: "to.operation.paths", wanted: ["/b"], actual: "/a?token=bad" } },
-      { ...rule, missed: null },
+      {
+        ...rule,
+        missed: null,
+        clauses: [{ ...clause, field: "when request.headers[x-api-key]", wanted: ["good"], actual: "bad", held: true }],
+      },
     ],
   };
+  expect(redactDecision(record).tried[2]?.clauses).toMatchObject([{ actual: "***", held: true }]);
   expect(redactDecision(record).tried.map(({ missed }) => [missed?.wanted, missed?.actual])).toEqual([
     [["***"], "***"],
     [["/b"], "/a?token=***"],
