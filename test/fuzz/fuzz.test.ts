@@ -11,16 +11,17 @@ import { targets } from "./targets.ts";
 const inputs = 20_000;
 
 describe("bytes from strangers", () => {
-  it.each(targets)("$name", (target) => {
-    const { classes } = fuzz(target, 20_261_124, 0, inputs);
+  it.each(targets)("$name", async (target) => {
+    const count = target.few ?? inputs;
+    const { classes } = await fuzz(target, 20_261_124, 0, count);
     // Promises must not hold for want of inputs that get anywhere.
-    const common = [...classes].filter(([, count]) => count >= inputs / 200);
+    const common = [...classes].filter(([, seen]) => seen >= count / 200);
     expect(common.length).toBeGreaterThanOrEqual(3);
   });
 
-  it("says in words what a broken promise is, and for which input", () => {
+  it("says in words what a broken promise is, and for which input", async () => {
     const broken = { name: "never", weight: 1, run: () => expect.fail("a promise") };
-    expect(() => fuzz(broken, 1, 5, 1)).toThrow("never, seed 1, input 5: a promise");
+    await expect(fuzz(broken, 1, 5, 1)).rejects.toThrow("never, seed 1, input 5: a promise");
   });
 });
 

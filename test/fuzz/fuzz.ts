@@ -10,11 +10,12 @@ export interface FuzzReport {
 }
 
 /** Runs a target; a broken promise throws with the number of the input, from which it can be made again. */
-export function fuzz(target: Target, seed: number, from: number, inputs: number): FuzzReport {
+export async function fuzz(target: Target, seed: number, from: number, inputs: number): Promise<FuzzReport> {
   const classes = new Map<string, number>();
   for (let input = from; input < from + inputs; input += 1) {
     try {
-      const outcome = target.run(createRandom(seedOf(seed, input)));
+      const made = target.run(createRandom(seedOf(seed, input)));
+      const outcome = typeof made === "string" ? made : await made;
       classes.set(outcome, (classes.get(outcome) ?? 0) + 1);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);

@@ -21,7 +21,7 @@ let total = 0;
 for (const target of chosen) {
   const inputs = Math.ceil((Number(values.inputs) * target.weight) / weights);
   const from = Date.now();
-  const report = fuzz(target, Number(values.seed), Number(values.from), inputs);
+  const report = await fuzz(target, Number(values.seed), Number(values.from), inputs);
   total += inputs;
   process.stdout.write(`${report.target}: ${inputs} inputs, ${((Date.now() - from) / 1000).toFixed(0)} s\n`);
   for (const [outcome, count] of [...report.classes].toSorted(([, a], [, b]) => b - a)) {

@@ -5,7 +5,9 @@ export interface Target {
   readonly name: string;
   /** Share of the inputs of a run. */
   readonly weight: number;
-  readonly run: (random: Random) => string;
+  /** Inputs of the short run, where one of them takes long. */
+  readonly few?: number;
+  readonly run: (random: Random) => string | Promise<string>;
 }
 
 /** What must be equal is compared as text: short to write, and exact. */
