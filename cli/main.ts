@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { MeshError } from "../runtime/core/error.ts";
+import { addCertificateCommands } from "./commands-certificates.ts";
 import { addDiagnosisCommands } from "./commands-diagnosis.ts";
 import { addOfflineCommands } from "./commands-offline.ts";
 import { addSessionCommands } from "./commands-session.ts";
@@ -55,6 +56,7 @@ Examples:
 Every option can be set by a variable: --timeout is MESHDEV_TIMEOUT.`,
     );
   addSessionCommands(program, context, settle);
+  addCertificateCommands(program, context, settle);
   addDiagnosisCommands(program, context, settle);
   addOfflineCommands(program, context, settle);
   return program;

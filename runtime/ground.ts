@@ -1,5 +1,5 @@
 import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "./core/clock.ts";
 import { MeshError } from "./core/error.ts";
@@ -23,6 +23,7 @@ import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
 import { startReaper, type Reaper } from "./host/reaper/reaper.ts";
 import { openSession, type Session } from "./host/session.ts";
 import { currentUser } from "./host/session-folder.ts";
+import type { PluginCa } from "./plugin-ca.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -42,6 +43,8 @@ export interface Ground {
   readonly ca: MeshCa;
   /** What serves the keys of `meshdev token`, should a rule want them. */
   readonly issuer: IssuerProgram;
+  /** The plug-in CA that the user named. */
+  readonly givenCa: PluginCa | undefined;
 }
 
 /** Takes the session, files, keys, addresses and ports of a project; `scope` gives them back in the reverse order. */
@@ -59,8 +62,9 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   const issuer = issuerProgram(directory, env);
   const { result, files, env: variables } = loadFirst({ directory, projectFile, env, issuer }, readMeshFiles);
   const first = requireStartable(result, options);
-  const given = options.caDirectory === undefined ? undefined : readGivenCa(options.caDirectory);
-  const keeper = { given, ...openCaStore(caFolder(directory, env), user, options.freshCa) };
+  const folder = caFolderOf(options, first.project.ca);
+  const givenCa = folder === undefined ? undefined : { folder, files: readGivenCa(folder) };
+  const keeper = { given: givenCa?.files, ...openCaStore(caFolder(directory, env), user, options.freshCa) };
   const [machine, ca, taken] = await Promise.all([
     claimMachineAddresses(process.platform),
     openMeshCa(keeper, first.mesh.config.trustDomain, options.svidTtlMs, clock),
@@ -68,7 +72,13 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   ]);
   scope.defer(machine.release);
   requireNone(taken);
-  return { user, projectFile, session, reaper, link, files, first, variables, machine, ca, issuer };
+  return { user, projectFile, session, reaper, link, files, first, variables, machine, ca, issuer, givenCa };
+}
+
+/** Where a plug-in CA is: what the command line says, else the project file, relative to its folder. */
+function caFolderOf({ caDirectory, directory }: DaemonOptions, named: string | undefined): string | undefined {
+  if (caDirectory !== undefined) return caDirectory;
+  return named === undefined ? undefined : resolve(directory, named);
 }
 
 /** Throws MD7005 when the folder has a mesh already. */

@@ -2,6 +2,7 @@ import { systemClock, type Clock } from "./core/clock.ts";
 import type { Problem } from "./core/problem.ts";
 import { createScope, type Scope } from "./core/scope.ts";
 import { openApi } from "./control/api.ts";
+import { createCaRotation } from "./control/ca-rotation.ts";
 import { obeyCommand } from "./control/commands.ts";
 import { withoutCompileCache } from "./control/compile-cache.ts";
 import { createDataPlaneEar } from "./control/data-plane-ear.ts";
@@ -24,6 +25,7 @@ import type { MeshWatcher } from "./host/watch.ts";
 import type { Session } from "./host/session.ts";
 import { takeGround, type Env } from "./ground.ts";
 import { keepMeshKeys } from "./mesh-keys.ts";
+import { watchPluginCa } from "./plugin-ca.ts";
 import { initialState } from "./store/initial-state.ts";
 import { createSupervisor, type Supervisor } from "./workload/supervisor.ts";
 
@@ -113,6 +115,13 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       }),
   });
   scope.defer(svids.close);
+  const rotation = createCaRotation({
+    clock,
+    ca,
+    svids,
+    send,
+    onProblems: (problems) => loop.setProblems("ca", problems),
+  });
 
   const keySets = keepMeshKeys({
     clock,
@@ -206,13 +215,26 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     reaper.forget(pid);
   };
   link.attach(
-    createDataPlaneEar({ hub, plane, svids, proxies, observation, resends, loop, roots: ca.roots, send, onLost }),
+    createDataPlaneEar({
+      hub,
+      plane,
+      svids,
+      proxies,
+      observation,
+      resends,
+      loop,
+      bundle: rotation.bundle,
+      send,
+      onLost,
+    }),
   );
   loop.start(first);
   scope.defer(supervisor.close);
   const watched = { loop, directory, projectFile, clock, paths: first.project.mesh, from: ground.files };
   const watcher = options.watch ? watchFiles(watched) : undefined;
   scope.defer(async () => (await watcher)?.close());
+  const caWatcher = options.watch ? watchPluginCa({ given: ground.givenCa, clock, rotation, loop }) : undefined;
+  scope.defer(async () => (await caWatcher)?.close());
   const meter = createUsageMeter(clock, hub, runner.usage, observation.isObserved);
   scope.defer(meter.close);
 
@@ -220,6 +242,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     loop,
     programs: supervisor,
     renew: svids.renew,
+    rotateCa: (overlap: boolean) => rotation.renewRoot(overlap ? "overlap" : "at-once"),
     hasProxy: (proxy: string) => plane.snapshots().has(proxy),
     stop: () => surroundings.onEnd("mesh.stop"),
     reload: async () => {

@@ -125,6 +125,11 @@ export const projectSchema = {
       description: "Files and folders of Istio and Kubernetes YAML, read recursively and hot reloaded.",
       anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
     },
+    ca: {
+      type: "string",
+      description:
+        "Folder of a plug-in CA: ca-cert.pem, ca-key.pem, cert-chain.pem, root-cert.pem, as in Istio's secret cacerts.",
+    },
     meshConfig: { type: "object", description: "Fields of Istio's MeshConfig, verbatim." },
     features: { ...texts, description: "istiod's environment switches." },
   },

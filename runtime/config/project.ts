@@ -24,6 +24,8 @@ export interface ProjectSpec {
   readonly variants: readonly VariantSpec[];
   /** Files and folders of Istio and Kubernetes YAML, relative to the project file. */
   readonly mesh: readonly string[];
+  /** Folder of a plug-in CA, relative to the project file. */
+  readonly ca: string | undefined;
   readonly meshConfig: Readonly<Record<string, unknown>>;
   readonly features: Labels;
   /** Position and excerpt of a field of the project file. */
@@ -96,6 +98,7 @@ export function parseProject(file: SourceFile, env?: Readonly<Record<string, str
     services,
     variants,
     mesh: readMesh(reader, root["mesh"]),
+    ca: reader.text("ca", root["ca"]),
     meshConfig: reader.record("meshConfig", root["meshConfig"]),
     features: reader.strings("features", root["features"]),
     locate: tree.locate,

@@ -29,6 +29,10 @@ export function parseCommand(text: string): MeshCommand | { readonly error: stri
       const id = field(value, "id");
       return id === undefined ? { error: `${type} needs "id"` } : { type, id };
     }
+    case "ca.rotate": {
+      const overlap: unknown = Reflect.get(Object(value), "overlap") ?? true;
+      return typeof overlap === "boolean" ? { type, overlap } : { error: `${type} takes "overlap": true or false` };
+    }
     case "lease.release": {
       const lease = field(value, "lease");
       return lease === undefined ? { error: `${type} needs "lease"` } : { type, lease };

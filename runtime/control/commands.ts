@@ -1,4 +1,5 @@
 import { assertNever } from "../core/assert-never.ts";
+import { MeshError } from "../core/error.ts";
 import type { CommandAnswer, MeshCommand } from "../model/command.ts";
 import type { ResendOutcome } from "../model/dataplane.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
@@ -14,6 +15,8 @@ export interface CommandTargets {
     readonly start: (service: string) => boolean;
   };
   readonly renew: (proxy: ProxyId) => void;
+  /** A new root for the mesh's own CA. */
+  readonly rotateCa: (overlap: boolean) => Promise<void>;
   readonly hasProxy: (proxy: ProxyId) => boolean;
   readonly stop: () => void;
   readonly reload: () => Promise<void>;
@@ -60,6 +63,8 @@ export async function obeyCommand(
       if (!targets.hasProxy(command.proxy)) return refuse(`there is no sidecar ${command.proxy}`);
       targets.renew(command.proxy);
       return done;
+    case "ca.rotate":
+      return rotateCa(targets, command.overlap);
     case "lease.acquire": {
       const lease = loop.lease(command.service);
       if (lease === undefined) return unknownService(mesh, command.service);
@@ -77,6 +82,17 @@ export async function obeyCommand(
       return loop.release(command.lease) ? done : refuse(`there is no lease ${command.lease}`);
     default:
       return assertNever(command);
+  }
+}
+
+async function rotateCa({ rotateCa: rotate }: CommandTargets, overlap: boolean): Promise<CommandAnswer> {
+  try {
+    await rotate(overlap);
+    return done;
+  } catch (error) {
+    if (!(error instanceof MeshError)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return { ok: false, code: error.code, message: error.message, ...hint };
   }
 }
 

@@ -1,5 +1,6 @@
 import { assertNever } from "../core/assert-never.ts";
 import type { FromDataPlane, ToDataPlane } from "../model/dataplane.ts";
+import type { Bundle } from "./ca-rotation.ts";
 import type { DataPlaneHandlers } from "./data-plane-link.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { MeshLoop } from "./mesh-loop.ts";
@@ -19,8 +20,7 @@ export interface EarOptions {
   readonly observation: Observation;
   readonly resends: Pick<Resends, "hear">;
   readonly loop: Pick<MeshLoop, "setProblems">;
-  /** Root certificates, PEM. */
-  readonly roots: string;
+  readonly bundle: () => Bundle;
   readonly send: (message: ToDataPlane) => void;
   readonly onLost: (pid: number, reason: string) => void;
 }
@@ -73,7 +73,7 @@ export function createDataPlaneEar(options: EarOptions): DataPlaneHandlers {
     onStarted: (pid) => {
       hub.tell({ type: "dataplane.started", pid, reason: null });
       loop.setProblems("data plane", []);
-      send({ type: "bundle", version: 1, roots: options.roots });
+      send({ type: "bundle", ...options.bundle() });
       observation.resend();
       plane.resend();
     },

@@ -20,10 +20,15 @@ export interface CaKeeper {
 }
 
 export interface MeshCa {
-  readonly roots: string;
+  /** The one that signs now. */
+  readonly current: () => Ca;
   readonly sign: (csr: string, spiffe: string) => Promise<IssuedSvid>;
   /** Why the CA lives in memory only. */
   readonly problems: readonly Problem[];
+  /** Signs with another one from now on; one of our own is stored with the roots that are to be trusted when it is found again. */
+  readonly use: (next: Ca, roots: string) => readonly Problem[];
+  /** A new CA of our own. Rejects with MD3010 when the user gave one. */
+  readonly make: () => Promise<Ca>;
 }
 
 /** The CA of a mesh: the one given, the one of the last time, or a new one. Throws MD3xxx when one that should be used cannot. */
@@ -34,13 +39,22 @@ export async function openMeshCa(
   clock: Clock,
 ): Promise<MeshCa> {
   const { ca, problems } = await findCa(keeper, trustDomain, clock);
+  let signer = ca;
   return {
-    roots: ca.roots,
+    current: () => signer,
     problems,
+    use: (next, roots) => {
+      signer = next;
+      return keeper.given === undefined ? keeper.save({ ...next.files, "root-cert.pem": roots }) : [];
+    },
+    make: async () => {
+      if (keeper.given !== undefined) throw new MeshError("MD3010", "the CA was given by the user");
+      return createCa(trustDomain, clock);
+    },
     sign: async (csr, spiffe) => {
       const identity = parseSpiffeId(spiffe);
       if (identity === undefined) throw new MeshError("MD3007", `${spiffe} is not the identity of a workload`);
-      const issued = await signCsr(ca, csr, identity, ttlMs ?? defaultTtlMs, clock);
+      const issued = await signCsr(signer, csr, identity, ttlMs ?? defaultTtlMs, clock);
       return {
         chain: issued.chain,
         facts: certificateFacts(new X509Certificate(issued.chain), readCertificates(issued.chain)?.slice(1)),

@@ -21,7 +21,8 @@ export type ProblemSource =
   | "machine"
   | "capture"
   | "keys"
-  | "writers";
+  | "writers"
+  | "ca";
 
 export interface MeshLoopOptions {
   readonly directory: string;

@@ -24,6 +24,8 @@ export interface SvidOptions {
 export interface Svids {
   readonly answer: (proxy: ProxyId, csr: string) => Promise<void>;
   readonly renew: (proxy: ProxyId) => void;
+  /** Asks every proxy for a new key; resolves with those that had no new certificate within this time, in milliseconds. */
+  readonly renewAll: (patienceMs: number) => Promise<readonly ProxyId[]>;
   /** A proxy is gone. */
   readonly forget: (proxy: ProxyId) => void;
   readonly close: () => void;
@@ -36,6 +38,9 @@ export function createSvids(options: SvidOptions): Svids {
   const { clock, send } = options;
   const timers = new Map<ProxyId, () => void>();
   const known = new Set<ProxyId>();
+  /** Called when a proxy has been certified on a request of this round, or is gone. */
+  const watchers = new Set<(proxy: ProxyId, round: number) => void>();
+  let round = 0;
   let closed = false;
 
   function schedule(proxy: ProxyId, at: number): void {
@@ -57,6 +62,7 @@ export function createSvids(options: SvidOptions): Svids {
         send({ type: "svid.refused", proxy, reason: "this mesh has no such proxy" });
         return;
       }
+      const asked = round;
       let issued: IssuedSvid;
       try {
         // What the CSR asks for is ignored: the identity is what the mesh says (spec ID-16).
@@ -71,15 +77,38 @@ export function createSvids(options: SvidOptions): Svids {
       const first = !known.has(proxy);
       known.add(proxy);
       schedule(proxy, issued.rotateAt);
+      for (const watch of watchers) watch(proxy, asked);
       options.onIssued(proxy, issued, first);
     },
     renew: (proxy) => {
       send({ type: "svid.renew", proxy });
     },
+    renewAll: (patienceMs) =>
+      new Promise((resolve) => {
+        const due = new Set(known);
+        // A certificate that was asked for before does not count: the CA may have been another one.
+        round += 1;
+        const mine = round;
+        const finish = (): void => {
+          watchers.delete(watch);
+          cancel();
+          resolve([...due]);
+        };
+        const watch = (proxy: ProxyId, from: number): void => {
+          if (from < mine) return;
+          due.delete(proxy);
+          if (due.size === 0) finish();
+        };
+        const cancel = clock.after(patienceMs, finish);
+        watchers.add(watch);
+        if (due.size === 0) finish();
+        for (const proxy of due) send({ type: "svid.renew", proxy });
+      }),
     forget: (proxy) => {
       timers.get(proxy)?.();
       timers.delete(proxy);
       known.delete(proxy);
+      for (const watch of watchers) watch(proxy, round);
     },
     close: () => {
       closed = true;

@@ -6,6 +6,8 @@ export type MeshCommand =
   | { readonly type: "workload.stop"; readonly service: string }
   | { readonly type: "workload.start"; readonly service: string }
   | { readonly type: "svid.rotate"; readonly proxy: string }
+  /** A new root of the mesh's own CA, and new certificates for everybody; without overlap the old root is forgotten at once. */
+  | { readonly type: "ca.rotate"; readonly overlap: boolean }
   /** Leases a caller with the identity of a service; it ends with `lease.release` or with the connection that asked. */
   | { readonly type: "lease.acquire"; readonly service: string }
   | { readonly type: "lease.release"; readonly lease: string }

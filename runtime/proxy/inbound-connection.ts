@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Party } from "../model/event.ts";
 import type { FilterChain, InboundListener } from "../model/snapshot.ts";
 import type { SubjectAltNames } from "../identity/certificate.ts";
+import { containsRoots } from "../identity/roots.ts";
 import { verifyPeer } from "../identity/verify.ts";
 import type { PeerVerdict } from "../identity/verify.ts";
 import { chooseChain } from "../policy/chains.ts";
@@ -10,6 +11,7 @@ import type { ConnectionSeen } from "../policy/chains.ts";
 import type { ForwardedCertificate } from "../traffic/client-certificate.ts";
 import type { Binding } from "./binding.ts";
 import type { Sidecar } from "./context.ts";
+import type { TrustBundle } from "./credentials.ts";
 import type { ConnectionFacts } from "./facts.ts";
 
 /** An accepted connection whose kind is known. */
@@ -41,8 +43,8 @@ export interface InboundTls {
   readonly leaf: X509Certificate;
   readonly names: SubjectAltNames;
   readonly forwarded: ForwardedCertificate;
-  /** Version of the bundle that the chain was verified against. */
-  readonly bundle: number;
+  /** What the chain was verified against. */
+  readonly bundle: TrustBundle;
 }
 
 /** Chain, trust domain, dates and purpose of a caller's certificate, as the snapshot in force wants them. */
@@ -53,8 +55,10 @@ export function verifyCaller(
   openssl: true | string | undefined,
 ): PeerVerdict {
   const issuer = leaf?.issuerCertificate;
+  // Node tells a server nothing but the leaf: what stands between it and the root is what stands above our own certificate.
+  const own = sidecar.credentials.svid()?.issuers ?? [];
   return verifyPeer(
-    { leaf, intermediates: issuer === undefined ? [] : [issuer], openssl },
+    { leaf, intermediates: issuer === undefined ? own : [issuer, ...own], openssl },
     {
       peer: "client",
       roots: sidecar.shared.bundle()?.certificates ?? [],
@@ -76,7 +80,11 @@ export function isStillAccepted(connection: InboundConnection, binding: Binding)
   if (tls === undefined) return true;
   // The caller accepted somebody else: a workload with another account is another workload.
   if (binding.snapshot.identity !== tls.identity) return false;
-  // OpenSSL's verdict is about the bundle of that time; under another one the chain must be proven anew.
-  const sameBundle = sidecar.shared.bundle()?.version === tls.bundle;
-  return verifyCaller(sidecar, binding, tls.leaf, sameBundle ? true : undefined).ok;
+  return verifyCaller(sidecar, binding, tls.leaf, stillProves(sidecar, tls.bundle) ? true : undefined).ok;
+}
+
+/** OpenSSL's verdict is about the roots of that time: it holds while all of them are trusted; else the chain must be proven anew. */
+export function stillProves(sidecar: Sidecar, then: TrustBundle): boolean {
+  const now = sidecar.shared.bundle();
+  return now !== undefined && containsRoots(now.certificates, then.certificates);
 }

@@ -10,7 +10,7 @@ import { toModelAddress } from "./address.ts";
 import { partyOf, selfParty } from "./context.ts";
 import type { Sidecar } from "./context.ts";
 import type { ConnectionFacts } from "./facts.ts";
-import { verifyCaller } from "./inbound-connection.ts";
+import { stillProves, verifyCaller } from "./inbound-connection.ts";
 import type { InboundTls } from "./inbound-connection.ts";
 import { serveInboundHttp } from "./inbound-http.ts";
 import { serveInboundTcp } from "./inbound-tcp.ts";
@@ -156,7 +156,7 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
         alpn: result.tls.alpn,
         leaf,
         names,
-        bundle: bundle.version,
+        bundle,
         forwarded: {
           hash: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
           subject,
@@ -167,8 +167,7 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
       // The snapshot, or the bundle that OpenSSL looked at, may have changed while hands were shaken.
       const now = sidecar.binding().inbound.listener(port);
       const still = chooseChain(now, seen);
-      const same =
-        sidecar.shared.bundle()?.version === bundle.version && sidecar.binding().snapshot.identity === identity;
+      const same = stillProves(sidecar, bundle) && sidecar.binding().snapshot.identity === identity;
       if (still?.terminates !== true || still.network !== chain.network || !same) {
         result.socket.destroy();
         return;

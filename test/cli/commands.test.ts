@@ -83,6 +83,17 @@ describe("a running mesh", () => {
     expect((await cli(["exec", "--as", "nobody", "--", "true"])).code).toBe(2);
   });
 
+  it("cert rotate gives new certificates, and a new root with --root", async () => {
+    expect(await cli(["cert", "rotate", "backend"])).toMatchObject({
+      code: 0,
+      err: "new certificates for backend-1\n",
+    });
+    expect((await cli(["cert", "rotate"])).err).toContain("frontend-1");
+    expect((await cli(["cert", "rotate", "nobody"])).code).toBe(2);
+    expect((await cli(["cert", "rotate", "--no-overlap"])).code).toBe(2);
+    expect(await cli(["cert", "rotate", "--root"])).toMatchObject({ code: 0, err: expect.stringContaining("root CA") });
+  });
+
   it("explains the last refusal with the line of YAML", async () => {
     await vi.waitFor(async () => {
       const { out } = await cli(["why"]);

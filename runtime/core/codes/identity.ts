@@ -42,4 +42,24 @@ export const identityCodes = {
     why: "Istio's CA issues workload certificates for 90 days at most (MAX_WORKLOAD_CERT_TTL).",
     next: "Ask for a shorter lifetime.",
   },
+  MD3009: {
+    title: "The new root of the CA does not overlap with the old one",
+    why: "Sidecars that still have certificates of the old root and those that trust the new one only would refuse each other. Istio does not take such a change either.",
+    next: "Put old and new root into root-cert.pem first, then replace ca-cert.pem, ca-key.pem and cert-chain.pem, then take the old root out (docs/certificates.md).",
+  },
+  MD3010: {
+    title: "A CA that was given cannot be replaced by command",
+    why: "The mesh runs with a plug-in CA (--ca, or `ca` in the project file): its files are yours.",
+    next: "Change the files in its folder; they are taken up as they change (docs/certificates.md).",
+  },
+  MD3011: {
+    title: "A sidecar got no certificate of the new CA in time",
+    why: "The CA was replaced, and a sidecar did not ask for a new certificate or could not be given one.",
+    next: "Look at its log; until the next rotation the old root stays trusted, so that no call fails.",
+  },
+  MD3012: {
+    title: "A change of the CA's files was not taken up",
+    why: "What is in the folder now is no usable CA, or half written. The CA that was read before goes on signing.",
+    next: "Mend the files; they are read again as soon as they change.",
+  },
 } as const satisfies CodeTable<`MD3${string}`>;

@@ -28,7 +28,7 @@ describe("the CA of a mesh", () => {
     const { own } = keeper();
     const first = await openMeshCa(own, "cluster.local", undefined, clock);
     const second = await openMeshCa(own, "cluster.local", undefined, clock);
-    expect(second.roots).toBe(first.roots);
+    expect(second.current().roots).toBe(first.current().roots);
     expect(first.problems).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe("the CA of a mesh", () => {
     const long = 20 * 365 * 86_400_000;
     const old = await openMeshCa(own, "cluster.local", undefined, createTestClock());
     const later = await openMeshCa(own, "cluster.local", undefined, createTestClock(1_767_225_600_000 + long));
-    expect(later.roots).not.toBe(old.roots);
+    expect(later.current().roots).not.toBe(old.current().roots);
     kept.files = { ...kept.files, "ca-key.pem": "nonsense" };
     await expect(openMeshCa(own, "cluster.local", undefined, createTestClock())).rejects.toMatchObject({
       code: "MD3001",
@@ -72,7 +72,7 @@ describe("the CA of a mesh", () => {
     const clock = createTestClock();
     const made = await openMeshCa(own, "cluster.local", undefined, clock);
     const given = await openMeshCa(keeper({ given: kept.files }).own, "other", undefined, clock);
-    expect(given.roots).toBe(made.roots);
+    expect(given.current().roots).toBe(made.current().roots);
     await expect(openMeshCa(keeper({ given: {} }).own, "other", undefined, clock)).rejects.toMatchObject({
       code: "MD3002",
     });

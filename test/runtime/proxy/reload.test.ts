@@ -234,6 +234,39 @@ describe("certificates", () => {
     }
   });
 
+  test("an open connection lasts as long as some trusted root proves its caller, and no longer", async () => {
+    await using world = await createProxyWorld({
+      project: `${project}  store: {run: x, port: 9000/tcp}\n`,
+      mesh: mode("STRICT"),
+    });
+    await world.tcp("store-1", 9000, (socket) => {
+      socket.on("data", (chunk: Buffer) => (chunk.toString() === "bye" ? socket.end(chunk) : socket.write(chunk)));
+    });
+    const other = await createCa("cluster.local", systemClock);
+    // On a session that is resumed nothing above the caller's certificate is seen.
+    const first = world.dial("frontend-1", "store", 9000);
+    first.write("bye");
+    await readAll(first);
+    const socket = world.dial("frontend-1", "store", 9000);
+    const echoes = async (text: string): Promise<void> => {
+      socket.write(text);
+      await vi.waitFor(() => expect(received).toContain(text));
+    };
+    let received = "";
+    let closed = false;
+    socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+    socket.on("error", () => undefined);
+    for (const event of ["end", "close"]) socket.on(event, () => (closed = true));
+    await echoes("one root");
+    await vi.waitFor(() => expect(world.handshakes("handshake.completed").at(-1)?.tls.resumed).toBe(true));
+    world.send({ type: "bundle", version: 2, roots: other.roots + world.ca.roots });
+    await echoes("a second root");
+    world.send({ type: "bundle", version: 3, roots: world.ca.roots });
+    await echoes("the first again");
+    world.send({ type: "bundle", version: 4, roots: other.roots });
+    await vi.waitFor(() => expect(closed).toBe(true));
+  });
+
   test("a server certified by another CA is refused by the caller, who says why", async () => {
     const rogue = await createCa("cluster.local", systemClock);
     await using world = await createProxyWorld({
