@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
 
 /** A recorded case as its files hold it; see the conformance README for the meaning of every key. */
@@ -70,6 +71,8 @@ export interface CaseRequest {
   readonly connect?: string;
   readonly repeat?: number;
   readonly parallel?: number | boolean;
+  /** In cases of our own: what the specification says. A text stands for the outcome alone. */
+  readonly expect?: string | OwnExpectation;
   readonly jwt?: CaseToken;
   readonly raw?: string;
   readonly tcp?: {
@@ -122,7 +125,25 @@ export interface Expected {
   readonly requests: Readonly<Record<string, ExpectedRequest>>;
 }
 
+/** What a case of our own compares; what it leaves out may be anything. */
+export interface OwnExpectation {
+  readonly outcome: string;
+  readonly deniedBy?: string;
+  readonly allowedBy?: string;
+  readonly body?: string;
+  /** Of the answer; null: the header is absent, `*`: it has any value. */
+  readonly headers?: Readonly<Record<string, string | null>>;
+  /** The same of the request that reached the application. */
+  readonly received?: Readonly<Record<string, string | null>>;
+  /** Request target that reached the application. */
+  readonly uri?: string;
+  /** Response code details of the server's sidecar. */
+  readonly details?: string;
+}
+
 export interface ExpectedRequest {
+  /** Set in cases of our own, which compare nothing else. */
+  readonly own?: OwnExpectation;
   readonly outcome: string;
   readonly client: {
     readonly status?: number;
@@ -150,7 +171,25 @@ export interface LoadedCase {
 /** Reads a case and its recording; the files are ours and trusted to have this shape. */
 export function loadCase(path: string): LoadedCase {
   const raw: Partial<Case> & Pick<Case, "id" | "requests"> = parse(readFileSync(path, "utf8"));
-  const expected: Expected = JSON.parse(readFileSync(path.replace(/\.yaml$/, ".expected.json"), "utf8"));
+  const recording = path.replace(/\.yaml$/, ".expected.json");
+  if (!existsSync(recording)) return ownCase(raw, dirname(path));
+  const expected: Expected = JSON.parse(readFileSync(recording, "utf8"));
   const empty = { mesh: {}, features: {}, namespaces: {}, workloads: [], services: [], dns: {}, config: "" };
   return { case: { ...empty, ...raw }, expected };
+}
+
+/** A case of our own: its expectations stand beside its requests, and workloads and services that it does not name are in `mesh.yaml` above it. */
+function ownCase(raw: Partial<Case> & Pick<Case, "id" | "requests">, folder: string): LoadedCase {
+  const shared: Partial<Case> = parse(readFileSync(join(folder, "..", "mesh.yaml"), "utf8"));
+  const empty = { mesh: {}, features: {}, namespaces: {}, workloads: [], services: [], dns: {}, config: "" };
+  const requests = raw.requests.map((request) => [request.id, expectedOf(request)] as const);
+  return { case: { ...empty, ...shared, ...raw }, expected: { id: raw.id, requests: Object.fromEntries(requests) } };
+}
+
+function expectedOf({ id, expect }: CaseRequest): ExpectedRequest {
+  if (expect === undefined) throw new Error(`${id} says nothing of what is expected`);
+  const own = typeof expect === "string" ? { outcome: expect } : expect;
+  // A line of the server's log is waited for where one is asked for.
+  const isLogged = (own.deniedBy ?? own.allowedBy ?? own.details) !== undefined && own.outcome.startsWith("http:");
+  return { outcome: own.outcome, client: {}, upstream: [], proxies: isLogged ? [{ log: "access" }] : [], own };
 }

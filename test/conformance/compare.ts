@@ -5,6 +5,7 @@ import { redactTarget } from "../../runtime/proxy/redact.ts";
 import type { Answer, HttpAnswer, TlsSession } from "../../runtime/predict/payload.ts";
 import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";
+import { compareOwn } from "./compare-own.ts";
 import { predictedBytes, recordedBytes, sameBody } from "./received.ts";
 
 export interface Difference {
@@ -20,6 +21,7 @@ export function compare(
   answer: Answer,
   trace: Trace,
 ): readonly Difference[] {
+  if (expected.own !== undefined) return compareOwn(request, expected.own, answer, trace);
   const unstable = expected.unstable ?? [];
   const found: Difference[] = [];
   const check = (what: string, wanted: unknown, actual: unknown): void => {

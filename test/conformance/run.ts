@@ -1,5 +1,5 @@
 import { globSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type LoadedCase, loadCase } from "./case.ts";
@@ -20,10 +20,10 @@ async function main(): Promise<number> {
     },
   });
   const only = values.only === undefined ? undefined : new RegExp(values.only);
-  const cases =
-    values.cases ?? fileURLToPath(new URL(values.runner === "check" ? "check/cases" : "cases", import.meta.url));
-  const directory = resolve(cases);
-  if (values.runner === "check") return runChecks(directory, only, (text) => process.stdout.write(text));
+  const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+  const given = values.cases === undefined ? undefined : resolve(values.cases);
+  if (values.runner === "check")
+    return runChecks(given ?? here("check/cases"), only, (text) => process.stdout.write(text));
   if (values.runner !== "engine" && values.runner !== "sockets") {
     process.stderr.write(
       `there is no runner ${values.runner}; use --runner=engine, --runner=sockets or --runner=check\n`,
@@ -37,10 +37,9 @@ async function main(): Promise<number> {
   const reasons = new Map<string, number>();
   let drawn = 0;
   const families = new Map<string, { passed: number; failed: number; skipped: number }>();
-  const files = globSync("**/*.yaml", { cwd: directory }).toSorted();
-  for (const file of files) {
-    const path = join(directory, file);
-    const name = relative(directory, path).replace(/\.yaml$/, "");
+  // Recorded cases, then our own.
+  const found = given === undefined ? [...casesIn(here("cases")), ...casesIn(here("own"), "own/")] : casesIn(given);
+  for (const { path, name } of found) {
     if (only !== undefined && !only.test(name)) continue;
     const family = name.slice(0, name.lastIndexOf("/"));
     const sums = families.get(family) ?? { passed: 0, failed: 0, skipped: 0 };
@@ -67,6 +66,12 @@ async function main(): Promise<number> {
     process.stdout.write(`passed with another choice of what a load balancer or percentage draws: ${drawn}\n`);
   process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
   return counts.failed > 0 ? 1 : 0;
+}
+
+/** The cases below a folder; what lies in the folder itself belongs to all of them. */
+function casesIn(directory: string, prefix = ""): readonly { readonly path: string; readonly name: string }[] {
+  const files = globSync("*/**/*.yaml", { cwd: directory }).toSorted();
+  return files.map((file) => ({ path: join(directory, file), name: prefix + file.replace(/\.yaml$/, "") }));
 }
 
 /** A value in a line: bodies of large requests are cut. */

@@ -20,6 +20,8 @@ function rank(name: string): string {
 const always = names.filter((name) => name.startsWith("security/hand/"));
 const rest = names.filter((name) => !always.includes(name)).toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
 const sample = [...always, ...rest.slice(0, drawn)].toSorted();
+const own = fileURLToPath(new URL("../conformance/own", import.meta.url));
+const ownNames = globSync("*/*.yaml", { cwd: own }).toSorted();
 
 /** Recorded verdicts of Istio on real sockets: one control plane and one data plane process for all cases. */
 describe("recorded cases on real sockets", () => {
@@ -42,6 +44,11 @@ describe("recorded cases on real sockets", () => {
     );
     expect(failures).toEqual([]);
     passed += [...results.values()].filter(({ kind }) => kind === "passed").length;
+  });
+
+  it.each(ownNames)("own %s", async (name) => {
+    const results = await runner.run(loadCase(join(own, name)));
+    expect([...results].filter(([, { kind }]) => kind !== "passed")).toEqual([]);
   });
 
   it("compares most of what it sends", () => {

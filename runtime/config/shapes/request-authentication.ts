@@ -1,4 +1,4 @@
-import { boolean, duration, filled, listOf, message, string } from "../shape.ts";
+import { boolean, duration, enumOf, filled, listOf, message, string } from "../shape.ts";
 import { httpUrl, jwksOrUri, targetsOrSelector } from "../shape-rules.ts";
 import { policyTargetReference, typeWorkloadSelector } from "./selector.ts";
 
@@ -35,6 +35,8 @@ const jwtRule = message(
     outputClaimToHeaders: listOf(claimToHeader),
     timeout: duration,
     spaceDelimitedClaims: listOf(filled, { max: 64 }),
+    // Accepted, and without effect (spec GO-51).
+    presence: enumOf("istio.security.v1beta1.JWTRule.Presence", ["OPTIONAL", "REQUIRED"]),
     jwks_uri: { ...string, minLength: 1, maxBytes: 2048, alias: true },
   },
   { rules: [jwksOrUri] },

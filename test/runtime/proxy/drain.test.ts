@@ -87,7 +87,7 @@ async function statusOf(client: ClientHttp2Session): Promise<number | undefined>
 }
 
 describe("--drain=istio", () => {
-  test("an old connection is decided under the old policy and told to close; a new one under the new", async () => {
+  test("an old connection is decided under the old policy and told to close, a new one under the new (spec GO-50)", async () => {
     const { clock } = drainClock();
     await using world = await createProxyWorld({ project, mesh: nobody, drain: "istio", clock });
     await serve(world);
