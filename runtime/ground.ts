@@ -23,7 +23,7 @@ import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
 import { startReaper, type Reaper } from "./host/reaper/reaper.ts";
 import { openSession, type Session } from "./host/session.ts";
 import { currentUser } from "./host/session-folder.ts";
-import type { PluginCa } from "./plugin-ca.ts";
+import type { PluginCa } from "./mesh-trust.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

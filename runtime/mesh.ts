@@ -2,7 +2,6 @@ import { systemClock, type Clock } from "./core/clock.ts";
 import type { Problem } from "./core/problem.ts";
 import { createScope, type Scope } from "./core/scope.ts";
 import { openApi } from "./control/api.ts";
-import { createCaRotation } from "./control/ca-rotation.ts";
 import { obeyCommand } from "./control/commands.ts";
 import { withoutCompileCache } from "./control/compile-cache.ts";
 import { createDataPlaneEar } from "./control/data-plane-ear.ts";
@@ -25,7 +24,7 @@ import type { MeshWatcher } from "./host/watch.ts";
 import type { Session } from "./host/session.ts";
 import { takeGround, type Env } from "./ground.ts";
 import { keepMeshKeys } from "./mesh-keys.ts";
-import { watchPluginCa } from "./plugin-ca.ts";
+import { keepTrust } from "./mesh-trust.ts";
 import { initialState } from "./store/initial-state.ts";
 import { createSupervisor, type Supervisor } from "./workload/supervisor.ts";
 
@@ -115,13 +114,15 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       }),
   });
   scope.defer(svids.close);
-  const rotation = createCaRotation({
+  const trust = keepTrust({
     clock,
     ca,
     svids,
     send,
-    onProblems: (problems) => loop.setProblems("ca", problems),
+    given: options.watch ? ground.givenCa : undefined,
+    loop: () => loop,
   });
+  scope.defer(trust.close);
 
   const keySets = keepMeshKeys({
     clock,
@@ -223,7 +224,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       observation,
       resends,
       loop,
-      bundle: rotation.bundle,
+      bundle: trust.bundle,
       send,
       onLost,
     }),
@@ -233,8 +234,6 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   const watched = { loop, directory, projectFile, clock, paths: first.project.mesh, from: ground.files };
   const watcher = options.watch ? watchFiles(watched) : undefined;
   scope.defer(async () => (await watcher)?.close());
-  const caWatcher = options.watch ? watchPluginCa({ given: ground.givenCa, clock, rotation, loop }) : undefined;
-  scope.defer(async () => (await caWatcher)?.close());
   const meter = createUsageMeter(clock, hub, runner.usage, observation.isObserved);
   scope.defer(meter.close);
 
@@ -242,7 +241,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     loop,
     programs: supervisor,
     renew: svids.renew,
-    rotateCa: (overlap: boolean) => rotation.renewRoot(overlap ? "overlap" : "at-once"),
+    rotateCa: trust.renewRoot,
     hasProxy: (proxy: string) => plane.snapshots().has(proxy),
     stop: () => surroundings.onEnd("mesh.stop"),
     reload: async () => {

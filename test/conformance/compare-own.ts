@@ -1,7 +1,7 @@
 import type { Answer } from "../../runtime/predict/payload.ts";
 import type { Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, OwnExpectation } from "./case.ts";
-import { decidedBy, type Difference, outcomeOf } from "./compare.ts";
+import { decidedBy, type Difference, outcomeOf } from "./outcome.ts";
 
 type Headers = readonly (readonly [string, string])[];
 

@@ -1,18 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { assertNever } from "../../runtime/core/assert-never.ts";
 import type { DecisionRecord } from "../../runtime/model/decision.ts";
 import { redactTarget } from "../../runtime/proxy/redact.ts";
 import type { Answer, HttpAnswer, TlsSession } from "../../runtime/predict/payload.ts";
 import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";
 import { compareOwn } from "./compare-own.ts";
+import { decidedBy, type Difference, outcomeOf } from "./outcome.ts";
 import { predictedBytes, recordedBytes, sameBody } from "./received.ts";
-
-export interface Difference {
-  readonly what: string;
-  readonly expected: unknown;
-  readonly actual: unknown;
-}
 
 /** Everything in which a prediction and a recording disagree. */
 export function compare(
@@ -44,36 +38,6 @@ export function compare(
 }
 
 type Check = (what: string, wanted: unknown, actual: unknown) => void;
-
-export function outcomeOf(request: CaseRequest, answer: Answer): string {
-  const overTls = request.tls !== undefined || request.url?.startsWith("https:") === true;
-  switch (answer.kind) {
-    case "http":
-      return overTls && answer.tls === undefined ? "tls-rejected" : `http:${answer.interim?.[0] ?? answer.status}`;
-    case "bytes":
-      if (overTls && answer.tls === undefined) return "tls-rejected";
-      return request.tcp === undefined ? "bytes" : "tcp:echo";
-    case "closed":
-      return "closed";
-    case "hang":
-      return "timeout";
-    case "refused":
-      return "refused";
-    case "tls-failed":
-      return "tls-rejected";
-    default:
-      return assertNever(answer);
-  }
-}
-
-export function decidedBy(trace: Trace, verdict: "allow" | "deny"): string | undefined {
-  const decision = trace.proxies.findLast(
-    (proxy) => proxy.side === "inbound" && proxy.decision !== undefined,
-  )?.decision;
-  if (decision === undefined || decision.verdict !== verdict) return undefined;
-  if (decision.reason === "jwt" || decision.reason.startsWith("ext-authz-")) return undefined;
-  return decision.by?.id ?? (verdict === "deny" ? "none" : undefined);
-}
 
 function checkHits(expected: ExpectedRequest, hits: readonly Hit[], check: Check): void {
   check("upstream.length", expected.upstream.length, hits.length);

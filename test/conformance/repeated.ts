@@ -1,7 +1,7 @@
 import type { Answer } from "../../runtime/predict/payload.ts";
 import type { PaperWorld } from "../../runtime/predict/world.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";
-import { type Difference, outcomeOf } from "./compare.ts";
+import { type Difference, outcomeOf } from "./outcome.ts";
 
 export function timesOf({ repeat, parallel }: CaseRequest): number {
   return repeat ?? (typeof parallel === "number" ? parallel : 1);

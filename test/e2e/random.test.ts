@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ExpectedRequest } from "../conformance/case.ts";
-import { decidedBy, outcomeOf } from "../conformance/compare.ts";
+import { decidedBy, outcomeOf } from "../conformance/outcome.ts";
 import { meshOf } from "../conformance/mesh.ts";
 import { enterScene, observe } from "../conformance/sockets/play-case.ts";
 import { createStage } from "../conformance/sockets/run-sockets.ts";

@@ -4,7 +4,7 @@ import { leave } from "../../runtime/predict/outbound.ts";
 import { createPaperWorld } from "../../runtime/predict/paper.ts";
 import { createTrace } from "../../runtime/predict/trace.ts";
 import type { Case, CaseRequest } from "../conformance/case.ts";
-import { decidedBy, outcomeOf } from "../conformance/compare.ts";
+import { decidedBy, outcomeOf } from "../conformance/outcome.ts";
 import { meshOf } from "../conformance/mesh.ts";
 import { echoPrograms } from "../conformance/program.ts";
 import { callOf, lookUp } from "../conformance/request.ts";
