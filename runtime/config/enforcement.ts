@@ -54,7 +54,6 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
       note: "here as in Istio it demands no token; an AuthorizationPolicy does",
       when: (value) => value === "REQUIRED",
     },
-    { path: "spec.jwtRules[].clockSkewSeconds", note: "clocks may differ by 60 seconds" },
     ...["spec.jwtRules[].outputClaimToHeaders[].header", "spec.jwtRules[].outputPayloadToHeader"].map((path) => ({
       path,
       note: "headers on which the meaning of a message hangs are not written",

@@ -77,12 +77,8 @@ describe("fields that are not enforced", () => {
       ["MD2001 kind 2"],
     ],
     [
-      "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: { jwtRules: [{ issuer: a, presence: REQUIRED, clockSkewSeconds: 5, outputPayloadToHeader: Host }] }\n",
-      [
-        "MD2001 spec.jwtRules[0].presence 4",
-        "MD2001 spec.jwtRules[0].clockSkewSeconds 4",
-        "MD2001 spec.jwtRules[0].outputPayloadToHeader 4",
-      ],
+      "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: { jwtRules: [{ issuer: a, presence: REQUIRED, outputPayloadToHeader: Host }] }\n",
+      ["MD2001 spec.jwtRules[0].presence 4", "MD2001 spec.jwtRules[0].outputPayloadToHeader 4"],
     ],
     ["apiVersion: security.istio.io/v1\nkind: RequestAuthentication\nmetadata: { name: r }\nspec: {}\n", []],
     ["apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: r }\nspec: {}\n", ["MD2002 kind 2"]],
