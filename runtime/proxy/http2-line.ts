@@ -6,6 +6,7 @@ import type { SessionOwner } from "../wire/http2/session.ts";
 import type { Role } from "../wire/http2/settings.ts";
 import type { Http2Stream } from "../wire/http2/stream.ts";
 import { settings } from "./http2-settings.ts";
+import { readBytes } from "./read-bytes.ts";
 import { ignore } from "./server-handshake.ts";
 import { atEndOfTurn } from "./turn.ts";
 
@@ -56,14 +57,14 @@ export class Http2Line implements SessionOwner {
       this.destroy();
       return;
     }
-    socket.on("data", this.#onData);
+    const unread = readBytes(socket, this.#onData);
     // Sockets here may be half open: without this a connection whose peer has gone would stay.
     socket.on("end", this.#onGone);
     socket.on("error", this.#onGone);
     socket.on("close", this.#onGone);
     socket.on("drain", this.#onDrain);
     this.session.start();
-    if (early.length > 0) this.#onData(early);
+    for (const bytes of [early, unread]) if (bytes !== undefined && bytes.length > 0) this.#onData(bytes);
     if (!this.#over) socket.resume();
   }
 
@@ -141,7 +142,7 @@ export class Http2Line implements SessionOwner {
     const cancel = this.#clock.after(lingerMs, () => {
       socket.destroy();
     });
-    socket.on("data", ignore);
+    readBytes(socket, ignore);
     socket.on("end", () => {
       socket.destroy();
     });
@@ -161,7 +162,6 @@ export class Http2Line implements SessionOwner {
 
   #detach(): void {
     const { socket } = this;
-    socket.off("data", this.#onData);
     socket.off("end", this.#onGone);
     socket.off("error", this.#onGone);
     socket.off("close", this.#onGone);
