@@ -10,6 +10,14 @@ export type Fields = readonly number[];
 export interface HeaderBlock {
   readonly bytes: Buffer;
   readonly fields: Fields;
+  /** Names and values in turn, one character per byte, where the headers came as text. */
+  readonly texts?: HeaderTexts | undefined;
+}
+
+/** The texts of exactly these fields: of a block whose fields were changed since they say nothing. */
+export interface HeaderTexts {
+  readonly of: Fields;
+  readonly list: readonly string[];
 }
 
 /** Numbers per header in `Fields`. */

@@ -1,6 +1,6 @@
 import { allOfText, AUTHORITY } from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
-import { type Fields, headerEntries, headerValue, headerValues, hasHeader } from "./fields.ts";
+import { type Fields, headerEntries, type HeaderTexts, headerValue, headerValues, hasHeader } from "./fields.ts";
 import { beginsMethod, parseRequestLine } from "./request-line.ts";
 import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
 import { chunkedBody, type Framing, noBody, readMeaning } from "./semantics.ts";
@@ -16,6 +16,7 @@ export interface RequestHead {
   readonly bytes: Buffer;
   /** Byte ranges of the headers, see `Fields`; read them with `headerValues`, `hasHeader`, `headerEntries`. */
   readonly fields: Fields;
+  readonly texts?: HeaderTexts | undefined;
   readonly method: string;
   /** Path and query as sent, without normalisation; `*`; `""` for CONNECT. */
   readonly target: string;

@@ -1,5 +1,5 @@
 import { classes, DIGIT, isBlank } from "./characters.ts";
-import { type Fields, hasHeader, type HeaderBlock, nameAt, stride } from "./fields.ts";
+import { type Fields, hasHeader, type HeaderBlock, type HeaderTexts, nameAt, stride } from "./fields.ts";
 import type { HeadResult } from "./head.ts";
 import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
 import type { CodecError } from "./error.ts";
@@ -10,6 +10,7 @@ export interface ResponseHead {
   readonly kind: "response";
   readonly bytes: Buffer;
   readonly fields: Fields;
+  readonly texts?: HeaderTexts | undefined;
   readonly status: number;
   readonly version: "2" | "1.1" | "1.0";
   readonly framing: Framing;

@@ -11,16 +11,20 @@ export function blockOf(fields: readonly HeaderField[], direction: Direction): H
       direction,
     );
   const ranges: number[] = [];
+  const list: string[] = [];
   let text = "";
   let at = 0;
   for (const field of fields) {
+    const { value } = field;
+    const name = field.name.text;
     text += field.line;
-    const nameEnd = at + field.name.text.length;
-    const valueEnd = nameEnd + 2 + field.value.length;
+    const nameEnd = at + name.length;
+    const valueEnd = nameEnd + 2 + value.length;
     ranges.push(at, nameEnd, nameEnd + 2, valueEnd);
+    list.push(name, value);
     at = valueEnd + 2;
   }
-  return { bytes: Buffer.from(text, "latin1"), fields: ranges };
+  return { bytes: Buffer.from(text, "latin1"), fields: ranges, texts: { of: ranges, list } };
 }
 
 function hasRepeated(fields: readonly HeaderField[], direction: Direction): boolean {

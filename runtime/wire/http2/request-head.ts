@@ -97,6 +97,7 @@ export function readRequest(
     kind: "request",
     bytes: block.bytes,
     fields: block.fields,
+    texts: block.texts,
     method,
     target,
     authority: authority.value,

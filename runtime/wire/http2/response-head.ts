@@ -43,6 +43,7 @@ export function readResponse(
       kind: "response",
       bytes: block.bytes,
       fields: block.fields,
+      texts: block.texts,
       status,
       version: "2",
       framing: ended || bodiless ? noBody : framingOf(status, method, length),

@@ -48,11 +48,19 @@ export function listReply(status: number, headers: readonly (readonly [string, s
 }
 
 function listFields(list: string[], block: HeaderBlock, edit: HeaderEdit): void {
-  const { bytes, fields } = block;
-  for (let at = 0; at < fields.length; at += stride) {
-    const name = nameAt(block, at);
-    if (edit.remove.has(name) || isHopByHop(name)) continue;
-    list.push(name, ascii(bytes, fields[at + 2] ?? 0, fields[at + 3] ?? 0));
+  const { bytes, fields, texts } = block;
+  if (texts?.of === fields) {
+    // What came over HTTP/2 has nothing of one hop in it.
+    for (let at = 0; at < texts.list.length; at += 2) {
+      const name = texts.list[at] ?? "";
+      if (!edit.remove.has(name)) list.push(name, texts.list[at + 1] ?? "");
+    }
+  } else {
+    for (let at = 0; at < fields.length; at += stride) {
+      const name = nameAt(block, at);
+      if (edit.remove.has(name) || isHopByHop(name)) continue;
+      list.push(name, ascii(bytes, fields[at + 2] ?? 0, fields[at + 3] ?? 0));
+    }
   }
   for (const [name, value] of edit.add) {
     if (name !== "content-length" && !isHopByHop(name)) list.push(name, clean(value));
