@@ -1,8 +1,11 @@
 import type { Key } from "ink";
 
+/** A terminal so far away that its answer about colours comes when nobody waits any more: no keys. */
+const lateAnswer = /^1[01];rgba?:[\da-f/]+/i;
+
 /** Ink's keys as names of the key table; text that came in one piece (a paste, a fast hand) as single characters. */
 export function keyNames(input: string, key: Key): readonly string[] {
-  if (key.eventType === "release") return [];
+  if (key.eventType === "release" || lateAnswer.test(input)) return [];
   if (key.escape) return ["escape"];
   if (key.return) return ["return"];
   if (key.tab) return [key.shift ? "shift+tab" : "tab"];

@@ -42,12 +42,19 @@ async function attached(rate: number): Promise<readonly Figure[]> {
 
   const cpu: number[] = [];
   const bytes: number[] = [];
+  const came: number[] = [];
   const before = terminal.bytes().length;
   for (let span = 0; span < spans; span += 1) {
-    const from = { at: performance.now(), cpu: cpuSeconds(terminal.pid), bytes: terminal.bytes().length };
+    const from = {
+      at: performance.now(),
+      cpu: cpuSeconds(terminal.pid),
+      bytes: terminal.bytes().length,
+      number: await newest(terminal),
+    };
     await wait(spanMs);
     const seconds = (performance.now() - from.at) / 1000;
     cpu.push(((cpuSeconds(terminal.pid) - from.cpu) / seconds) * 100);
+    came.push(((await newest(terminal)) - from.number) / seconds);
     bytes.push((terminal.bytes().length - from.bytes) / 1024 / seconds);
   }
   const cleared = clears(terminal.bytes().slice(before));
@@ -56,11 +63,18 @@ async function attached(rate: number): Promise<readonly Figure[]> {
   await new Promise((exit) => child.once("exit", exit));
   const what = `screen of ${columns}x${rows}, ${rate} events/s`;
   return [
+    ...(rate === 0 ? [] : [figure(`${what}: events that came`, "1/s", came)]),
     figure(`${what}: CPU of a core`, "%", cpu, targets[rate]),
     figure(`${what}: bytes to the terminal`, "KiB/s", bytes),
     figure(`${what}: clearings of the whole screen`, "times", [cleared], "0"),
     ...memory,
   ];
+}
+
+/** The number of the newest event on the screen. */
+async function newest(terminal: Terminal): Promise<number> {
+  const numbers = (await terminal.screen()).matchAll(/\/api\/items\/(\d+)/g);
+  return Math.max(0, ...Array.from(numbers, ([, number]) => Number(number)));
 }
 
 async function memoryWhenFull(terminal: Terminal, rate: number, begun: number): Promise<readonly Figure[]> {
