@@ -4,7 +4,8 @@ import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
-import { decisionLines, place, reasonWords } from "../print/decision.ts";
+import { decisionLines, reasonWords } from "../print/decision.ts";
+import { place } from "../print/place.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg, type Line } from "../print/segment.ts";
@@ -28,6 +29,8 @@ export interface Question {
   readonly method: string;
   readonly path: string;
 }
+
+const tones = { allow: "good", deny: "bad", depends: "warn" } as const;
 
 export async function can(question: Question, options: CanOptions, context: Context): Promise<number> {
   const directory = findProject(context.cwd, options.directory);
@@ -60,7 +63,7 @@ export async function can(question: Question, options: CanOptions, context: Cont
     const { glyphs } = printer;
     printer.lines([
       [
-        seg(prediction.verdict === "allow" ? "ALLOW" : "DENY", prediction.verdict === "allow" ? "good" : "bad"),
+        seg(prediction.verdict.toUpperCase(), tones[prediction.verdict]),
         seg("  predicted  ", "dim"),
         seg(
           `${sanitize(call.from)} ${glyphs.arrow} ${sanitize(call.to)}  ${sanitize(call.method)} ${sanitize(call.path)}`,

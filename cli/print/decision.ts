@@ -6,14 +6,12 @@ import type {
   TokenRecord,
   TriedRule,
 } from "../../runtime/model/decision.ts";
+import { shadowLines } from "./ext-authz.ts";
+import { place } from "./place.ts";
 import { sanitize } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
 
 /** Decisions in words: the one-line summary and the clause-by-clause form that `why`, `can` and the detail pane share. */
-
-export function place(at: { readonly file: string; readonly line: number; readonly column?: number }): string {
-  return sanitize(`${at.file}:${at.line}${at.column === undefined ? "" : `:${at.column}`}`);
-}
 
 function shortName(resource: string): string {
   return sanitize(resource.slice(resource.indexOf("/") + 1));
@@ -62,6 +60,10 @@ export function decisionSummary(decision: DecisionRecord): readonly Segment[] {
       ...(rule === null ? [] : [seg(` by ${shortName(rule.resource)} rule ${rule.rule} `), seg(place(rule), "dim")]),
     ];
   }
+  if (decision.reason === "ext-authz-denied" || decision.reason === "ext-authz-error") {
+    const asking = decision.by === null ? [] : [seg(", asked "), ...byRule(decision.by)];
+    return [seg(reasonWords(decision)), ...asking];
+  }
   if (decision.by !== null) return byRule(decision.by);
   const nearest = decision.tried.find((rule) => rule.result === "missed" && !rule.dryRun);
   if (decision.verdict === "deny" && nearest !== undefined) {
@@ -95,6 +97,7 @@ export function decisionLines(decision: DecisionRecord): readonly Line[] {
   if (decision.details !== null) lines.push([seg(`  details ${sanitize(decision.details)}`, "dim")]);
   if (decision.token !== undefined) lines.push(...tokenLines(decision.token));
   if (decision.note !== null) lines.push([seg(`  note: ${sanitize(decision.note)}`, "warn")]);
+  lines.push(...shadowLines(decision.shadow));
   const rest = decision.tried.filter((rule) => !isDeciding(rule, decision.by));
   const omitted = decision.omitted ?? 0;
   const count = rest.length + omitted;

@@ -1,8 +1,10 @@
 import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, MeshEvent, Party } from "../../runtime/model/event.ts";
-import { decisionLines, place } from "./decision.ts";
+import { decisionLines } from "./decision.ts";
+import { extAuthzLines } from "./ext-authz.ts";
 import { clockTime, eventLine, partyName, statusTone, targetName } from "./event-line.ts";
 import type { Glyphs } from "./glyphs.ts";
 import { handshakeLines, milliseconds } from "./handshake.ts";
+import { place } from "./place.ts";
 import { sanitize } from "./sanitize.ts";
 import { seg, type Line } from "./segment.ts";
 import { hasFlags, verdictOf, verdictSegment } from "./verdict.ts";
@@ -20,7 +22,7 @@ export function detailLines(
   if (event.type === "exchange.completed") {
     return [
       ...exchangeHead(event, glyphs),
-      ...decisionPart(event),
+      ...decisionPart(event, glyphs),
       ...excerpt,
       ...handshakePart(event, handshake),
       [],
@@ -28,7 +30,12 @@ export function detailLines(
     ];
   }
   if (event.type === "connection.closed")
-    return [...connectionHead(event, glyphs), ...decisionPart(event), ...excerpt, ...handshakePart(event, handshake)];
+    return [
+      ...connectionHead(event, glyphs),
+      ...decisionPart(event, glyphs),
+      ...excerpt,
+      ...handshakePart(event, handshake),
+    ];
   if (event.type === "handshake.completed" || event.type === "handshake.failed") {
     return [
       [
@@ -129,8 +136,10 @@ function connectionHead(event: ConnectionEvent, glyphs: Glyphs): readonly Line[]
   ];
 }
 
-function decisionPart(event: ExchangeEvent | ConnectionEvent): readonly Line[] {
-  if (event.decision !== null) return [[], ...decisionLines(event.decision)];
+function decisionPart(event: ExchangeEvent | ConnectionEvent, glyphs: Glyphs): readonly Line[] {
+  const asked = extAuthzLines(event.extAuthz, glyphs);
+  if (event.decision !== null) return [[], ...decisionLines(event.decision), ...asked];
+  if (asked.length > 0) return [[], ...asked];
   return event.side === "outbound" ? [[], [seg("no decision here: only the server's sidecar decides", "dim")]] : [];
 }
 

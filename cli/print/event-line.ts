@@ -8,9 +8,10 @@ import type {
   MeshEvent,
   Party,
 } from "../../runtime/model/event.ts";
-import { decisionSummary, place } from "./decision.ts";
+import { decisionSummary } from "./decision.ts";
 import { handshakeSummary, milliseconds } from "./handshake.ts";
 import type { Glyphs } from "./glyphs.ts";
+import { place } from "./place.ts";
 import { sanitize, sanitizeLog } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
 import { hasFlags, verdictOf, verdictSegment } from "./verdict.ts";

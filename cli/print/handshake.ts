@@ -1,5 +1,5 @@
 import type { CertificateFacts, HandshakeEvent, HandshakeFailure } from "../../runtime/model/event.ts";
-import { place } from "./decision.ts";
+import { place } from "./place.ts";
 import { sanitize } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
 

@@ -36,7 +36,9 @@ export function verdictOf(event: TrafficEvent): Verdict {
 function judged(decision: DecisionRecord | null): Verdict | undefined {
   if (decision === null) return undefined;
   if (decision.verdict === "deny") return "DENY";
-  return decision.tried.some((rule) => rule.dryRun && rule.result === "matched" && rule.action === "DENY")
+  const shadow = decision.shadow ?? [];
+  return shadow.some(({ kind, result }) => kind !== "audit" && result === "denied") ||
+    decision.tried.some((rule) => rule.dryRun && rule.result === "matched" && rule.action === "DENY")
     ? "DRY-DENY"
     : "ALLOW";
 }

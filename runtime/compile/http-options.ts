@@ -7,11 +7,17 @@ export function inboundOptions(mesh: Mesh, workload: Pick<Workload, "proxyConfig
   const options = compileOptions(mesh, workload, defaultInboundOptions);
   const headers = headersOf(mesh, workload);
   const mode = headers?.forwardedClientCert ?? "UNDEFINED";
-  const { subject, dns, uri } = headers?.setCurrentClientCertDetails ?? {};
+  const { subject, dns, uri, cert, chain } = headers?.setCurrentClientCertDetails ?? {};
   return {
     ...options,
     forwardedClientCert: mode === "UNDEFINED" ? options.forwardedClientCert : mode,
-    clientCertDetails: { subject: subject ?? true, dns: dns ?? true, uri: uri ?? true },
+    clientCertDetails: {
+      subject: subject ?? true,
+      dns: dns ?? true,
+      uri: uri ?? true,
+      ...(cert === true ? { cert } : {}),
+      ...(chain === true ? { chain } : {}),
+    },
   };
 }
 

@@ -66,13 +66,7 @@ export function readProxyConfig(value: unknown, field: string): ReadProxyConfig 
 
 function unenforcedHeaders(headers: unknown): readonly string[] {
   if (!isRecord(headers)) return [];
-  const details = isRecord(headers["setCurrentClientCertDetails"]) ? headers["setCurrentClientCertDetails"] : {};
-  return [
-    ...(headers["preserveHttp1HeaderCase"] === true ? ["proxyHeaders.preserveHttp1HeaderCase"] : []),
-    ...["cert", "chain"]
-      .filter((key) => details[key] === true)
-      .map((key) => `proxyHeaders.setCurrentClientCertDetails.${key}`),
-  ];
+  return headers["preserveHttp1HeaderCase"] === true ? ["proxyHeaders.preserveHttp1HeaderCase"] : [];
 }
 
 /** Its shape was checked before. */

@@ -15,7 +15,6 @@ export interface ProxyHeaders {
   readonly attemptCount?: Switch;
   readonly envoyDebugHeaders?: Switch;
   readonly forwardedClientCert?: ForwardedClientCert;
-  /** `cert` and `chain` are not told. */
   readonly setCurrentClientCertDetails?: Partial<ClientCertDetails>;
   readonly preserveHttp1HeaderCase?: boolean;
   readonly xForwardedHost?: { readonly enabled?: boolean };
@@ -35,4 +34,6 @@ export interface ClientCertDetails {
   readonly subject: boolean;
   readonly dns: boolean;
   readonly uri: boolean;
+  readonly cert?: boolean;
+  readonly chain?: boolean;
 }

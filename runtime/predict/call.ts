@@ -10,7 +10,7 @@ import { leave } from "./outbound.ts";
 import { createPaperWorld } from "./paper.ts";
 import type { Answer } from "./payload.ts";
 import { helpfulProgram } from "./program.ts";
-import { createTrace, type Hit, type ProxyFacts } from "./trace.ts";
+import { createTrace, type Hit, type ProxyFacts, type Trace } from "./trace.ts";
 
 /** A call that nobody makes: who to whom, and what. */
 export interface PredictedCall {
@@ -27,7 +27,8 @@ export interface PredictedCall {
 }
 
 export interface Prediction {
-  readonly verdict: "allow" | "deny";
+  /** `depends`: on what an external authorizer says, whom nobody asks here. */
+  readonly verdict: "allow" | "deny" | "depends";
   /** One line: `200`, `403 RBAC: access denied`, `plaintext under STRICT`. */
   readonly summary: string;
   /** What the server's sidecar decided; null when it never came to that. */
@@ -73,7 +74,7 @@ export function predictCall(
     proxy === undefined
       ? deliver(world, from?.address ?? outsideAddress, target, payload, trace)
       : leave(world, proxy, target, payload, trace);
-  return describe(answer, trace.proxies, trace.hits);
+  return describe(answer, trace);
 }
 
 function unknownParty(mesh: Mesh, name: string, port: number | undefined): MeshError {
@@ -89,15 +90,18 @@ function unknownParty(mesh: Mesh, name: string, port: number | undefined): MeshE
   });
 }
 
-function describe(answer: Answer, proxies: readonly ProxyFacts[], hits: readonly Hit[]): Prediction {
+function describe(answer: Answer, { proxies, hits, dependsOn = [] }: Trace): Prediction {
   const decided = proxies.findLast((facts) => facts.decision !== undefined)?.decision ?? null;
   const refused = proxies.find((facts) => facts.details === "filter_chain_not_found");
   const status = answer.kind === "http" ? answer.status : null;
   const reached = hits.length > 0;
+  // Allowed is what comes to the program, or to an answer that a route gives by itself; all else is refused.
+  const denied = decided?.verdict === "deny" || (!reached && !isOwnAnswer(proxies));
+  const summary = summaryOf(answer, proxies, refused);
+  const asked = [...new Set(dependsOn)].join(" and ");
   return {
-    // Allowed is what comes to the program, or to an answer that a route gives by itself; all else is refused.
-    verdict: decided?.verdict === "deny" || (!reached && !isOwnAnswer(proxies)) ? "deny" : "allow",
-    summary: summaryOf(answer, proxies, refused),
+    verdict: denied ? "deny" : asked === "" ? "allow" : "depends",
+    summary: asked === "" ? summary : `depends on provider ${asked}, whom nobody asks here; if it agrees: ${summary}`,
     decision: decided,
     details: { status, proxies, hits, because: refused?.because ?? [] },
   };

@@ -17,6 +17,7 @@ import { inboundResponseEdit } from "../traffic/response-headers.ts";
 import { decideRetry, inboundRetryPolicy } from "../traffic/retry.ts";
 import { defaultLimits, headerEntries, headerValues, type RequestHead } from "../wire/http1/head.ts";
 import { applyEdit, closesAfter, localAnswer, paperDate, refusalOf, valuesOf } from "./http-answer.ts";
+import { entryContext } from "./entry.ts";
 import { authorize, type Authorization, checkedConnection } from "./ext-authz.ts";
 import type { Connection } from "./inbound.ts";
 import { type Message, serveMessages } from "./messages.ts";
@@ -93,7 +94,7 @@ function serveRequest(connection: Connection, message: Message, certificate: Cer
     return respond(localReply({ kind: "upgrade-failed" }), { path, route: "default" }, false);
   }
   const { inbound } = proxy.snapshot;
-  const entry = entryEdit(connection, head, certificate);
+  const entry = inboundRequestEdit(header, entryContext(connection.world, proxy, connection.arrival.port, certificate));
   const asked = authorizeHttp(connection, message, path, certificate, entry);
   const authorized = asked?.authorized;
   const plain = connection.facts(certificate, head, path);
@@ -124,21 +125,6 @@ function serveRequest(connection: Connection, message: Message, certificate: Cer
   const changed = { ...message, head: { ...head, method } };
   const edit = authorized === undefined ? entry : editOf(authorized.seen, entry);
   return forward(connection, changed, { known, authority, edit, certificate, authorized, token }, respond);
-}
-
-function entryEdit(
-  { world, proxy, arrival }: Connection,
-  head: RequestHead,
-  certificate: CertificateClaim | undefined,
-): HeaderEdit {
-  return inboundRequestEdit((name) => headerValues(head, name), {
-    requestId: world.requestId,
-    port: arrival.port,
-    options: proxy.snapshot.inbound.options,
-    tls: certificate !== undefined,
-    identity: world.certificate(proxy.workload).uriSans[0] ?? proxy.snapshot.identity,
-    peer: certificate,
-  });
 }
 
 function factsOf(plain: RequestFacts, { seen }: Authorized): RequestFacts {

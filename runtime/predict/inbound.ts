@@ -1,10 +1,12 @@
-import type { PeerFacts, RequestFacts } from "../model/decision.ts";
+import type { RequestFacts } from "../model/decision.ts";
 import type { FilterChain, InboundListener } from "../model/snapshot.ts";
 import { chooseChain, type ConnectionSeen } from "../policy/chains.ts";
 import { explain } from "../policy/explain.ts";
 import { grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
+import { enteredHeader } from "../traffic/request-headers.ts";
 import { headerValues, type RequestHead } from "../wire/http1/head.ts";
 import { sniffHttp } from "../wire/sniff.ts";
+import { entryContext } from "./entry.ts";
 import { authorize, type Authorization, checkedConnection } from "./ext-authz.ts";
 import { judgeCaller, shakeHands } from "./handshake.ts";
 import { serveHttp } from "./inbound-http.ts";
@@ -49,7 +51,10 @@ export function receive(world: PaperWorld, proxy: PaperProxy, arrival: Arrival, 
       method: () => head?.method ?? "",
       authority: () => head?.authority ?? "",
       path: () => path,
-      header: (name) => (head === undefined ? [] : headerValues(head, name)),
+      header:
+        head === undefined
+          ? () => []
+          : enteredHeader((name) => headerValues(head, name), entryContext(world, proxy, arrival.port, certificate)),
     }),
   });
   if (chain === undefined) {
@@ -81,7 +86,7 @@ export interface Connection {
   readonly listener: InboundListener;
   readonly chain: FilterChain;
   readonly note: (facts: Partial<ProxyFacts>) => void;
-  readonly facts: (peer: PeerFacts | undefined, head: RequestHead | undefined, path: string) => RequestFacts;
+  readonly facts: (peer: CertificateClaim | undefined, head: RequestHead | undefined, path: string) => RequestFacts;
 }
 
 /** What is known before a chain is chosen; undefined: not enough bytes, and nobody ever gives up waiting (errata security 23). */

@@ -1,6 +1,8 @@
 import type { Decision, PeerFacts, RequestFacts } from "../model/decision.ts";
 import type { SeenRequest } from "../model/ext-authz.ts";
 import type { PolicySet } from "../model/policy.ts";
+import { enteredHeader } from "../traffic/request-headers.ts";
+import type { InboundRequestContext } from "../traffic/request-headers.ts";
 import { headerValues } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 
@@ -11,20 +13,25 @@ export interface ConnectionFacts {
   readonly destinationIp: string;
   readonly destinationPort: number;
   readonly sni: string | undefined;
+  /** What the entry makes of a request's headers depends on it; undefined: they are seen as they came. */
+  readonly entry?: Omit<InboundRequestContext, "requestId" | "options">;
 }
 
 export function httpFacts(
   connection: ConnectionFacts,
   head: Pick<RequestHead, "method" | "authority" | "bytes" | "fields">,
   path: string,
+  entered?: Pick<InboundRequestContext, "requestId" | "options">,
 ): RequestFacts {
+  const { entry, ...known } = connection;
+  const came = (name: string): readonly string[] => headerValues(head, name);
   return {
     layer: "http",
-    ...connection,
+    ...known,
     method: () => head.method,
     authority: () => head.authority,
     path: () => path,
-    header: (name) => headerValues(head, name),
+    header: entry === undefined || entered === undefined ? came : enteredHeader(came, { ...entry, ...entered }),
   };
 }
 

@@ -208,7 +208,7 @@ function handle(
     );
   }
 
-  const facts = httpFacts(connection.facts, head, path);
+  const facts = httpFacts(connection.facts, head, path, { requestId, options });
   const { custom } = binding.inbound.http;
   // Envoy asks nobody about a request without a route, and CONNECT has none.
   const step = head.method === "CONNECT" ? undefined : custom?.(facts, customStart);
@@ -271,7 +271,10 @@ function handle(
       onTunnel: (close) => {
         if (over) return;
         // No further request comes that could be refused: like a TCP connection it is decided again under every snapshot.
-        const lasting = authorized === undefined ? httpFacts(connection.facts, compactHead(head), entered) : asked;
+        const lasting =
+          authorized === undefined
+            ? httpFacts(connection.facts, compactHead(head), entered, { requestId, options })
+            : asked;
         const follower = follow(connection, {
           obey: (next) => {
             if (

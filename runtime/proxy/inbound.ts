@@ -18,6 +18,7 @@ import { acceptTls, ignore } from "./server-handshake.ts";
 import type { ServerHandshake } from "./server-handshake.ts";
 import type { HandshakeFault } from "./tls-failure.ts";
 import { peek } from "./sniff.ts";
+import { urlEncodedChain, urlEncodedPem } from "./url-encoded-pem.ts";
 
 interface Seen extends ConnectionSeen {
   readonly sni: string | undefined;
@@ -162,6 +163,8 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
           subject,
           uriSans: names.uris,
           dnsSans: names.dns,
+          certificate: () => urlEncodedPem(leaf),
+          chain: () => urlEncodedChain(leaf),
         },
       };
       // The snapshot, or the bundle that OpenSSL looked at, may have changed while hands were shaken.
@@ -202,6 +205,12 @@ function serve(
     destinationIp: sidecar.binding().snapshot.workload.address,
     destinationPort: port,
     sni: seen.sni,
+    entry: {
+      port,
+      tls: tls !== undefined,
+      identity: tls?.identity ?? sidecar.binding().snapshot.identity,
+      peer: tls?.forwarded,
+    },
   };
   const to = selfParty(sidecar, port);
   const connection = {

@@ -138,7 +138,9 @@ export function exchangeRecord(told: ExchangeTold, id: string): ExchangeRecord {
             set: section.http,
             decision,
             facts: decidedFacts(
-              authorized === undefined ? httpFacts(caller, asked, told.path) : seenFacts(caller, authorized.seen),
+              authorized === undefined
+                ? httpFacts(caller, asked, told.path, { requestId: told.requestId ?? "", options: section.options })
+                : seenFacts(caller, authorized.seen),
               section,
               decision,
             ),

@@ -47,10 +47,23 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     sha256: text,
     chain: listOf(record({ subject: text, serial: text, notAfter: time })),
   }),
+  extAuthzCall: record({
+    provider: text,
+    protocol: oneOfTexts("http", "grpc"),
+    cluster: text,
+    endpoint: nullable(text),
+    rule: text,
+    result: oneOfTexts("allowed", "denied", "error", "failed-open"),
+    status: nullable(count),
+    ms: number,
+    requestHeaders: listOf(text),
+    responseHeaders: listOf(text),
+    error: nullable(text),
+  }),
   decision: record(
     {
       verdict: oneOfTexts("allow", "deny"),
-      reason: oneOfTexts("matched", "no-allow-matched", "no-policy", "jwt"),
+      reason: oneOfTexts("matched", "no-allow-matched", "no-policy", "jwt", "ext-authz-denied", "ext-authz-error"),
       by: nullable(record(rule)),
       details: nullable(text),
       tried: listOf(
@@ -71,6 +84,13 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     },
     {
       omitted: count,
+      shadow: listOf(
+        record({
+          kind: oneOfTexts("audit", "dry-run-deny", "dry-run-allow"),
+          result: oneOfTexts("allowed", "denied", "audited", "not-audited"),
+          by: nullable(record(rule)),
+        }),
+      ),
       token: record({
         verified: flag,
         fault: nullable(text),

@@ -8,15 +8,16 @@ export interface ForwardedCertificate {
   readonly subject: string;
   readonly uriSans: readonly string[];
   readonly dnsSans: readonly string[];
+  /** URL-encoded PEM of the leaf, and of what it came with; absent: not known here. */
+  readonly certificate?: () => string;
+  readonly chain?: () => string;
 }
 
-/** One hop of XFCC: By, Hash, Subject, URI, DNS in this order (spec security ID-31). `by` is the own SPIFFE id. */
-export function forwardedCertificate(
-  by: string,
-  peer: ForwardedCertificate,
-  details: Pick<ClientCertDetails, "subject" | "uri" | "dns">,
-): string {
+/** One hop of XFCC: By, Hash, Cert, Chain, Subject, URI, DNS in this order (spec security ID-31). `by` is the own SPIFFE id. */
+export function forwardedCertificate(by: string, peer: ForwardedCertificate, details: ClientCertDetails): string {
   let hop = `By=${by};Hash=${peer.hash}`;
+  if (details.cert === true) hop += `;Cert="${peer.certificate?.() ?? ""}"`;
+  if (details.chain === true) hop += `;Chain="${peer.chain?.() ?? ""}"`;
   if (details.subject) hop += `;Subject="${peer.subject}"`;
   if (details.uri) for (const uri of peer.uriSans.length === 0 ? noUri : peer.uriSans) hop += `;URI=${uri}`;
   if (details.dns) for (const name of peer.dnsSans) hop += `;DNS=${name}`;

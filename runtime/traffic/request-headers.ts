@@ -2,7 +2,7 @@ import type { HeaderEdit } from "../model/header-edit.ts";
 import { type FixedNames, fixedNames } from "../wire/header-names.ts";
 import { appendForwardedCertificate, forwardedCertificate, type ForwardedCertificate } from "./client-certificate.ts";
 import type { HttpOptions } from "../model/snapshot.ts";
-import { createEdit, type HeaderEditBuilder } from "./header-edit-builder.ts";
+import { createEdit, editedValues, type HeaderEditBuilder } from "./header-edit-builder.ts";
 
 type ReadHeader = (name: string) => readonly string[];
 
@@ -48,6 +48,24 @@ export interface InboundRequestContext extends EntryContext {
   readonly identity: string;
   /** The verified client certificate; undefined on plaintext: then any XFCC is removed (spec security ID-33). */
   readonly peer: ForwardedCertificate | undefined;
+}
+
+/** Headers that the entry of a request may change on the server's side: policies see them as they are afterwards. */
+const enteredNames: ReadonlySet<string> = new Set([
+  ...strippedInbound.names,
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-request-id",
+]);
+
+/** A header as the filters of the server's sidecar see it; made up only when somebody asks for one that the entry may change. */
+export function enteredHeader(header: ReadHeader, context: InboundRequestContext): ReadHeader {
+  let edit: HeaderEdit | undefined;
+  return (name) => {
+    if (!enteredNames.has(name)) return header(name);
+    edit ??= inboundRequestEdit(header, context);
+    return editedValues(edit, header, name);
+  };
 }
 
 /** What the server's proxy does to a request on its way to the application (spec traffic 5.1). */

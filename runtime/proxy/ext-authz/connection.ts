@@ -1,6 +1,6 @@
-import type { X509Certificate } from "node:crypto";
 import type { CheckedConnection } from "../../traffic/ext-authz/grpc-check.ts";
 import type { InboundConnection } from "../inbound-connection.ts";
+import { urlEncodedPem } from "../url-encoded-pem.ts";
 
 /** A caller's connection in the words of a gRPC check (spec CU-6). */
 export function checkedConnection({ facts, from, port, tls }: InboundConnection): CheckedConnection {
@@ -15,9 +15,4 @@ export function checkedConnection({ facts, from, port, tls }: InboundConnection)
     destination: { address: facts.destinationIp, port, principal: tls?.identity ?? "", certificate: "" },
     sni: facts.sni ?? "",
   };
-}
-
-/** PEM with everything that a URL may not hold escaped. */
-function urlEncodedPem(certificate: X509Certificate): string {
-  return encodeURIComponent(certificate.toString());
 }
