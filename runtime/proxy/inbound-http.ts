@@ -193,7 +193,7 @@ function handle(
         },
         tooLarge: (said) => {
           end(said);
-          answer({ kind: "payload-too-large" }, true);
+          answer({ kind: "payload-too-large" }, false);
         },
         gone: (said) => {
           end(said);
