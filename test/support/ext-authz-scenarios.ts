@@ -4,7 +4,7 @@ import { type CheckSeen, readCheck, writeCheckResponse } from "./ext-authz-proto
 
 /** Providers as Istio's MeshConfig writes them, each for the paths below /<name>/. */
 export const httpProviders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  plain: { timeout: "0.4s" },
+  plain: { timeout: "2s" },
   lists: {
     includeRequestHeadersInCheck: ["x-a", "Cookie", "x-sent-*"],
     includeAdditionalHeadersInCheck: { "x-add": "v1", "x-a": "over" },
@@ -15,15 +15,15 @@ export const httpProviders: Readonly<Record<string, Readonly<Record<string, unkn
   prefix: { pathPrefix: "/check" },
   body: { includeRequestBodyInCheck: { maxRequestBytes: 10 } },
   partial: { includeRequestBodyInCheck: { maxRequestBytes: 10, allowPartialMessage: true } },
-  open: { failOpen: true, timeout: "0.4s" },
-  teapot: { statusOnError: "503", timeout: "0.4s" },
+  open: { failOpen: true, timeout: "2s" },
+  teapot: { statusOnError: "503", timeout: "2s" },
 };
 
 export const grpcProviders: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  grpc: { timeout: "0.4s" },
+  grpc: { timeout: "2s" },
   gbody: { includeRequestBodyInCheck: { maxRequestBytes: 10, allowPartialMessage: true } },
   graw: { includeRequestBodyInCheck: { maxRequestBytes: 10, allowPartialMessage: true, packAsBytes: true } },
-  gopen: { failOpen: true, timeout: "0.4s" },
+  gopen: { failOpen: true, timeout: "2s" },
 };
 
 /** What the authorizer does with a check: bytes to write, nothing at all, or the end of the connection. */

@@ -26,7 +26,7 @@ const providers = [
   })),
   { name: "meshed", envoyExtAuthzHttp: { service: "guard.default.svc.cluster.local", port: 8000 } },
   { name: "nowhere", envoyExtAuthzHttp: { service: "gone.default.svc.cluster.local", port: 8000 } },
-  { name: "tcp", envoyExtAuthzGrpc: { service, port: 9000, timeout: "0.4s" } },
+  { name: "tcp", envoyExtAuthzGrpc: { service, port: 9000, timeout: "2s" } },
 ];
 
 const project = `
@@ -59,7 +59,7 @@ const denyAll = `
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: no-one, namespace: default}
-spec: {selector: {matchLabels: {app: backend}}, action: DENY, rules: [{to: [{operation: {methods: [DELETE]}}]}]}
+spec: {selector: {matchLabels: {app: backend}}, action: DENY, rules: [{to: [{operation: {methods: [DELETE], ports: ['8080']}}]}]}
 `;
 
 let world: ProxyWorld;
@@ -143,7 +143,7 @@ test("a check over gRPC tells who calls whom, by which certificate, and every he
   expect(asked?.headers).toMatchObject({
     ":path": "/envoy.service.auth.v3.Authorization/Check",
     ":authority": service,
-    "grpc-timeout": "400m",
+    "grpc-timeout": "2000m",
     te: "trailers",
   });
   const { source, destination, tlsSession, request } = asked?.check.attributes ?? {};
