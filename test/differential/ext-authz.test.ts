@@ -97,14 +97,16 @@ async function outcomeOf(
         const http = check.attributes.request?.http;
         const told = Object.entries(http?.headers ?? {}).filter(([name]) => !varying.has(name));
         return [
-          Object.entries(headers)
-            .filter(([name]) => name !== "x-forwarded-for")
-            .toSorted(),
-          { ...http, id: "", headers: told.toSorted(), rawBody: http?.rawBody?.toString("hex") },
+          byName(Object.entries(headers).filter(([name]) => name !== "x-forwarded-for")),
+          { ...http, id: "", headers: byName(told), rawBody: http?.rawBody?.toString("hex") },
         ];
       }),
     ],
   };
+}
+
+function byName<T>(entries: readonly (readonly [string, T])[]): readonly (readonly [string, T])[] {
+  return entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Different in every message, or said only by a sidecar that knows its service. */

@@ -26,8 +26,8 @@ export const grpcProviders: Readonly<Record<string, Readonly<Record<string, unkn
   gopen: { failOpen: true, timeout: "2s" },
 };
 
-/** What the authorizer does with a check: bytes to write, nothing at all, or the end of the connection. */
-type HttpAnswer = string | "hang" | "close";
+/** What the authorizer does with a check: bytes to write, or, for `hang`, nothing at all, and for `close` the end of the connection. */
+type HttpAnswer = string;
 /** A CheckResponse, with the trailers that follow it; or what else becomes of the stream. */
 type GrpcAnswer =
   | { readonly message: Readonly<Record<string, unknown>>; readonly trailers?: Readonly<Record<string, string>> }
