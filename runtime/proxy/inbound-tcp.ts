@@ -12,7 +12,7 @@ import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
 import type { DecisionRef } from "./record.ts";
 import { ignore } from "./server-handshake.ts";
-import { splice } from "./splice.ts";
+import { splice, tcpIdleDetails, tcpIdleMs } from "./splice.ts";
 
 const connectTimeoutMs = 10_000;
 const unasked: Decision = { verdict: "deny", reason: "ext-authz-error", by: undefined };
@@ -94,8 +94,11 @@ export function serveInboundTcp(connection: InboundConnection): void {
 
   function pass(app: Socket, before: number): void {
     const spliced = splice(socket, app, {
+      early: connection.early,
+      idleMs: tcpIdleMs,
       onForward: () => decided !== undefined || admit(),
       onEnd: (sum) => {
+        if (sum.idle) refusal = { flags: "-", details: tcpIdleDetails };
         tell(sum.forward, before + sum.backward, true);
       },
     });
@@ -105,7 +108,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
   /** External authorizers are asked when the caller's first bytes arrive, like everybody else. */
   function hold(app: Socket, binding: Binding, custom: NextCustomStep): void {
     let giveUp: (() => void) | undefined;
-    const gate = gateFirstBytes(socket, app, () => {
+    const gate = gateFirstBytes(socket, app, connection.early, () => {
       giveUp = askAboutConnection(connection, binding, custom, facts, (verdict) => {
         calls = verdict.calls;
         if (verdict.refusal !== undefined) {
@@ -182,7 +185,6 @@ export function serveInboundTcp(connection: InboundConnection): void {
         tell(0, 0, false);
         return;
       }
-      if (connection.early.length > 0) socket.unshift(connection.early);
       begin(result.socket);
     },
   );

@@ -8,7 +8,7 @@ import type { UpstreamTarget } from "./dial-upstream.ts";
 import type { OutboundConnection } from "./outbound.ts";
 import { chooseTarget, passthrough } from "./outbound-target.ts";
 import { ignore } from "./server-handshake.ts";
-import { splice } from "./splice.ts";
+import { splice, tcpIdleDetails, tcpIdleMs } from "./splice.ts";
 import type { ReadySocket } from "./upstream.ts";
 
 /** Clusters that this connection may be given to. */
@@ -116,11 +116,13 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
       return;
     }
     upstream = result;
-    if (connection.early.length > 0) socket.unshift(connection.early);
     const pass = splice(socket, upstream.socket, {
+      early: connection.early,
+      idleMs: tcpIdleMs,
       onEnd: (sum) => {
         const reset = sum.first === "b" && isReset(sum.error);
-        tell(reset ? "UR" : "-", reset ? "connection_termination" : "-", sum.forward, sum.backward);
+        const details = reset ? "connection_termination" : sum.idle ? tcpIdleDetails : "-";
+        tell(reset ? "UR" : "-", details, sum.forward, sum.backward);
       },
     });
     close = pass.close;

@@ -10,13 +10,24 @@ export interface SpliceCounts {
   /** Which side ended or failed first. */
   readonly first: "a" | "b";
   readonly error: Error | undefined;
+  /** Nobody had said anything for `idleMs`. */
+  readonly idle: boolean;
 }
 
+/** As long as Envoy lets a TCP connection say nothing (spec traffic 2.14.5), milliseconds. */
+export const tcpIdleMs = 3_600_000;
+/** Why it then ends, in Envoy's word. */
+export const tcpIdleDetails = "tcp_session_idle_timeout";
+
 export interface SpliceHooks {
+  /** What was read of `a` before. */
+  readonly early?: Buffer;
   /** May hold back the first bytes of `a`: false closes both sides without passing them on. */
   readonly onForward?: (chunk: Buffer) => boolean;
   /** False: when one side ends, both do, once what it sent is through. Default: the other may go on. */
   readonly halfClose?: boolean;
+  /** Both sides are closed after this many milliseconds without a byte; default: never. */
+  readonly idleMs?: number;
   readonly onEnd: (counts: SpliceCounts) => void;
 }
 
@@ -33,12 +44,13 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
   let failure: Error | undefined;
   let open = 2;
   let done = false;
+  let idle = false;
 
   function closed(): void {
     open -= 1;
     if (open === 0 && !done) {
       done = true;
-      hooks.onEnd({ forward, backward, first: first ?? "a", error: failure });
+      hooks.onEnd({ forward, backward, first: first ?? "a", error: failure, idle });
     }
   }
 
@@ -47,7 +59,7 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
     b.destroy();
   }
 
-  function connect(from: Socket, to: Socket, side: "a" | "b"): void {
+  function connect(from: Socket, to: Socket, side: "a" | "b", early?: Buffer): void {
     const spent = createSpentBuffers(to);
     let corked = false;
 
@@ -79,16 +91,19 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
       spent.add(chunk);
     }
 
-    const early = readBytes(from, pass);
+    const unread = readBytes(from, pass);
+
+    function end(): void {
+      first ??= side;
+      if (hooks.halfClose !== false) to.end();
+      else to.end(abort);
+    }
+
     to.on("drain", () => {
       spent.free();
       from.resume();
     });
-    from.on("end", () => {
-      first ??= side;
-      if (hooks.halfClose !== false) to.end();
-      else to.end(abort);
-    });
+    from.on("end", end);
     from.on("error", (error) => {
       first ??= side;
       failure ??= error;
@@ -100,16 +115,25 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
       else if (to.writable) to.end();
       closed();
     });
-    if (early !== undefined) pass(early);
     if (from.destroyed) {
       to.destroy();
       closed();
-    } else {
-      from.resume();
+      return;
     }
+    for (const bytes of [early, unread]) if (bytes !== undefined && bytes.length > 0) pass(bytes);
+    // A socket that has nothing to read says its end even while it is paused.
+    if (from.readableEnded) end();
+    else if (!to.writableNeedDrain) from.resume();
   }
 
-  connect(a, b, "a");
+  if (hooks.idleMs !== undefined) {
+    // A byte of either way is one of each side.
+    a.setTimeout(hooks.idleMs, () => {
+      idle = true;
+      abort();
+    });
+  }
+  connect(a, b, "a", hooks.early);
   connect(b, a, "b");
   return { close: abort, counts: () => ({ forward, backward }) };
 }

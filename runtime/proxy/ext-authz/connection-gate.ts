@@ -74,10 +74,15 @@ export function isStillAuthorized(
 }
 
 /**
- * Holds a caller's first bytes until somebody has said yes to the connection; what the application says first passes meanwhile, as with
+ * Holds a caller's first bytes, if they were not read `early`, until somebody has said yes to the connection; what the application says first passes meanwhile, as with
  * Envoy, where the connection to it is open already (spec AP-59). `open`: the caller's bytes may follow. The returned function ends the gate.
  */
-export function gateFirstBytes(caller: Socket, app: Socket, ask: () => void): { readonly open: () => number } {
+export function gateFirstBytes(
+  caller: Socket,
+  app: Socket,
+  early: Buffer,
+  ask: () => void,
+): { readonly open: () => number } {
   let backward = 0;
   const onAppData = (chunk: Buffer): void => {
     backward += chunk.length;
@@ -93,8 +98,12 @@ export function gateFirstBytes(caller: Socket, app: Socket, ask: () => void): { 
   };
   app.on("data", onAppData);
   caller.on("drain", onDrain);
-  caller.once("data", onFirst);
-  caller.resume();
+  if (early.length > 0) {
+    process.nextTick(ask);
+  } else {
+    caller.once("data", onFirst);
+    caller.resume();
+  }
   app.resume();
   return {
     open: () => {

@@ -53,6 +53,23 @@ function nextData(socket: Socket): Promise<string> {
   });
 }
 
+test.each([
+  ["by mutual TLS", strict],
+  ["in plain text", strict.replace("STRICT", "DISABLE")],
+])("a caller that says all and closes its side at once still gets its answer, %s", async (_, mesh) => {
+  await using world = await createProxyWorld({ project, mesh });
+  await echo(world, 9000);
+  for (const word of ["one", "two", "three"]) {
+    const socket = world.dial("frontend-1", "backend", 9000);
+    socket.end(word);
+    expect((await readAll(socket)).bytes.toString()).toBe(`${word}bye`);
+  }
+  await vi.waitFor(() => {
+    const told = world.connections().map(({ flags, bytes }) => `${flags} ${bytes.in} ${bytes.out}`);
+    expect(told.toSorted()).toEqual([...Array.from({ length: 4 }, () => "- 3 6"), "- 5 8", "- 5 8"]);
+  });
+});
+
 test("TCP crosses by mutual TLS with Istio's ALPN, and a half-closed side stays half closed", async () => {
   await using world = await createProxyWorld({ project, mesh: onlyFrontend });
   await echo(world, 9000);
