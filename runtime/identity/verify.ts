@@ -127,7 +127,22 @@ function checkChain(
   return "unknown";
 }
 
+/** Who issued what never changes, and workloads meet the same certificates again and again: by issuer, then by the subject's fingerprint. */
+const known = new WeakMap<X509Certificate, Map<string, boolean>>();
+const mostKnown = 1000;
+
 function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
+  const subjects = known.get(issuer) ?? new Map<string, boolean>();
+  known.set(issuer, subjects);
+  const before = subjects.get(subject.fingerprint256);
+  if (before !== undefined) return before;
+  if (subjects.size >= mostKnown) subjects.clear();
+  const is = isIssuedBy(issuer, subject);
+  subjects.set(subject.fingerprint256, is);
+  return is;
+}
+
+function isIssuedBy(issuer: X509Certificate, subject: X509Certificate): boolean {
   try {
     return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
   } catch {

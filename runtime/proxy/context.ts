@@ -12,6 +12,7 @@ import type { Room } from "./room.ts";
 import type { SessionCache } from "./session-cache.ts";
 import type { KnownEndpoint } from "./upstream-key.ts";
 import type { RequestSlots } from "./request-slots.ts";
+import type { SourcePorts } from "./source-ports.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
 
 /** What all sidecars of the process share. Values that messages replace are read through functions. */
@@ -26,6 +27,7 @@ export interface Shared {
   /** A number in [0, 1). */
   readonly draw: () => number;
   readonly uuid: () => string;
+  readonly sourcePorts: SourcePorts;
   readonly drain: DrainMode;
   /** The value of a `date` header, now. */
   readonly date: () => string;

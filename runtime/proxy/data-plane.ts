@@ -13,6 +13,7 @@ import { createRoom } from "./room.ts";
 import { createSessionCache } from "./session-cache.ts";
 import { createSidecar } from "./sidecar.ts";
 import type { SidecarHandle } from "./sidecar.ts";
+import { createSourcePorts } from "./source-ports.ts";
 
 /** All sidecars of one process, obeying messages. */
 export interface DataPlane {
@@ -62,6 +63,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     nameOf: (address) => names.get(address),
     draw: options.draw,
     uuid: options.uuid,
+    sourcePorts: createSourcePorts(options.draw),
     drain: options.drain,
     date: () => {
       const now = clock.now();

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Placement, SocketAddress } from "../model/dataplane.ts";
 import type { Sidecar } from "./context.ts";
 import { ignore } from "./server-handshake.ts";
+import { isPortTaken } from "./source-ports.ts";
 import type { Dialled, DialFailure, ReadySocket } from "./upstream.ts";
 
 const connectTimeoutMs = 10_000;
@@ -30,25 +31,34 @@ export function dial(
       | { readonly ok: false; readonly timeout: boolean; readonly error: NodeJS.ErrnoException },
   ) => void,
 ): () => void {
-  const { room, clock } = sidecar.shared;
+  const { room, clock, sourcePorts } = sidecar.shared;
   if (!room.mayOpen()) {
     const error = Object.assign(new Error("no room for another connection"), { code: "EMFILE" });
     return clock.after(0, () => {
       done({ ok: false, timeout: false, error });
     });
   }
-  const socket =
-    address.kind === "unix"
-      ? connect({ path: address.path, allowHalfOpen: true })
-      : connect({
-          host: address.host,
-          port: address.port,
-          allowHalfOpen: true,
-          noDelay: true,
-          ...(localAddress === undefined ? {} : { localAddress }),
-        });
-  room.opened(socket);
+  let ownPort = localAddress === undefined ? undefined : sourcePorts.next(localAddress);
   let settled = false;
+  let socket = begin();
+
+  function begin(): Socket {
+    const opened =
+      address.kind === "unix"
+        ? connect({ path: address.path, allowHalfOpen: true })
+        : connect({
+            host: address.host,
+            port: address.port,
+            allowHalfOpen: true,
+            noDelay: true,
+            ...(localAddress === undefined ? {} : { localAddress }),
+            ...(ownPort === undefined ? {} : { localPort: ownPort }),
+          });
+    room.opened(opened);
+    opened.on("connect", onConnect);
+    opened.on("error", onError);
+    return opened;
+  }
 
   function settle(): boolean {
     if (settled) return false;
@@ -65,6 +75,12 @@ export function dial(
   }
 
   function onError(error: NodeJS.ErrnoException): void {
+    if (!settled && ownPort !== undefined && isPortTaken(error)) {
+      // The system finds one that is free.
+      ownPort = undefined;
+      socket = begin();
+      return;
+    }
     if (!settle()) return;
     socket.destroy();
     done({ ok: false, timeout: error.code === "ETIMEDOUT", error });
@@ -75,8 +91,6 @@ export function dial(
     socket.destroy();
     done({ ok: false, timeout: true, error: new Error("connect timed out") });
   });
-  socket.on("connect", onConnect);
-  socket.on("error", onError);
   return () => {
     if (settle()) socket.destroy();
   };

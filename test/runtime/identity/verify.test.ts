@@ -94,6 +94,16 @@ describe("a server judging a caller", () => {
     expect(asServer({ ...peerOf(frontend, true), intermediates: [] })).toMatchObject({ ok: true });
   });
 
+  it("judges the same again when asked again, after any number of others", async () => {
+    const intruder = await svid(rogue);
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(asServer(peerOf(intruder))).toMatchObject({ ok: false, step: "verify", alert: "unknown_ca" });
+      expect(asServer(peerOf(frontend))).toMatchObject({ ok: true });
+      // What is remembered is who issued it, never that it was good.
+      expect(asServer(peerOf(frontend), ["cluster.local"], now + 30 * day)).toMatchObject({ ok: false });
+    }
+  });
+
   it("checks dates even of certificates that OpenSSL let pass", () => {
     expect(asServer(peerOf(frontend, true), ["cluster.local"], now + 2 * day)).toMatchObject({
       ok: false,
