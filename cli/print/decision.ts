@@ -51,8 +51,15 @@ export function reasonWords(decision: DecisionRecord): string {
   }
 }
 
-/** The end of a plain line: who decided, and where it is written. */
+/** The end of a plain line: who decided, and where it is written; behind it whose token was verified. */
 export function decisionSummary(decision: DecisionRecord): readonly Segment[] {
+  const { token } = decision;
+  if (token?.verified !== true) return decidedBy(decision);
+  const principal = [token.issuer, token.subject].filter((part) => part !== null && part !== "").join("/");
+  return [...decidedBy(decision), seg(`  token of ${sanitize(principal)}`, "dim")];
+}
+
+function decidedBy(decision: DecisionRecord): readonly Segment[] {
   if (decision.reason === "jwt" && decision.token !== undefined) {
     const { fault, rule } = decision.token;
     return [

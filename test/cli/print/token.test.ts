@@ -47,6 +47,13 @@ describe("a decision with a token", () => {
     );
   });
 
+  it("names its principal at the end of a line", () => {
+    expect(summary({ ...allowed, token })).toMatch(
+      /^by backend-allow rule 0 .*  token of https:\/\/id\.example\/alice$/,
+    );
+    expect(summary({ ...allowed, token: { ...token, issuer: "" } })).toMatch(/token of alice$/);
+  });
+
   it("tells why it was refused, and that nothing of it is to be believed", () => {
     expect(text(refused({}))).toContain("the token was refused: Jwt is expired");
     expect(text(refused({}))).toContain("    says issuer https://id.example, subject alice");
