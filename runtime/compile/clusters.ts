@@ -38,6 +38,36 @@ export function compileClusters(
   return clusters;
 }
 
+/**
+ * Services that the client may not see, by `VIP:port`: its sidecar has no cluster for them, but whoever dials the VIP reaches a ready pod in
+ * the open, as kube-proxy arranges.
+ */
+export function compileHidden(
+  index: MeshIndex,
+  services: readonly IndexedService[],
+): Readonly<Record<string, Cluster>> | undefined {
+  const hidden: Record<string, Cluster> = {};
+  for (const { service, workloads } of services) {
+    if (service.externalName !== undefined || service.address === "None") continue;
+    for (const { port, target, protocol } of service.ports) {
+      if (protocol === "udp") continue;
+      hidden[`${service.address}:${port}`] = {
+        ...fixedCluster(index),
+        name: clusterName(port, "", service.hostname),
+        discovery: "endpoints",
+        endpoints: workloads.map(({ id, address }) => ({
+          workload: id,
+          address,
+          port: target,
+          ready: index.world.ready.has(id),
+          mtls: false,
+        })),
+      };
+    }
+  }
+  return Object.keys(hidden).length === 0 ? undefined : hidden;
+}
+
 const wholeService: { readonly name: string; readonly labels: Labels } = { name: "", labels: {} };
 
 interface Destination {

@@ -1,7 +1,7 @@
 import type { Workload } from "../model/mesh.ts";
 import type { OutboundListener, OutboundSection, RouteTable } from "../model/snapshot.ts";
 import { wildcardAddress } from "../traffic/listener.ts";
-import { compileClusters } from "./clusters.ts";
+import { compileClusters, compileHidden } from "./clusters.ts";
 import { isVisible } from "./export-to.ts";
 import { outboundOptions } from "./http-options.ts";
 import { isHttp, type MeshIndex } from "./mesh-index.ts";
@@ -31,7 +31,12 @@ function clientClass(index: MeshIndex, client: Workload): string {
 }
 
 function compileSection(index: MeshIndex, client: Workload): OutboundSection {
-  const services = index.services.filter(({ visibility }) => isVisible(visibility, client.namespace));
+  const isSeen = ({ visibility }: MeshIndex["services"][number]): boolean => isVisible(visibility, client.namespace);
+  const services = index.services.filter(isSeen);
+  const hidden = compileHidden(
+    index,
+    index.services.filter((service) => !isSeen(service)),
+  );
   const virtualServices = visibleVirtualServices(index.virtualServices, client.namespace);
   const input: TableInput = { index, client, services, virtualServices, owners: indexOwners(virtualServices) };
   const mode = index.mesh.config.outboundTrafficPolicy;
@@ -41,6 +46,7 @@ function compileSection(index: MeshIndex, client: Workload): OutboundSection {
     listeners,
     routes: compileTables(input, listeners),
     clusters: compileClusters(index, client, services),
+    ...(hidden === undefined ? {} : { hidden }),
     options: outboundOptions(index.mesh, client),
   };
 }

@@ -104,6 +104,8 @@ export interface OutboundSection {
   readonly listeners: readonly OutboundListener[];
   readonly routes: Readonly<Record<string, RouteTable>>;
   readonly clusters: Readonly<Record<string, Cluster>>;
+  /** Where `VIP:port` leads of services that are not exported to this client; absent: there are none. */
+  readonly hidden?: Readonly<Record<string, Cluster>>;
   readonly options: HttpOptions;
 }
 

@@ -92,7 +92,7 @@ function bindOutboundSection(section: OutboundSection): BoundOutbound {
     cluster: (name) => clusters.get(name),
     service: (address, port) => {
       const name = serviceAt(section, address, port);
-      return name === undefined ? undefined : clusters.get(name);
+      return name === undefined ? section.hidden?.[`${address}:${port}`] : clusters.get(name);
     },
   };
 }

@@ -32,17 +32,16 @@ export function skipCase(loaded: LoadedCase, { mesh }: CaseMesh): string | undef
   return undefined;
 }
 
-/** Why one request belongs to later work; a runner that sends each request once leaves `made` out. */
+/** Why one request belongs to later work. */
 export function skipRequest(
   request: CaseRequest,
   expected: ExpectedRequest | undefined,
-  made?: CaseMesh,
+  made: CaseMesh,
 ): string | undefined {
   if (expected === undefined) return "unstable";
   // What chooses in such a case is a rule that has no effect here.
   const repeated = request.repeat !== undefined || request.parallel !== undefined || expected.counts !== undefined;
-  if (repeated && made === undefined) return "repeated requests";
-  const rules = [...(made?.mesh.policies.destinationRules ?? []), ...(made?.mesh.policies.virtualServices ?? [])];
+  const rules = [...made.mesh.policies.destinationRules, ...made.mesh.policies.virtualServices];
   if (repeated && unenforced(rules).length > 0) return "repeated requests under rules that are not enforced";
   return undefined;
 }

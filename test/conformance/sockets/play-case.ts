@@ -13,6 +13,7 @@ import type { Seen } from "./client.ts";
 import type { Told } from "./facts.ts";
 import { PortTaken } from "./mesh-world.ts";
 import { collect, settled } from "./observe.ts";
+import { isRepeated, playRepeated } from "./play-repeated.ts";
 import { alertOf } from "./recorded-alert.ts";
 import { certifiedOf, echoPorts, idOf, type Scene, type Stage, strangersAddress, withDialledPorts } from "./scene.ts";
 import { send } from "./send.ts";
@@ -44,13 +45,16 @@ async function playRequests(stage: Stage, loaded: LoadedCase): Promise<ReadonlyM
   const scene = await enterScene(stage, spec, made.mesh, strayRequests(spec.requests, loaded.expected));
   for (const request of spec.requests) {
     const expected = loaded.expected.requests[request.id];
-    const reason = skipRequest(request, expected) ?? strangersAddress(scene.mesh, spec, request);
+    const reason = skipRequest(request, expected, made) ?? strangersAddress(scene.mesh, spec, request);
     // What is not compared is sent all the same: later requests depend on the order.
     if (reason !== undefined && reason !== "unstable") {
       results.set(request.id, { kind: "skipped", reason });
       continue;
     }
-    const differences = await play(scene, request, expected);
+    const differences =
+      expected !== undefined && isRepeated(request, expected)
+        ? await playRepeated(scene, request, expected)
+        : await play(scene, request, expected);
     if (expected === undefined) results.set(request.id, { kind: "skipped", reason: "unstable" });
     else results.set(request.id, differences.length === 0 ? { kind: "passed" } : { kind: "failed", differences });
   }

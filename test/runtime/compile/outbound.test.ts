@@ -168,6 +168,17 @@ describe("names of a service", () => {
     expect(routesOf(auto, "backend.default.svc.cluster.local:9500", "anything.example")).toEqual(["vs"]);
   });
 
+  it("knows of a service that is not exported to the client only which pods are behind its VIP", () => {
+    const annotations = { "networking.istio.io/exportTo": "~" };
+    const { clusters, hidden } = compile({ services: [service("backend", [port(80, "http", 8080)], { annotations })] });
+    expect(Object.keys(clusters)).toEqual(["PassthroughCluster"]);
+    expect(hidden?.["10.96.0.10:80"]).toMatchObject({
+      tls: { mode: "none" },
+      endpoints: [{ workload: "backend", address: "10.244.1.10", port: 8080, ready: true }],
+    });
+    expect(compile({}).hidden).toBeUndefined();
+  });
+
   it("an alias leads to the service it names, and has no cluster", () => {
     const alias = service("alias", [port(8080)], {
       externalName: "backend.default.svc.cluster.local",
