@@ -129,7 +129,13 @@ function serveTcp(connection: Connection, payload: Payload, certificate: Certifi
   const asked = authorizeTcp(connection, certificate, facts);
   const decision = asked?.refusal?.decision ?? proxy.tcp(facts);
   const record = explain(proxy.snapshot.inbound.tcp, decision, facts);
-  const known = { peer: certificate?.uriSans[0], decision: record, attempts: 1, cluster: listener.cluster };
+  const known = {
+    peer: certificate?.uriSans[0],
+    decision: record,
+    attempts: 1,
+    cluster: listener.cluster,
+    ...(asked === undefined ? {} : { extAuthz: asked.authorized.calls }),
+  };
   if (decision.reason === "ext-authz-denied" || decision.reason === "ext-authz-error") {
     note({ ...known, details: record.details ?? undefined, flags: "UAEX" });
     return { kind: "closed" };

@@ -6,6 +6,7 @@ import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";
 import { compareOwn } from "./compare-own.ts";
 import { decidedBy, type Difference, outcomeOf } from "./outcome.ts";
+import { ownShadows, recordedShadows } from "./shadow.ts";
 import { predictedBytes, recordedBytes, sameBody } from "./received.ts";
 
 /** Everything in which a prediction and a recording disagree. */
@@ -169,6 +170,8 @@ function checkProxies(
       facts.splice(facts.indexOf(best), 1);
       for (const field of unequal(log, best, fields))
         check(`proxies.${String(name)}.${field}`, shown(field, log[field]), shown(field, best[field]));
+      if (best.decision !== undefined)
+        check(`proxies.${String(name)}.shadow`, recordedShadows(log), ownShadows(best.decision, best.extAuthz));
       if (best.decision !== undefined && best.decision.reason !== "jwt")
         check(`proxies.${String(name)}.token`, recordedPrincipal(log["jwt"]), principalOf(best.decision));
     }

@@ -53,6 +53,7 @@ function ofExchange(event: ExchangeEvent, sni: Sni, snapshots: ReadonlyMap<strin
     filterChain: inbound ? chainName(event, "http", snapshots) : undefined,
     termination: undefined,
     decision: decisionOf(event.decision),
+    ...(event.extAuthz === null || event.extAuthz === undefined ? {} : { extAuthz: event.extAuthz }),
     because: [],
   };
 }
@@ -79,6 +80,7 @@ function ofConnection(event: ConnectionEvent, snapshots: ReadonlyMap<string, Pro
     filterChain: inbound && !homeless ? chainName(event, "tcp", snapshots) : undefined,
     termination: denied ? event.details : undefined,
     decision: decisionOf(event.decision),
+    ...(event.extAuthz === null || event.extAuthz === undefined ? {} : { extAuthz: event.extAuthz }),
     because: [],
   };
 }
