@@ -14,6 +14,7 @@ import type { Glyphs } from "./glyphs.ts";
 import { place } from "./place.ts";
 import { sanitize, sanitizeLog } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
+import { countProblems } from "./problem.ts";
 import { hasFlags, verdictOf, verdictSegment } from "./verdict.ts";
 import { workloadWords } from "./workload.ts";
 
@@ -75,7 +76,7 @@ function eventBody(event: MeshEvent, glyphs: Glyphs): Line | undefined {
     case "mesh.rejected":
       return [
         seg("rejected ", "bad"),
-        seg(`${event.problems.length} problems, still running generation ${event.generation}`),
+        seg(`${countProblems(event.problems)}, still running generation ${event.generation}`),
         ...firstProblem(event.problems),
       ];
     case "problems.changed":

@@ -3,6 +3,7 @@ import type {
   ExchangeEvent,
   HandshakeEvent,
   ListenerBound,
+  MeshEvent,
   MeshLoaded,
   MeshRejected,
   SnapshotApplied,
@@ -69,22 +70,20 @@ export function createFeed(now: () => number = Date.now): Feed {
   let version = 0;
 
   function keep(line: Exclude<StreamLine, { readonly type: "state" }>): void {
+    if (line.type !== "events.dropped" && line.replayed !== true && isDetail(line)) pace.shown(now());
     switch (line.type) {
       case "handshake.completed":
       case "handshake.failed": {
-        pace.shown(now());
         const event = intern.handshake(line);
         tls.push(event);
         if (event.type === "handshake.failed") keepTraffic(event);
         return;
       }
       case "exchange.completed":
-        pace.shown(now());
         if (isRow(line, state)) keepTraffic(intern.exchange(line));
         else if (line.requestId !== null) calls.push(intern.exchange(line));
         return;
       case "connection.closed":
-        pace.shown(now());
         if (isRow(line, state)) keepTraffic(intern.connection(line));
         return;
       case "svid.issued":
@@ -161,6 +160,11 @@ export function createFeed(now: () => number = Date.now): Feed {
       };
     },
   };
+}
+
+/** What the data plane tells a sample of when there is too much. */
+function isDetail({ type }: MeshEvent): boolean {
+  return type.startsWith("handshake.") || type === "exchange.completed" || type === "connection.closed";
 }
 
 /** One request id passes through many workloads. */

@@ -38,6 +38,20 @@ setInterval(() => {
   }
 }, turnMs);
 
+// A daemon measures programs while somebody looks, also when nothing else happens.
+let second = 0;
+setInterval(() => {
+  second += 2;
+  const usage = { rssBytes: 50_000_000 + second * 4096, cpuSeconds: second / 100 };
+  subscribers.publish({
+    type: "usage.measured",
+    id: `u-${second}`,
+    at: new Date().toISOString(),
+    generation: 14,
+    usage: Object.fromEntries(meshState().workloads.map(({ id }) => [id, usage])),
+  });
+}, 2_000);
+
 process.once("SIGTERM", () => {
   opened.session.remove();
   process.exit(0);

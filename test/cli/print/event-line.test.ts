@@ -86,7 +86,7 @@ describe("eventLine", () => {
     [logged(1, "hello"), "log      backend-1 hello"],
     [
       { type: "mesh.rejected", id: "m", at: "", generation: 13, problems: [problem] },
-      "rejected 1 problems, still running generation 13  `methodz` is no field of an operation mesh/authz.yaml:16:13",
+      "rejected 1 error, still running generation 13  `methodz` is no field of an operation mesh/authz.yaml:16:13",
     ],
     [{ type: "traffic.counted", id: "c", at: "", generation: 1, counts: {} }, ""],
     [{ type: "events.dropped", count: 7 }, "7 events were not shown: they came faster than they could be written"],
