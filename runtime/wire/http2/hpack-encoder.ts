@@ -1,16 +1,21 @@
 import type { FrameWriter } from "./frame-writer.ts";
 import { defaultTableSize, entryOverhead, staticTable } from "./static-table.ts";
 
-/** What is known of a name. */
-interface Known {
-  /** In the static table; 0: not there. */
+/** What the static table knows of a name. */
+interface Fixed {
+  /** Its first entry; 0: none. */
   readonly index: number;
-  /** Static entries of this name by value. */
-  readonly fixed: ReadonlyMap<string, number> | undefined;
+  /** Entries of this name by value. */
+  readonly values: ReadonlyMap<string, number> | undefined;
+}
+
+/** What is known of a name on a connection. */
+interface Known {
+  readonly fixed: Fixed;
   /** Whether its values are secrets, which no table may hold (RFC 7541 §7.1.3). */
   readonly secret: boolean;
   /** Numbers of the dynamic entries by value. */
-  readonly values: Map<string, number>;
+  values: Map<string, number> | undefined;
   /** Number of its newest dynamic entry. */
   newest: number;
   /** Values that came of late; the next one takes the place of the oldest. */
@@ -49,15 +54,6 @@ export class HpackEncoder {
   /** The least limit since the last block; undefined: the peer knows the limit. */
   #told: number | undefined;
 
-  constructor() {
-    for (let at = 0; at < staticTable.length; at += 1) {
-      const [name = "", value = ""] = staticTable[at] ?? [];
-      const known = this.#names.get(name);
-      if (known === undefined) this.#names.set(name, newKnown(name, at + 1, value));
-      else if (known.fixed instanceof Map) known.fixed.set(value, at + 1);
-    }
-  }
-
   /** What the peer's settings say of the table that it keeps. */
   resize(size: number): void {
     const limit = Math.min(size, defaultTableSize);
@@ -86,11 +82,11 @@ export class HpackEncoder {
         writeText(out, value);
         return;
       }
-      known = newKnown(name, 0, "");
+      known = newKnown(name);
       this.#names.set(name, known);
     }
-    const fixed = known.fixed?.get(value);
-    const dynamic = fixed === undefined ? known.values.get(value) : undefined;
+    const fixed = known.fixed.values?.get(value);
+    const dynamic = fixed === undefined ? known.values?.get(value) : undefined;
     if (fixed !== undefined) writeInteger(out, 0x80, 7, fixed);
     else if (dynamic !== undefined) writeInteger(out, 0x80, 7, this.#indexOf(dynamic));
     else this.#literal(out, known, name, value);
@@ -98,7 +94,8 @@ export class HpackEncoder {
 
   #literal(out: FrameWriter, known: Known, name: string, value: string): void {
     const size = name.length + value.length + entryOverhead;
-    const index = known.index > 0 ? known.index : known.newest > this.#evicted ? this.#indexOf(known.newest) : 0;
+    const index =
+      known.fixed.index > 0 ? known.fixed.index : known.newest > this.#evicted ? this.#indexOf(known.newest) : 0;
     const insert = !known.secret && value.length <= maxIndexed && size <= this.#limit && comesAgain(known, value);
     if (insert) writeInteger(out, 0x40, 6, index);
     else writeInteger(out, known.secret ? 0x10 : 0, 4, index);
@@ -116,7 +113,7 @@ export class HpackEncoder {
     this.#inserted += 1;
     this.#size += size;
     this.#entries.push({ known, value, size });
-    known.values.set(value, this.#inserted);
+    (known.values ??= new Map()).set(value, this.#inserted);
     known.newest = this.#inserted;
   }
 
@@ -127,7 +124,7 @@ export class HpackEncoder {
       this.#first += 1;
       this.#evicted += 1;
       this.#size -= oldest.size;
-      oldest.known.values.delete(oldest.value);
+      oldest.known.values?.delete(oldest.value);
     }
     if (this.#first < 256) return;
     this.#entries = this.#entries.slice(this.#first);
@@ -135,12 +132,26 @@ export class HpackEncoder {
   }
 }
 
-function newKnown(name: string, index: number, value: string): Known {
+const notFixed: Fixed = { index: 0, values: undefined };
+
+/** The static table by name. */
+const fixedNames: ReadonlyMap<string, Fixed> = byName();
+
+function byName(): ReadonlyMap<string, Fixed> {
+  const names = new Map<string, { index: number; values: Map<string, number> | undefined }>();
+  for (const [at, [name, value]] of staticTable.entries()) {
+    const known = names.get(name) ?? { index: at + 1, values: undefined };
+    names.set(name, known);
+    if (value !== "") (known.values ??= new Map()).set(value, at + 1);
+  }
+  return names;
+}
+
+function newKnown(name: string): Known {
   return {
-    index,
-    fixed: index > 0 && value !== "" ? new Map([[value, index]]) : undefined,
+    fixed: fixedNames.get(name) ?? notFixed,
     secret: secrets.has(name),
-    values: new Map(),
+    values: undefined,
     newest: 0,
     recent: [],
     turn: 0,
