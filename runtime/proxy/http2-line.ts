@@ -53,10 +53,9 @@ export class Http2Line implements SessionOwner {
   /** `early`: bytes that were read before. */
   start(early: Buffer): void {
     const { socket } = this;
-    if (socket.destroyed) {
-      this.destroy();
-      return;
-    }
+    if (socket.destroyed) this.destroy();
+    // It may have been ended before it began.
+    if (this.#over) return;
     const unread = readBytes(socket, this.#onData);
     // Sockets here may be half open: without this a connection whose peer has gone would stay.
     socket.on("end", this.#onGone);

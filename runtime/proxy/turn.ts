@@ -14,5 +14,14 @@ export function atEndOfTurn(unfinished: Unfinished): void {
 function run(): void {
   const now = waiting;
   waiting = [];
-  for (const each of now) each.flush();
+  let done = 0;
+  try {
+    for (const each of now) {
+      done += 1;
+      each.flush();
+    }
+  } finally {
+    // A fault of one, which the process tells, keeps no other waiting.
+    for (const each of now.slice(done)) atEndOfTurn(each);
+  }
 }
