@@ -5,6 +5,7 @@ import { createPaperWorld } from "../../runtime/predict/paper.ts";
 import { createTrace } from "../../runtime/predict/trace.ts";
 import type { Case, CaseRequest } from "../conformance/case.ts";
 import { decidedBy, outcomeOf } from "../conformance/outcome.ts";
+import { withPaperAuthorizer } from "../conformance/ext-authz.ts";
 import { meshOf } from "../conformance/mesh.ts";
 import { echoPrograms } from "../conformance/program.ts";
 import { callOf, lookUp } from "../conformance/request.ts";
@@ -15,12 +16,13 @@ import type { ReferenceOutcome } from "./outcome.ts";
 export function engineOf(spec: Case): ((request: CaseRequest) => ReferenceOutcome) | undefined {
   const { mesh, rejected } = meshOf(spec, { id: spec.id, requests: {} });
   if (rejected.length > 0) return undefined;
-  const world = createPaperWorld(
+  const plain = createPaperWorld(
     mesh,
     { ready: new Set(mesh.workloads.map(({ id }) => id)), keySets: caseKeySets() },
-    echoPrograms(spec.workloads),
+    withPaperAuthorizer(echoPrograms(spec.workloads)),
     systemClock,
   );
+  const world = { ...plain, askProviders: deliver };
   return (request) => {
     const from = mesh.workloads.find(({ name }) => name === request.from);
     if (from === undefined) throw new Error(`${request.from} is not in the mesh`);

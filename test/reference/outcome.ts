@@ -3,6 +3,7 @@ import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { declaredProtocol, type Destination, destinationOf, headOf, labelsOf, meshOfCase, spaceOf } from "./case.ts";
 import { type Chain, chainFor } from "./chain.ts";
+import { askProviders, type Providers } from "./custom.ts";
 import { kindOf } from "./document.ts";
 import { mtlsMode, serviceMode } from "./mtls-mode.ts";
 import { normalizedTarget } from "./normalize.ts";
@@ -169,7 +170,15 @@ function arrive(
     sni: tls?.sni,
   };
   const asked = { mesh, workload: placeOf(to.workload), connection };
+  const providers = (allow: boolean): Providers => ({
+    // The two that the recordings' meshes have; both let pass what says so in a header.
+    known: { "ext-authz-http": "http", "ext-authz-grpc": "grpc" },
+    several: spec.features["PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS"] === "true",
+    allows: () => allow,
+  });
   if (chain.kind === "tcp") {
+    const custom = askProviders({ ...asked, request: undefined }, providers(false));
+    if (custom.kind === "denied") return { outcome: "closed", deniedBy: custom.by };
     const { verdict, by } = authorize({ ...asked, request: undefined });
     if (verdict === "deny") return { outcome: "closed", deniedBy: by ?? "none" };
     return { outcome: sent.kind === "http" ? "http:200" : "tcp:echo", allowedBy: by };
@@ -177,6 +186,11 @@ function arrive(
   if (sent.kind === "text") return "beyond";
   const target = normalizedTarget(sent.head.target, mesh.normalization);
   if (target === undefined) return { outcome: "http:400" };
+  const custom = askProviders(
+    { ...asked, request: { ...sent.head, target } },
+    providers(sent.head.headers.some(([name, value]) => name.toLowerCase() === "x-ext-authz" && value === "allow")),
+  );
+  if (custom.kind === "denied") return { outcome: isGrpc(sent.head) ? "http:200" : "http:403", deniedBy: custom.by };
   const identity = authenticate(mesh, asked.workload, facts.token);
   if (identity.kind === "beyond") return "beyond";
   if (identity.kind === "refused") return { outcome: "http:401" };
@@ -187,7 +201,7 @@ function arrive(
 }
 
 /** spec RA-21: who calls by gRPC reads the refusal behind a 200. */
-function isGrpc({ headers }: ReferenceRequest): boolean {
+function isGrpc({ headers }: Pick<ReferenceRequest, "headers">): boolean {
   return headers.some(
     ([name, value]) => name.toLowerCase() === "content-type" && /^application\/grpc(?:\+|$)/.test(value),
   );

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { stringify } from "yaml";
 import type { Case } from "../../conformance/case.ts";
-import { authorizationPolicies, peerAuthentications, requestAuthentications } from "./policies.ts";
+import { authorizationPolicies, customPolicies, peerAuthentications, requestAuthentications } from "./policies.ts";
 import { requests } from "./requests.ts";
 
 const trust = fc.constantFrom<Readonly<Record<string, unknown>>>(
@@ -11,6 +11,8 @@ const trust = fc.constantFrom<Readonly<Record<string, unknown>>>(
   { trustDomain: "td1" },
   { trustDomain: "td1", trustDomainAliases: ["old-td", "cluster.local"] },
 );
+const custom = fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, customPolicies);
+const several = fc.constantFrom<Case["features"]>({}, { PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" });
 const normalization = fc.constantFrom(undefined, "NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES");
 
 /** The mesh of the recordings with policies and requests that nobody chose. A disagreement is shrunk to a case that can be kept. */
@@ -20,13 +22,14 @@ export const randomCase: fc.Arbitrary<Case> = fc
     normalization,
     peers: peerAuthentications,
     tokens: requestAuthentications,
-    policies: authorizationPolicies,
+    policies: fc.tuple(custom, authorizationPolicies).map((lists) => lists.flat()),
     requests,
+    features: several,
   })
-  .map(({ trust: mesh, normalization: mode, peers, tokens, policies, requests: asked }) => ({
+  .map(({ trust: mesh, normalization: mode, peers, tokens, policies, requests: asked, features }) => ({
     id: "security/random-own/case",
     mesh: { ...mesh, ...(mode === undefined ? {} : { pathNormalization: { normalization: mode } }) },
-    features: {},
+    features,
     namespaces: {},
     workloads,
     services,
@@ -66,6 +69,14 @@ const services: Case["services"] = [
 ];
 
 /** A case as its file holds it. */
-export function writtenCase({ id, mesh, workloads: pods, services: found, config, requests: asked }: Case): string {
-  return stringify({ id, mesh, workloads: pods, services: found, config, requests: asked });
+export function writtenCase({
+  id,
+  mesh,
+  features,
+  workloads: pods,
+  services: found,
+  config,
+  requests: asked,
+}: Case): string {
+  return stringify({ id, mesh, features, workloads: pods, services: found, config, requests: asked });
 }

@@ -185,6 +185,42 @@ export const authorizationPolicies: fc.Arbitrary<readonly object[]> = fc
     })),
   );
 
+/** What CUSTOM rules may say: nothing of identities (spec VA-3). */
+const customSource = all(field("ipBlocks", some(address)), field("remoteIpBlocks", some(address)));
+const customRule = fc.record(
+  {
+    from: fc.array(
+      customSource.map((each) => ({ source: orAny(each, "ipBlocks", "0.0.0.0/0") })),
+      { maxLength: 1 },
+    ),
+    to: fc.array(
+      operation.map((each) => ({ operation: orAny(each, "paths") })),
+      { maxLength: 2 },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+/** Few meshes ask external authorizers; a workload with two providers asks neither. */
+export const customPolicies: fc.Arbitrary<readonly object[]> = fc
+  .array(
+    fc.record({
+      namespace: policyNamespace,
+      selector,
+      provider: fc.constantFrom("ext-authz-http", "ext-authz-http", "ext-authz-grpc", "ext-authz-grpc", "nobody"),
+      rules: fc.array(customRule, { minLength: 1, maxLength: 2 }),
+    }),
+    { maxLength: 2 },
+  )
+  .map((drafts) =>
+    drafts.map(({ namespace, selector: selected, provider, rules }, index) => ({
+      apiVersion: "security.istio.io/v1",
+      kind: "AuthorizationPolicy",
+      metadata: { name: `c${index}`, namespace },
+      spec: { ...selected, action: "CUSTOM", provider: { name: provider }, rules },
+    })),
+  );
+
 const jwtRule = fc.record({
   issuer: fc.constantFrom(...texts.issuers),
   jwks: fc.constant("{{JWKS}}"),
@@ -239,8 +275,8 @@ export const peerAuthentications: fc.Arbitrary<readonly object[]> = fc
   );
 
 /** Validation wants something in every source and operation. */
-function orAny(fields: Readonly<Record<string, readonly string[]>>, name: string): object {
-  return Object.values(fields).some((values) => values.length > 0) ? fields : { [name]: ["*"] };
+function orAny(fields: Readonly<Record<string, readonly string[]>>, name: string, value = "*"): object {
+  return Object.values(fields).some((values) => values.length > 0) ? fields : { [name]: [value] };
 }
 
 /** Braces of a template that a cut has spoilt: validation would refuse them. */

@@ -13,6 +13,7 @@ const head = fc.record(
     method: fc.constantFrom(...texts.methods),
     host: nearly(texts.hosts),
     target,
+    authorized: fc.constantFrom("allow", "allow", "deny", undefined),
     role: fc.option(fc.constantFrom("admin", "administrator", "Admin", "", "user", "a"), { nil: undefined }),
     forwardedFor: fc.option(
       fc.constantFrom(
@@ -32,13 +33,15 @@ const head = fc.record(
 
 interface Told {
   readonly host: string;
+  readonly authorized?: string | undefined;
   readonly role?: string | undefined;
   readonly forwardedFor?: string | undefined;
 }
 
-function headersOf({ host, role, forwardedFor }: Told): readonly (readonly [string, string])[] {
+function headersOf({ host, authorized, role, forwardedFor }: Told): readonly (readonly [string, string])[] {
   return [
     ["host", host] as const,
+    ...(authorized === undefined ? [] : [["x-ext-authz", authorized] as const]),
     ...(role === undefined ? [] : [["x-role", role] as const]),
     ...(forwardedFor === undefined ? [] : [["x-forwarded-for", forwardedFor] as const]),
   ];
