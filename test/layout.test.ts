@@ -9,6 +9,7 @@ const runtime = {
   model: ["core"],
   wire: ["core", "model"],
   config: ["core", "model", "wire"],
+  analysis: ["core", "model", "config"],
   policy: ["core", "model", "wire"],
   traffic: ["core", "model", "wire"],
   identity: ["core", "model", "wire"],
@@ -22,6 +23,7 @@ const runtime = {
     "model",
     "wire",
     "config",
+    "analysis",
     "policy",
     "traffic",
     "identity",
@@ -50,7 +52,19 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders without effects: no clock, no environment, no sockets. */
-const pure = ["core", "model", "wire", "config", "policy", "traffic", "identity", "store", "compile", "predict"];
+const pure = [
+  "core",
+  "model",
+  "wire",
+  "config",
+  "analysis",
+  "policy",
+  "traffic",
+  "identity",
+  "store",
+  "compile",
+  "predict",
+];
 const allowedNodeModules: Readonly<Record<string, readonly string[]>> = {
   identity: ["node:crypto"],
   compile: ["node:crypto"],

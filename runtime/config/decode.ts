@@ -11,15 +11,18 @@ export interface DecodeFault {
   readonly message: string;
 }
 
+/** istiod and `istioctl validate` refuse unknown fields; `istioctl analyze` passes over them (errata E2). */
+export type UnknownFields = "refuse" | "ignore";
+
 export type DecodeResult = { readonly value: unknown } | { readonly fault: DecodeFault };
 
 /**
  * Reads a spec as istiod and istioctl do, with golang/protobuf's jsonpb (errata M3): names may be in snake case, numbers may stand in quotes, enums may be
  * numbers, null means absent, and a null item of a list is an empty message. The first fault in the order of the message's fields ends it.
  */
-export function decode(value: unknown, shape: Shape, field: string): DecodeResult {
+export function decode(value: unknown, shape: Shape, field: string, unknown: UnknownFields = "refuse"): DecodeResult {
   try {
-    return { value: decodeValue(value, shape, field) };
+    return { value: decodeValue(value, shape, field, unknown) };
   } catch (error) {
     if (error instanceof Refusal) return { fault: { field: error.field, message: error.message } };
     throw error;
@@ -34,7 +37,7 @@ class Refusal extends Error {
   }
 }
 
-function decodeValue(value: unknown, shape: Shape, field: string): unknown {
+function decodeValue(value: unknown, shape: Shape, field: string, unknown: UnknownFields): unknown {
   switch (shape.kind) {
     case "any":
       return value;
@@ -49,17 +52,17 @@ function decodeValue(value: unknown, shape: Shape, field: string): unknown {
       return typeof value === "boolean" ? value : mismatch(value, "bool", field);
     case "list":
       if (!Array.isArray(value)) return mismatch(value, "[]json.RawMessage", field);
-      return value.map((item, index) => decodeValue(item, shape.of, joinIndex(field, index)));
+      return value.map((item, index) => decodeValue(item, shape.of, joinIndex(field, index), unknown));
     case "map":
-      return decodeMap(value, shape, field);
+      return decodeMap(value, shape, field, unknown);
     case "object":
-      return decodeMessage(value, shape, field);
+      return decodeMessage(value, shape, field, unknown);
     default:
       return assertNever(shape);
   }
 }
 
-function decodeMessage(value: unknown, shape: ObjectShape, field: string): unknown {
+function decodeMessage(value: unknown, shape: ObjectShape, field: string, unknown: UnknownFields): unknown {
   if (value === null) return {};
   if (!isRecord(value)) return mismatch(value, "map[string]json.RawMessage", field);
   const rest = new Map(Object.entries(value));
@@ -71,21 +74,21 @@ function decodeMessage(value: unknown, shape: ObjectShape, field: string): unkno
     const item = rest.get(name);
     rest.delete(key);
     rest.delete(snakeCase(key));
-    if (item !== null && item !== undefined) decoded[key] = decodeValue(item, inner, joinKey(field, name));
+    if (item !== null && item !== undefined) decoded[key] = decodeValue(item, inner, joinKey(field, name), unknown);
   }
-  const [unknown] = rest.keys();
-  if (unknown !== undefined)
-    throw new Refusal(joinKey(field, unknown), `unknown field ${quote(unknown)} in ${shape.message ?? "message"}`);
+  const [surplus] = rest.keys();
+  if (surplus !== undefined && unknown === "refuse")
+    throw new Refusal(joinKey(field, surplus), `unknown field ${quote(surplus)} in ${shape.message ?? "message"}`);
   return decoded;
 }
 
-function decodeMap(value: unknown, shape: MapShape, field: string): unknown {
+function decodeMap(value: unknown, shape: MapShape, field: string, unknown: UnknownFields): unknown {
   if (!isRecord(value)) return mismatch(value, "map[string]json.RawMessage", field);
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
       const at = joinKey(field, key);
       if (shape.keys === "uint32") wholeNumber(key, "uint32", at);
-      return [key, decodeValue(item, shape.of, at)];
+      return [key, decodeValue(item, shape.of, at, unknown)];
     }),
   );
 }

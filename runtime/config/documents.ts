@@ -19,8 +19,10 @@ export interface DocumentObject extends DocumentName {
   readonly raw: Readonly<Record<string, unknown>>;
   /** `spec` as Istio's decoder reads it; undefined when it does not, or the kind is not Istio's. */
   readonly decoded: unknown;
+  readonly inList: boolean;
   /** Of the document itself, for a List's item of the item. */
   readonly at: SourcePosition;
+  readonly firstLine: YamlTree["firstLine"];
   readonly positions: Resource["positions"];
   readonly locate: YamlTree["locate"];
 }
@@ -110,7 +112,16 @@ function parseDocument(tree: YamlTree, index: number, number: number, inList: bo
     object:
       who === undefined || !isRecord(tree.value)
         ? undefined
-        : { ...who, raw: tree.value, decoded, at: tree.at, positions: tree.positions, locate: tree.locate },
+        : {
+            ...who,
+            raw: tree.value,
+            decoded,
+            inList,
+            at: tree.at,
+            firstLine: tree.firstLine,
+            positions: tree.positions,
+            locate: tree.locate,
+          },
     findings,
     key: who?.name === undefined ? undefined : `${who.group}/${who.kind}/${who.namespace}/${who.name}`,
     label,

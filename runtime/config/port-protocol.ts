@@ -24,13 +24,20 @@ const kubernetesProtocols: Readonly<Record<string, PortProtocol>> = {
 /** Server-first protocols are never sniffed. */
 const neverSniffed: ReadonlySet<number> = new Set([25, 53, 3306, 27017]);
 
-/** Application protocol of a Service port (spec traffic 1.1.4). */
-export function portProtocol(port: {
+export interface NamedPort {
   readonly name: string;
   readonly port: number;
   readonly appProtocol: string | undefined;
   readonly transport: string;
-}): PortProtocol {
+}
+
+/** Whether the name of a port, or what else there is, says its protocol. */
+export function isKnownProtocol(port: NamedPort): boolean {
+  return portProtocol(port) !== "auto";
+}
+
+/** Application protocol of a Service port (spec traffic 1.1.4). */
+export function portProtocol(port: NamedPort): PortProtocol {
   if (port.transport === "UDP") return "udp";
   const special = port.appProtocol === undefined ? undefined : kubernetesProtocols[port.appProtocol];
   if (special !== undefined) return special;

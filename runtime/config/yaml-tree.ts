@@ -27,6 +27,8 @@ export interface YamlTree {
   readonly value: unknown;
   readonly positions: FieldPositions;
   readonly at: SourcePosition;
+  /** The first line of the document that is not blank, a comment or not; of a List's item its own. */
+  readonly firstLine: number;
   /** Position and excerpt of a field, or of the nearest enclosing one. `key`: underline the name, not the value. */
   readonly locate: (path: string, part?: "key" | "value") => Pick<Problem, "at" | "excerpt">;
   /** The node itself as its own tree, for the items of a List. */
@@ -114,7 +116,10 @@ function parsePart(
         }),
     );
     if (syntax.length > 0) return { problems: syntax };
-    const trees = documents.map((document) => treeOf(source, part.start, document, document.contents, []));
+    const firstText = /^(?:---[^\S\n]*\n|\n)*/.exec(part.text)?.[0].length ?? 0;
+    const trees = documents.map((document) =>
+      treeOf(source, part.start, document, document.contents, [], part.start + firstText),
+    );
     const dangling = trees.flatMap((tree) => tree.problems.filter((problem) => problem.code === "MD1001"));
     return dangling.length > 0 ? { problems: dangling } : trees;
   } catch (error) {
@@ -134,6 +139,7 @@ function treeOf(
   document: Document.Parsed,
   root: Node | null,
   inherited: readonly Problem[],
+  firstText?: number,
 ): YamlTree {
   const duplicates = document.errors
     .filter((error) => error.code === "DUPLICATE_KEY")
@@ -227,6 +233,7 @@ function treeOf(
     value: root === null ? undefined : value,
     positions: { file: source.path, at },
     at: positionAt(source, rootSpan[0]),
+    firstLine: positionAt(source, firstText ?? rootSpan[0]).line,
     problems,
     locate: (path, part = "value") => {
       for (let rest = path; ; rest = parentPath(rest)) {

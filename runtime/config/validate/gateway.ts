@@ -99,5 +99,5 @@ function printedPort(port: Port): string {
     ...(protocol === "" ? [] : [`protocol:${quote(protocol)}`]),
     ...(name === "" ? [] : [`name:${quote(name)}`]),
     ...(targetPort === 0 ? [] : [`target_port:${targetPort}`]),
-  ].join("  ");
+  ].join(" ");
 }

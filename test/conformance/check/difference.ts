@@ -4,10 +4,11 @@ export interface Difference {
   readonly actual: unknown;
 }
 
-/** What one multiset has and the other has not. */
+/** What one multiset has and the other has not. Protobuf prints one blank or two between fields, by build. */
 export function differ(what: string, expected: readonly string[], actual: readonly string[]): readonly Difference[] {
-  const missing = without(expected, actual);
-  const surplus = without(actual, expected);
+  const [wanted, had] = [expected, actual].map((items) => items.map((item) => item.replace(/ {2,}/g, " ")));
+  const missing = without(wanted ?? [], had ?? []);
+  const surplus = without(had ?? [], wanted ?? []);
   return missing.length === 0 && surplus.length === 0 ? [] : [{ what, expected: missing, actual: surplus }];
 }
 

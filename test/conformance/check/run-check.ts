@@ -1,5 +1,6 @@
 import { parseDocuments } from "../../../runtime/config/documents.ts";
 import { checkCases, type CheckCase, familyOf, loadCheckCase } from "./case.ts";
+import { compareAnalysis } from "./compare-analysis.ts";
 import { compareValidation } from "./compare-validation.ts";
 import type { Difference } from "./difference.ts";
 
@@ -36,10 +37,15 @@ function told({ passed, failed, skipped }: Sums): string {
 
 export function runCheckCase(loaded: CheckCase): readonly Difference[] {
   const files = loaded.files.map(parseDocuments);
-  return files.flatMap((file) =>
-    compareValidation(
-      loaded.validate.filter((document) => document.file === file.path),
-      file,
+  const { analyze, analyzeCluster } = loaded;
+  return [
+    ...files.flatMap((file) =>
+      compareValidation(
+        loaded.validate.filter((document) => document.file === file.path),
+        file,
+      ),
     ),
-  );
+    ...(analyze === undefined ? [] : compareAnalysis(loaded, files, analyze, "files")),
+    ...(analyzeCluster === undefined ? [] : compareAnalysis(loaded, files, analyzeCluster, "cluster")),
+  ];
 }
