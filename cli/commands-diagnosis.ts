@@ -65,19 +65,37 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     });
 
   program
-    .command("check [path]")
-    .description("read a project and report every problem with its position; runs nothing")
+    .command("check [path...]")
+    .description(
+      "what an API server, istiod and istioctl analyze would say of a project, or of files and folders of YAML",
+    )
     .addOption(directoryOption())
     .addOption(fileOption())
-    .addOption(outputOption(["table", "json"]))
+    .addOption(
+      new Option("--fail-on <severity>", "exit 4 for findings of this severity and above")
+        .choices(["error", "warning", "info", "never"])
+        .default("error")
+        .env("MESHDEV_FAIL_ON"),
+    )
+    .addOption(
+      new Option("--suppress <code=resource>", "leave findings out, may be repeated; * stands for any text").argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option("--files-only", "judge without Services, Namespaces and Pods, as istioctl does with files").env(
+        "MESHDEV_FILES_ONLY",
+      ),
+    )
+    .addOption(outputOption(["table", "json", "github", "sarif"]))
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  meshdev check\n  meshdev check samples/shop -o json\n\nExit code 3 when there are errors.",
+      '\nExamples:\n  meshdev check\n  meshdev check k8s/ istio/orders.yaml -o github\n  kustomize build | meshdev check - --suppress "IST0118=Service shop/*"\n\nExit code 3 when something cannot be put in force, 4 for findings at --fail-on and above.',
     )
-    .action(async (path: string | undefined, options) => {
+    .action(async (paths: readonly string[], options) => {
       const { check } = await import("./commands/check.ts");
-      settle(await check(path, withGlobals(program, options), context));
+      settle(await check(paths, withGlobals(program, options), context));
     });
 
   program

@@ -2,7 +2,15 @@ import type * as runtime from "../runtime/index.ts";
 import type { StateLine } from "../runtime/index.ts";
 import type { StreamedEvent } from "../runtime/model/event.ts";
 
-export type { CallToken, MeshClient, SessionInfo, StartedDaemon, StartOptions } from "../runtime/index.ts";
+export type {
+  CallToken,
+  CheckResult,
+  MeshClient,
+  SessionInfo,
+  StartedDaemon,
+  StartOptions,
+  Suppression,
+} from "../runtime/index.ts";
 
 /** The runtime as commands see it. */
 export type Door = typeof runtime;
@@ -15,5 +23,5 @@ export function openDoor(): Promise<Door> {
 /** One line of the event stream. */
 export type StreamLine = StateLine | StreamedEvent;
 
-export const schemaNames = ["project", "events", "state"] as const;
+export const schemaNames = ["project", "events", "state", "check"] as const;
 export type SchemaName = (typeof schemaNames)[number];

@@ -1,3 +1,5 @@
+import type { CheckResult } from "./analysis/check.ts";
+import type { Suppression } from "./analysis/suppression.ts";
 import type { ReadSettings } from "./config/settings.ts";
 import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
@@ -10,6 +12,7 @@ import type { PredictedCall, Prediction } from "./predict/call.ts";
 import type { MintedToken, MintRequest } from "./tokens.ts";
 
 export type {
+  CheckResult,
   DaemonOptions,
   EventOptions,
   MeshClient,
@@ -19,6 +22,7 @@ export type {
   StartedDaemon,
   StartFailure,
   StateLine,
+  Suppression,
 };
 
 /** The options of `up`; what is missing has the default that the field of DaemonOptions names. */
@@ -105,6 +109,64 @@ export async function loadProject(
     : { value: result.loaded.mesh, problems: result.loaded.problems };
 }
 
+export interface CheckOptions {
+  /** Project file, when it has another name. */
+  readonly file?: string | undefined;
+  readonly filesOnly?: boolean;
+  /** `IST0128=DestinationRule bank/d`. */
+  readonly suppressions?: readonly Suppression[];
+}
+
+/** Everything that is wrong with a project, Istio's analyzers included. */
+export async function checkProject(directory: string, options: CheckOptions): Promise<CheckResult> {
+  const [{ loadFirst }, { findProjectFile }, { readMeshFiles }, { checkParsed }, { certificateFault }] =
+    await Promise.all([
+      import("./control/first-load.ts"),
+      import("./control/project-file.ts"),
+      import("./host/read-mesh-files.ts"),
+      import("./analysis/check.ts"),
+      import("./host/served-certificate.ts"),
+    ]);
+  const { result } = loadFirst(
+    { directory, projectFile: findProjectFile(directory, options.file), env: process.env },
+    readMeshFiles,
+  );
+  const { filesOnly = false, suppressions = [] } = options;
+  const request = { filesOnly, suppressions, certificateFault };
+  return result.kind === "rejected"
+    ? checkParsed([], result.problems, request)
+    : checkParsed(
+        Array.from(result.loaded.parsed.values(), ({ file }) => file),
+        result.loaded.problems,
+        { ...request, mesh: result.loaded.mesh },
+      );
+}
+
+/** The same for files and folders of YAML without a project; `stdin`: the text that `-` among the paths stands for. */
+export async function checkPaths(
+  directory: string,
+  paths: readonly string[],
+  options: CheckOptions & { readonly stdin?: string },
+): Promise<CheckResult> {
+  const [{ readMeshFiles }, { checkFiles }, { certificateFault }] = await Promise.all([
+    import("./host/read-mesh-files.ts"),
+    import("./analysis/check.ts"),
+    import("./host/served-certificate.ts"),
+  ]);
+  const { files, problems } = readMeshFiles(
+    directory,
+    paths.filter((path) => path !== "-"),
+  );
+  const { filesOnly = false, suppressions = [], stdin } = options;
+  const all = stdin === undefined ? files : [...files, { path: "-", text: stdin }];
+  return checkFiles(all, { filesOnly, suppressions, certificateFault }, problems);
+}
+
+/** Undefined unless it is written like `IST0128=DestinationRule bank/d`. */
+export async function readSuppression(text: string): Promise<Suppression | undefined> {
+  return (await import("./analysis/suppression.ts")).parseSuppression(text);
+}
+
 /** A token that a predicted call carries. */
 export type CallToken =
   | { readonly kind: "token"; readonly token: string }
@@ -153,7 +215,7 @@ export async function readSettings(file: string, text: string): Promise<ReadSett
   return readSettingsText(file, text);
 }
 
-export type SchemaName = "project" | "events" | "state";
+export type SchemaName = "project" | "events" | "state" | "check";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -164,6 +226,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/schemas.ts")).eventSchema;
     case "state":
       return (await import("./store/schemas.ts")).stateSchema;
+    case "check":
+      return (await import("./analysis/check-schema.ts")).checkSchema;
   }
 }
 

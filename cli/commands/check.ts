@@ -1,43 +1,107 @@
 import { dirname, resolve } from "node:path";
-import { statSync } from "node:fs";
-import { sortProblems } from "../../runtime/core/problem.ts";
+import { text as readAll } from "node:stream/consumers";
+import { MeshError } from "../../runtime/core/error.ts";
+import type { Problem } from "../../runtime/core/problem.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { findProject, holdsProject, isProjectFile } from "../discovery.ts";
+import { type CheckResult, type Door, openDoor, type Suppression } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
+import { readPackageInfo } from "../package-info.ts";
+import { githubLine } from "../print/github.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { countProblems, problemLines } from "../print/problem.ts";
+import { sarifLog } from "../print/sarif.ts";
 import { seg } from "../print/segment.ts";
-import { openDoor } from "../door.ts";
 
 export interface CheckOptions extends OutputOptions {
   readonly directory?: string;
   readonly file?: string;
+  readonly filesOnly?: boolean;
+  readonly failOn?: "error" | "warning" | "info" | "never";
+  readonly suppress?: readonly string[];
 }
 
-export async function check(path: string | undefined, options: CheckOptions, context: Context): Promise<number> {
-  const directory = findProject(context.cwd, folderOf(context.cwd, path) ?? options.directory);
+/** Without paths, or with the folder or file of a project, the project; otherwise the YAML that the paths hold. */
+export async function check(
+  paths: readonly string[],
+  options: CheckOptions,
+  context: Context,
+  stdin: NodeJS.ReadableStream = process.stdin,
+): Promise<number> {
   const door = await openDoor();
-  const checked = await door.loadProject(directory, { file: options.file });
-  const problems = sortProblems(checked.problems);
-  const printer = createPrinter(context, options.color);
-  const isBad = problems.some((problem) => problem.severity === "error");
-  if (chosenOutput(options) === "json") {
-    printer.json({ schemaVersion: 1, directory, problems });
-  } else {
-    printer.lines(problems.flatMap((problem) => [...problemLines(problem), []]));
-    printer.note([
-      [
-        seg(countProblems(problems), isBad ? "bad" : problems.length > 0 ? "warn" : "good"),
-        seg(`  ${directory}`, "dim"),
-      ],
-    ]);
-  }
-  return isBad ? exitCodes.invalid : exitCodes.ok;
+  const suppressions = await readSuppressions(options.suppress ?? [], door);
+  const common = { filesOnly: options.filesOnly === true, suppressions };
+  const project = projectOf(paths, options.directory, context.cwd);
+  const directory = project ?? resolve(context.cwd, options.directory ?? ".");
+  const result =
+    project === undefined
+      ? await door.checkPaths(directory, paths.length === 0 ? ["."] : paths, {
+          ...common,
+          ...(paths.includes("-") ? { stdin: await readAll(stdin) } : {}),
+        })
+      : await door.checkProject(project, {
+          ...common,
+          file: options.file,
+        });
+  print(result, directory, options, context);
+  return exitCodeFor(result.problems, options.failOn ?? "error");
 }
 
-/** A project may be named by its folder or by its file. */
-function folderOf(cwd: string, path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
+function projectOf(paths: readonly string[], directory: string | undefined, cwd: string): string | undefined {
+  if (paths.length === 0) return findProject(cwd, directory);
+  const [path = ""] = paths;
+  if (paths.length > 1 || path === "-") return undefined;
   const full = resolve(cwd, path);
-  return statSync(full, { throwIfNoEntry: false })?.isFile() === true ? dirname(full) : full;
+  if (isProjectFile(full)) return findProject(cwd, dirname(full));
+  return holdsProject(full) ? full : undefined;
+}
+
+async function readSuppressions(texts: readonly string[], door: Door): Promise<readonly Suppression[]> {
+  return Promise.all(
+    texts.map(async (text) => {
+      const suppression = await door.readSuppression(text);
+      if (suppression === undefined)
+        throw new MeshError("MD8001", `--suppress ${text} is not <code>=<resource>`, {
+          hint: 'Write it like --suppress "IST0128=DestinationRule shop/orders"; * stands for any text.',
+        });
+      return suppression;
+    }),
+  );
+}
+
+function print(result: CheckResult, directory: string, options: CheckOptions, context: Context): void {
+  const { problems, counts } = result;
+  const printer = createPrinter(context, options.color);
+  switch (chosenOutput(options)) {
+    case "json":
+      printer.json({ schemaVersion: 1, directory, problems, counts });
+      return;
+    case "sarif":
+      printer.json(sarifLog(problems, readPackageInfo().version));
+      return;
+    case "github":
+      for (const problem of problems) context.out(`${githubLine(problem)}\n`);
+      break;
+    default:
+      printer.lines(problems.flatMap((problem) => [...problemLines(problem), []]));
+  }
+  const isBad = problems.some((problem) => problem.severity === "error");
+  const passedOver = Object.entries(counts.unknownKinds).map(([kind, count]) => `${count} ${kind}`);
+  printer.note([
+    [
+      seg(countProblems(problems), isBad ? "bad" : problems.length > 0 ? "warn" : "good"),
+      seg(`  ${counts.documents} documents in ${counts.files} files`, "dim"),
+      ...(counts.suppressed > 0 ? [seg(`  ${counts.suppressed} suppressed`, "dim")] : []),
+      ...(passedOver.length > 0 ? [seg(`  passed over: ${passedOver.join(", ")}`, "dim")] : []),
+      seg(`  ${directory}`, "dim"),
+    ],
+  ]);
+}
+
+const ranks = { error: 0, warning: 1, info: 2, never: -1 } as const;
+
+/** What cannot be put in force is invalid; what analyzers find is a finding. */
+function exitCodeFor(problems: readonly Problem[], failOn: NonNullable<CheckOptions["failOn"]>): number {
+  if (problems.some(({ severity, code }) => severity === "error" && !code.startsWith("IST"))) return exitCodes.invalid;
+  return problems.some(({ severity }) => ranks[severity] <= ranks[failOn]) ? exitCodes.findings : exitCodes.ok;
 }

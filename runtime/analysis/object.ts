@@ -5,6 +5,7 @@ import { stringEntries } from "../config/string-entries.ts";
 import { isRecord } from "../config/yaml-tree.ts";
 
 /** Kinds that analyzers look at, and their API groups. Gateway API's Gateway goes by another name than Istio's. */
+const gatewayGroup = "gateway.networking.k8s.io";
 const groups: Readonly<Record<string, string>> = {
   Namespace: "",
   Service: "",
@@ -16,8 +17,8 @@ const groups: Readonly<Record<string, string>> = {
   MutatingWebhookConfiguration: "admissionregistration.k8s.io",
   ValidatingWebhookConfiguration: "admissionregistration.k8s.io",
   CustomResourceDefinition: "apiextensions.k8s.io",
-  HTTPRoute: "gateway.networking.k8s.io",
-  GRPCRoute: "gateway.networking.k8s.io",
+  HTTPRoute: gatewayGroup,
+  GRPCRoute: gatewayGroup,
 };
 
 const clusterScoped = [
@@ -47,11 +48,16 @@ export interface AnalyzedObject {
   readonly source: DocumentObject | undefined;
 }
 
+/** Whether analyzers look at the kind. */
+export function isAnalyzed({ kind, group }: DocumentObject): boolean {
+  return groups[kind] === group || (kind === "Gateway" && group === gatewayGroup);
+}
+
 /** Undefined for kinds that no analyzer looks at, and for what does not decode. */
 export function analyzedObject(document: DocumentObject, defaultNamespace: string): AnalyzedObject | undefined {
   const { kind, group, entry } = document;
   const isIstio = entry?.group.endsWith("istio.io") === true;
-  const type = kind === "Gateway" && group === "gateway.networking.k8s.io" ? "KubernetesGateway" : kind;
+  const type = kind === "Gateway" && group === gatewayGroup ? "KubernetesGateway" : kind;
   if (isIstio ? !entry.versions.includes(document.version) : type !== "KubernetesGateway" && groups[kind] !== group)
     return undefined;
   const decoded: unknown = isIstio ? document.decoded : (document.raw["spec"] ?? document.raw);

@@ -37,8 +37,8 @@ export function createWorld(documents: readonly DocumentObject[], options: World
     if (ignored.includes(namespaceOf(object))) continue;
     const known = byType.get(object.type) ?? new Map<string, AnalyzedObject>();
     byType.set(object.type, known);
-    // The same object written twice: the later one counts.
-    known.set(object.fullName, object);
+    // The same object written twice: the later one counts. What is written counts before what is added.
+    if (object.source !== undefined || !known.has(object.fullName)) known.set(object.fullName, object);
   }
   const lists = new Map([...byType].map(([type, named]) => [type, [...named.values()]]));
   return {

@@ -1,6 +1,8 @@
 import type { Problem } from "../core/problem.ts";
 import { sortProblems } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
+import { withoutEchoes } from "../analysis/check.ts";
+import { analysisProblems } from "../analysis/problems.ts";
 import { acceptFiles, type Accepted } from "../config/accept.ts";
 import { parseDocuments, type ParsedFile } from "../config/documents.ts";
 import { parseProject, type ProjectSpec } from "../config/project.ts";
@@ -15,6 +17,8 @@ export interface Loaded {
   readonly mesh: Mesh;
   /** Everything found, also what kept its last valid version. */
   readonly problems: readonly Problem[];
+  /** What Istio's analyzers advise; it stops nothing. */
+  readonly advice: readonly Problem[];
   /** Documents in force in no version. */
   readonly missing: readonly string[];
   readonly parsed: ReadonlyMap<string, { readonly text: string; readonly file: ParsedFile }>;
@@ -69,11 +73,27 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
       accepted,
       mesh: meaning.value,
       problems,
+      advice: adviceOf(parsed, meaning.value, problems),
       missing: accepted.missing.map((document) => document.label),
       parsed,
     },
     complete: !problems.some((problem) => problem.severity === "error"),
   };
+}
+
+/** Findings of analyzers as warnings: Istio's webhook would let the resources pass. Notes about style are for `check`. */
+function adviceOf(
+  parsed: ReadonlyMap<string, { readonly file: ParsedFile }>,
+  mesh: Mesh,
+  problems: readonly Problem[],
+): readonly Problem[] {
+  const objects = Array.from(parsed.values(), ({ file }) => file.documents)
+    .flat()
+    .flatMap(({ object }) => object ?? []);
+  const found = analysisProblems(objects, { mesh, certificateFault: () => undefined });
+  return withoutEchoes(found, problems)
+    .filter(({ severity }) => severity !== "info")
+    .map((problem) => ({ ...problem, severity: "warning" }));
 }
 
 interface ProjectReading {

@@ -115,7 +115,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
   return {
     start: (first) => {
       active = selectWorkloads(first.mesh, [...wanted], options.noDeps);
-      problems.set("files", first.problems);
+      problems.set("files", [...first.problems, ...first.advice]);
       goLive(first, describeChanges(undefined, first.mesh), inputFor(first.mesh), undefined);
     },
     reload: ({ files, problems: found, since }) => {
@@ -128,7 +128,8 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
         return;
       }
       const next = result.loaded;
-      problems.set("files", next.problems);
+      const told = [...next.problems, ...next.advice];
+      problems.set("files", told);
       active = selectWorkloads(next.mesh, [...wanted], options.noDeps);
       const input = inputFor(next.mesh);
       const changes = describeChanges(loaded?.mesh, next.mesh);
@@ -137,7 +138,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
         return;
       }
       loaded = next;
-      if (before === JSON.stringify(next.problems)) return;
+      if (before === JSON.stringify(told)) return;
       hub.tell({ type: result.complete ? "problems.changed" : "mesh.rejected", problems: allProblems() });
     },
     setReady: (next) => {

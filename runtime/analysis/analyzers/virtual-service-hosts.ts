@@ -14,7 +14,7 @@ export const virtualServiceHosts: Analyzer = {
     const byHost = meshHosts(world);
     const told = new Set<AnalyzedObject>();
     return [...byHost].flatMap(([scoped, own]): readonly Message[] => {
-      const [scope = "", host = ""] = halves(scoped);
+      const [scope, host] = halves(scoped);
       const open = scope === "*" ? [] : openTo(host, byHost);
       const objects = [...own, ...open];
       if (objects.length < 2) return [];

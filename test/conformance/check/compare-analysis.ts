@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { analyze, notInFiles, placeOf } from "../../../runtime/analysis/analyze.ts";
@@ -11,6 +10,7 @@ import { parseSuppression, resourceOf } from "../../../runtime/analysis/suppress
 import { analyzedObject } from "../../../runtime/analysis/object.ts";
 import { createWorld } from "../../../runtime/analysis/world.ts";
 import type { DocumentObject, ParsedFile } from "../../../runtime/config/documents.ts";
+import { certificateFault } from "../../../runtime/host/served-certificate.ts";
 import { sourceText } from "../../../runtime/config/source-text.ts";
 import { isRecord, parseYaml } from "../../../runtime/config/yaml-tree.ts";
 import type { CheckCase, ExpectedAnalysis } from "./case.ts";
@@ -51,7 +51,7 @@ export function compareAnalysis(
     ...(namespace === undefined ? {} : { namespace }),
   });
   return differ(
-    `${mode === "files" ? "analyze" : "analyze of a cluster"}`,
+    mode === "files" ? "analyze" : "analyze of a cluster",
     expected.messages.map(({ code, level, resource, message, file = "", line }) =>
       [code, level, resource, message, file, line ?? ""].join(" | "),
     ),
@@ -133,15 +133,5 @@ function readYaml(folder: string, file: string | undefined): Readonly<Record<str
     return isRecord(value) ? value : {};
   } catch {
     return {};
-  }
-}
-
-function certificateFault(pem: string): string | undefined {
-  try {
-    const { validFromDate, validToDate } = new X509Certificate(pem);
-    const now = new Date();
-    return now < validFromDate || now > validToDate ? "it is not valid now" : undefined;
-  } catch {
-    return "it cannot be read";
   }
 }
