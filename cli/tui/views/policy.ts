@@ -38,7 +38,7 @@ function columns(scene: Scene): readonly ListColumn<ResourceView>[] {
       priority: 1,
       cell: (resource) =>
         resource.hosts.length > 0
-          ? seg(resource.hosts.map((host) => `host ${sanitize(host)}`).join(", "))
+          ? seg(resource.hosts.map(sanitize).join(", "))
           : seg(resource.selects.map(sanitize).join(", ") || "-"),
     },
     {

@@ -41,6 +41,17 @@ describe("the policy view", () => {
     expect(show()).toMatch(/ {2}PeerAuthentication +default\/backend +STRICT +backend-1 +- mesh\/peer.yaml:1/);
   });
 
+  it("names the hosts of what selects no workload", () => {
+    const { feed, show, type } = stage({ columns: 110, rows: 40 });
+    const state = decided();
+    const route = { kind: "VirtualService", namespace: "default", name: "split", file: "mesh/t.yaml", line: 3 };
+    const hosts = ["backend", "*.shop.example"];
+    play(feed, [], { ...state, resources: [{ ...route, selects: [], action: null, hosts, rules: [] }] });
+    type("4");
+    expect(show()).toMatch(/VirtualService +default\/split +- +backend, \*\.shop\.example +- mesh\/t\.yaml:3/);
+    expect(show()).toContain("hosts    backend, *.shop.example");
+  });
+
   it("counts decisions by rule, and refusals that no rule prevented", () => {
     const { feed, show, type } = stage({ columns: 110, rows: 40 });
     play(feed, [], decided());
