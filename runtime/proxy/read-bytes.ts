@@ -44,6 +44,11 @@ export function readBytes(socket: Socket, onBytes: OnBytes): Buffer | undefined 
   return before;
 }
 
+/** Whether `readBytes` was called for it: then its bytes come as no event. */
+export function isReadAsBytes(socket: Socket): boolean {
+  return listening.has(socket) || (state !== undefined && Reflect.get(socket, state.buffer) === shared);
+}
+
 const listening = new WeakMap<Socket, OnBytes>();
 
 function hasUserBuffer(handle: unknown): handle is { readonly useUserBuffer: (buffer: Buffer) => void } {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { readBytes } from "./read-bytes.ts";
+import { isReadAsBytes, readBytes } from "./read-bytes.ts";
 import { createSpentBuffers } from "./spent-buffers.ts";
 
 export interface SpliceCounts {
@@ -91,7 +91,10 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
       spent.add(chunk);
     }
 
-    const unread = readBytes(from, pass);
+    // Chunks of 64 KiB are passed on as they were read, and freed: copying them costs a third more. Requests are short, and had it the other way.
+    let unread: Buffer | undefined;
+    if (isReadAsBytes(from)) unread = readBytes(from, pass);
+    else from.on("data", pass);
 
     function end(): void {
       first ??= side;
