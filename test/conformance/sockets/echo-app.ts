@@ -70,7 +70,8 @@ export function createEchoApps(certificateFor: (name: string) => Promise<KeyPair
         return;
       case "serverFirst":
         socket.write(`${JSON.stringify({ workload: at.workload, port: at.port, greeting: "hello" })}\n`);
-        echo(where, socket);
+        // Whoever is greeted has arrived, whether it says anything or not.
+        echo(where, socket, note(where, { kind: "tcp" }));
         return;
       case "tcp":
         echo(where, socket);
@@ -121,8 +122,8 @@ export function createEchoApps(certificateFor: (name: string) => Promise<KeyPair
     });
   }
 
-  function echo(where: Accepted, socket: Socket): void {
-    let hit: MutableHit | undefined;
+  function echo(where: Accepted, socket: Socket, greeted?: MutableHit): void {
+    let hit = greeted;
     socket.on("data", (chunk: Buffer) => {
       const text = chunk.toString("utf8");
       if (hit === undefined) hit = note(where, { kind: "tcp", data: text });

@@ -83,6 +83,7 @@ function withoutHash(certificates: Certificates, hit: Hit): Hit {
 /** The answer in the words of a recording: the echo's own body has a name, and a close that our event explains was a refusal. */
 export function settled(apps: EchoApps, { answer }: Seen, told: Told): Answer {
   if (answer.kind === "http") return named(apps, answer);
+  if (answer.kind === "bytes") return { ...answer, text: asRecorded(answer.text) };
   if (answer.kind !== "closed" || answer.tls === undefined) return answer;
   const failure = told.failures.find(({ side }) => side === "server")?.failure;
   if (failure === undefined || failure === null || failure.alert === null) return answer;
@@ -94,6 +95,12 @@ export function settled(apps: EchoApps, { answer }: Seen, told: Told): Answer {
     text: failure.reason,
     session: answer.tls,
   };
+}
+
+/** Of a server that speaks first a recording holds who greeted, and not what came behind. */
+function asRecorded(text: string): string {
+  const greeting = /^(\{"workload":"[^"]*"),"port":\d+,"greeting":"[^"]*"\}\n/.exec(text)?.[1];
+  return greeting === undefined ? text : `${greeting}}`;
 }
 
 function named(apps: EchoApps, answer: HttpAnswer): HttpAnswer {
