@@ -1,4 +1,4 @@
-/** Names and values in turn, from index 1 on (RFC 7541, appendix A). */
+/** Names with values, from index 1 on (RFC 7541, appendix A). */
 export const staticTable: readonly (readonly [name: string, value: string])[] = [
   [":authority", ""],
   [":method", "GET"],

@@ -12,7 +12,7 @@ export interface StreamReader {
   readonly onReset: (code: number | undefined) => void;
   /** The body is not as long as its head said: the stream was reset. */
   readonly onWrongLength: () => void;
-  /** There is room again after `Session.write` said false. */
+  /** There is room again after `Outbox.write` said false. */
   readonly onDrain: () => void;
 }
 
