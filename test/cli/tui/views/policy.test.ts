@@ -45,11 +45,11 @@ describe("the policy view", () => {
     const { feed, show, type } = stage({ columns: 110, rows: 40 });
     const state = decided();
     const route = { kind: "VirtualService", namespace: "default", name: "split", file: "mesh/t.yaml", line: 3 };
-    const hosts = ["backend", "*.shop.example"];
+    const hosts = ["backend", "*.shop"];
     play(feed, [], { ...state, resources: [{ ...route, selects: [], action: null, hosts, rules: [] }] });
     type("4");
-    expect(show()).toMatch(/VirtualService +default\/split +- +backend, \*\.shop\.example +- mesh\/t\.yaml:3/);
-    expect(show()).toContain("hosts    backend, *.shop.example");
+    expect(show()).toMatch(/VirtualService +default\/split +- +backend, \*\.shop +- mesh\/t\.yaml:3/);
+    expect(show()).toContain("hosts    backend, *.shop");
   });
 
   it("counts decisions by rule, and refusals that no rule prevented", () => {
