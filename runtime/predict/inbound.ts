@@ -4,7 +4,7 @@ import { chooseChain, type ConnectionSeen } from "../policy/chains.ts";
 import { explain } from "../policy/explain.ts";
 import { grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
 import { enteredHeader } from "../traffic/request-headers.ts";
-import { headerValues, type RequestHead } from "../wire/http1/head.ts";
+import { headerReader, type RequestHead } from "../wire/http1/head.ts";
 import { sniffHttp } from "../wire/sniff.ts";
 import { entryContext } from "./entry.ts";
 import { authorize, type Authorization, checkedConnection } from "./ext-authz.ts";
@@ -41,21 +41,21 @@ export function receive(world: PaperWorld, proxy: PaperProxy, arrival: Arrival, 
     listener,
     chain: taken,
     note,
-    facts: (certificate, head, path) => ({
-      layer: taken.network,
-      peer: certificate,
-      sourceIp: arrival.sourceIp,
-      destinationIp: proxy.workload.address,
-      destinationPort: arrival.port,
-      sni,
-      method: () => head?.method ?? "",
-      authority: () => head?.authority ?? "",
-      path: () => path,
-      header:
-        head === undefined
-          ? () => []
-          : enteredHeader((name) => headerValues(head, name), entryContext(world, proxy, arrival.port, certificate)),
-    }),
+    facts: (certificate, head, path) => {
+      const entry = entryContext(world, proxy, arrival.port, certificate);
+      return {
+        layer: taken.network,
+        peer: certificate,
+        sourceIp: arrival.sourceIp,
+        destinationIp: proxy.workload.address,
+        destinationPort: arrival.port,
+        sni,
+        method: () => head?.method ?? "",
+        authority: () => head?.authority ?? "",
+        path: () => path,
+        header: head === undefined ? () => [] : enteredHeader(headerReader(head), entry, entry),
+      };
+    },
   });
   if (chain === undefined) {
     note({ flags: "NR", details: "filter_chain_not_found", cluster: undefined, because: listener.because });

@@ -45,4 +45,7 @@ export interface ClientExchange {
   readonly finish: (whole: boolean) => void;
 }
 
-export type Release = (connection: UpstreamConnection) => void;
+/** Takes a connection back that can carry another request. */
+export interface ConnectionOwner {
+  release(connection: UpstreamConnection): void;
+}

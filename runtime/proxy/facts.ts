@@ -3,7 +3,7 @@ import type { SeenRequest } from "../model/ext-authz.ts";
 import type { PolicySet } from "../model/policy.ts";
 import { enteredHeader } from "../traffic/request-headers.ts";
 import type { InboundRequestContext } from "../traffic/request-headers.ts";
-import { headerValues } from "../wire/http1/head.ts";
+import { headerReader } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 
 /** What is known of a connection before anything is decided: plain values, so that a record of it holds no socket. */
@@ -23,15 +23,20 @@ export function httpFacts(
   path: string,
   entered?: Pick<InboundRequestContext, "requestId" | "options">,
 ): RequestFacts {
-  const { entry, ...known } = connection;
-  const came = (name: string): readonly string[] => headerValues(head, name);
+  const { entry } = connection;
+  const came = headerReader(head);
+  // Named one by one: a copy of what an object happens to hold costs more than all the rest here.
   return {
     layer: "http",
-    ...known,
+    peer: connection.peer,
+    sourceIp: connection.sourceIp,
+    destinationIp: connection.destinationIp,
+    destinationPort: connection.destinationPort,
+    sni: connection.sni,
     method: () => head.method,
     authority: () => head.authority,
     path: () => path,
-    header: entry === undefined || entered === undefined ? came : enteredHeader(came, { ...entry, ...entered }),
+    header: entry === undefined || entered === undefined ? came : enteredHeader(came, entry, entered),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Clock } from "../core/clock.ts";
 import type { HeaderEdit } from "../model/header-edit.ts";
 import type { RetryPolicy } from "../model/snapshot.ts";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
@@ -6,6 +5,7 @@ import type { Timeouts } from "../traffic/timeout.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import type { HeadChange } from "./client-exchange.ts";
+import type { Shared } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 import type { DialFailure, Upstream } from "./upstream.ts";
@@ -16,31 +16,34 @@ export type Acquired =
   | DialFailure
   | { readonly kind: "no-endpoint" };
 
+/** A reply of the sidecar itself, as it was sent. */
+export interface Replied {
+  readonly status: number;
+  readonly flags: readonly string[];
+  readonly details: string;
+  readonly bytes: number;
+}
+
+/** What is asked of whoever has a request passed on. */
 export interface ForwardOptions {
   readonly exchange: Exchange;
   /** Instead of the exchange's own. */
-  readonly head?: RequestHead;
-  readonly clock: Clock;
-  readonly draw: () => number;
+  readonly head: RequestHead | undefined;
+  readonly shared: Pick<Shared, "clock" | "draw">;
   /** Finds a connection for a try; `fresh` asks for one that has carried nothing. The returned function gives up. */
-  readonly acquire: (attempt: number, fresh: boolean, done: (result: Acquired) => void) => () => void;
-  readonly release: (connection: UpstreamConnection) => void;
-  readonly change: (attempt: number, elapsedMs: number) => HeadChange;
+  acquire(attempt: number, fresh: boolean, done: (result: Acquired) => void): () => void;
+  release(connection: UpstreamConnection): void;
+  change(attempt: number, elapsedMs: number): HeadChange;
   readonly retry: RetryPolicy | undefined;
   readonly timeouts: Timeouts;
   /** `serviceTimeMs`: undefined for an upgrade, which tells none (headers/websocket-both). */
-  readonly responseEdit: (head: ResponseHead, serviceTimeMs: number | undefined) => HeaderEdit;
+  responseEdit(head: ResponseHead, serviceTimeMs: number | undefined): HeaderEdit;
   /** Sends a reply of our own and ends the exchange. */
-  readonly reply: (cause: LocalReplyCause) => {
-    readonly status: number;
-    readonly flags: readonly string[];
-    readonly details: string;
-    readonly bytes: number;
-  };
+  reply(cause: LocalReplyCause): Replied;
   readonly upgrade: boolean;
   /** The connection is a tunnel from here on, until `close` or `onDone`: no further request will be decided on it. */
-  readonly onTunnel: (close: () => void) => void;
-  readonly onDone: (result: ForwardResult) => void;
+  onTunnel(close: () => void): void;
+  onDone(result: ForwardResult): void;
 }
 
 export interface ForwardResult {

@@ -1,7 +1,7 @@
 import type { RetryPolicy } from "../model/snapshot.ts";
-import { decideRetry } from "../traffic/retry.ts";
+import { decideRetry, mayRetryAnswer } from "../traffic/retry.ts";
 import type { RetryVerdict, TryOutcome } from "../traffic/retry.ts";
-import { headerValue } from "../wire/http1/head.ts";
+import { hasHeader, headerValue } from "../wire/http1/head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 
 /** What follows a try, the `attempt`-th; a request that can't be sent again is not. */
@@ -21,7 +21,7 @@ export function judgeHead(
   attempt: number,
   replayable: boolean,
 ): RetryVerdict {
-  if (policy === undefined) return "no";
   const { status } = head;
+  if (policy === undefined || !mayRetryAnswer(policy, status, (name) => hasHeader(head, name))) return "no";
   return judgeTry(policy, { kind: "response", status, header: (name) => headerValue(head, name) }, attempt, replayable);
 }

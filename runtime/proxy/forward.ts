@@ -60,7 +60,7 @@ class Forwarding implements RequestSink, TryOwner {
   #over = false;
 
   constructor(options: ForwardOptions) {
-    const { exchange, clock, timeouts } = options;
+    const { exchange, timeouts } = options;
     this.exchange = exchange;
     this.#options = options;
     this.#body = new ReplayBody(exchange.early);
@@ -68,7 +68,7 @@ class Forwarding implements RequestSink, TryOwner {
     this.#timers =
       timeouts.routeMs === undefined && timeouts.perTryMs === undefined
         ? noTimers
-        : createForwardTimers(clock, timeouts, this);
+        : createForwardTimers(options.shared.clock, timeouts, this);
   }
 
   isOver(): boolean {
@@ -153,8 +153,7 @@ class Forwarding implements RequestSink, TryOwner {
   }
 
   onSwitched(socket: Socket, head: ResponseHead, early: Buffer): void {
-    const { upgrade, clock, responseEdit, onTunnel } = this.#options;
-    if (!upgrade) {
+    if (!this.#options.upgrade) {
       socket.destroy();
       this.#failTry("protocol error", "", true);
       return;
@@ -162,9 +161,9 @@ class Forwarding implements RequestSink, TryOwner {
     this.#answering = true;
     this.#status = 101;
     this.#timers.stop();
-    this.#upstreamMs = clock.monotonic() - this.#sentAt;
-    onTunnel(
-      tunnel(this.exchange, socket, head, early, responseEdit(head, undefined), (result) => {
+    this.#upstreamMs = this.#options.shared.clock.monotonic() - this.#sentAt;
+    this.#options.onTunnel(
+      tunnel(this.exchange, socket, head, early, this.#options.responseEdit(head, undefined), (result) => {
         this.#finish(result);
       }),
     );
@@ -217,7 +216,7 @@ class Forwarding implements RequestSink, TryOwner {
 
   /** The request is complete: from here on the server's time is measured. */
   #onRequestComplete(): void {
-    this.#requestAt = this.#options.clock.monotonic();
+    this.#requestAt = this.#options.shared.clock.monotonic();
     this.#timers.startRoute();
     if (this.#client !== undefined && !this.#answering) this.#timers.startTry();
   }
@@ -247,9 +246,9 @@ class Forwarding implements RequestSink, TryOwner {
   }
 
   #startLater(): void {
-    const { clock, retry, draw } = this.#options;
-    const wait = retry === undefined ? 0 : retryDelayMs(retry, this.#attempt, draw);
-    this.#giveUp = clock.after(wait, () => {
+    const { shared, retry } = this.#options;
+    const wait = retry === undefined ? 0 : retryDelayMs(retry, this.#attempt, shared.draw);
+    this.#giveUp = shared.clock.after(wait, () => {
       this.#start(false);
     });
   }
@@ -286,18 +285,18 @@ class Forwarding implements RequestSink, TryOwner {
   }
 
   #send(to: Upstream): void {
-    const { clock, change, release } = this.#options;
+    const options = this.#options;
     const { exchange } = this;
     this.#connection = to;
-    this.#sentAt = clock.monotonic();
+    this.#sentAt = options.shared.clock.monotonic();
     const elapsed = this.#requestAt === 0 ? 0 : this.#sentAt - this.#requestAt;
     const request = {
-      head: this.#options.head ?? exchange.head,
-      change: change(this.#attempt, elapsed),
+      head: options.head ?? exchange.head,
+      change: options.change(this.#attempt, elapsed),
       body: this.#body.pieces(),
     };
     const handlers = new Try(this, to);
-    this.#client = "session" in to ? sendHttp2(to, request, handlers) : sendHttp1(to, request, handlers, release);
+    this.#client = "session" in to ? sendHttp2(to, request, handlers) : sendHttp1(to, request, handlers, options);
     this.#body.sent();
     if (this.#fault !== undefined) this.#replyWith({ kind: "codec-error", details: this.#fault.details });
     else if (exchange.requestDone()) this.#timers.startTry();
@@ -309,7 +308,7 @@ class Forwarding implements RequestSink, TryOwner {
     this.#body.forget();
     this.#timers.stopTry();
     this.#status = head.status;
-    this.#upstreamMs = this.#options.clock.monotonic() - Math.max(this.#requestAt, this.#sentAt);
+    this.#upstreamMs = this.#options.shared.clock.monotonic() - Math.max(this.#requestAt, this.#sentAt);
     if (this.#isRefusedUpgrade()) {
       this.#client?.abort();
       this.#client = undefined;

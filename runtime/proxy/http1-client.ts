@@ -5,7 +5,7 @@ import { parseResponseHead } from "../wire/http1/response-head.ts";
 import type { ResponseHead } from "../wire/http1/response-head.ts";
 import type { Framing } from "../wire/http1/semantics.ts";
 import { upstreamFraming, writeRequestHead } from "../wire/http1/write.ts";
-import type { ClientExchange, OutgoingRequest, Release, ResponseHandlers } from "./client-exchange.ts";
+import type { ClientExchange, ConnectionOwner, OutgoingRequest, ResponseHandlers } from "./client-exchange.ts";
 import { framePiece, framePieces, lastPiece, noPiece, pieceOf } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { watchUpstream } from "./upstream-pool.ts";
@@ -16,9 +16,9 @@ export function sendHttp1(
   connection: UpstreamConnection,
   request: OutgoingRequest,
   handlers: ResponseHandlers,
-  release: Release,
+  owner: ConnectionOwner,
 ): ClientExchange {
-  const exchange = new Http1ClientExchange(connection, request, handlers, release);
+  const exchange = new Http1ClientExchange(connection, request, handlers, owner);
   exchange.start(request);
   return exchange;
 }
@@ -27,7 +27,7 @@ export function sendHttp1(
 class Http1ClientExchange implements ClientExchange, UpstreamReader {
   readonly #connection: UpstreamConnection;
   readonly #handlers: ResponseHandlers;
-  readonly #release: Release;
+  readonly #owner: ConnectionOwner;
   readonly #method: string;
   readonly #outgoing: Framing;
   #pending: Buffer | undefined;
@@ -36,16 +36,21 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
   #answered = false;
   #over = false;
 
-  constructor(connection: UpstreamConnection, request: OutgoingRequest, handlers: ResponseHandlers, release: Release) {
+  constructor(
+    connection: UpstreamConnection,
+    request: OutgoingRequest,
+    handlers: ResponseHandlers,
+    owner: ConnectionOwner,
+  ) {
     this.#connection = connection;
     this.#handlers = handlers;
-    this.#release = release;
+    this.#owner = owner;
     this.#method = request.head.method;
     this.#outgoing = upstreamFraming(request.head);
   }
 
   start({ head, change, body }: OutgoingRequest): void {
-    const { socket } = this.#connection;
+    const { socket, writer } = this.#connection;
     watchUpstream(this.#connection);
     this.#connection.reader = this;
     if (socket.destroyed) {
@@ -54,7 +59,7 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
       });
       return;
     }
-    socket.write(
+    writer.write(
       writeRequestHead(head, {
         target: change.target,
         authority: change.authority,
@@ -67,10 +72,10 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
   }
 
   write(piece: Piece): boolean {
-    const { socket } = this.#connection;
+    const { socket, writer } = this.#connection;
     if (this.#over || !socket.writable) return true;
     const bytes = framePiece(piece, this.#outgoing);
-    return bytes.length === 0 || socket.write(bytes);
+    return bytes.length === 0 || writer.write(bytes);
   }
 
   resume(): void {
@@ -82,7 +87,7 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
   }
 
   finish(whole: boolean): void {
-    if (whole && this.#reusable) this.#release(this.#connection);
+    if (whole && this.#reusable) this.#owner.release(this.#connection);
     else this.#drop();
   }
 
@@ -178,8 +183,10 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
 
   #drop(): void {
     if (!this.#over) this.#detach();
-    const { socket } = this.#connection;
+    const { socket, writer } = this.#connection;
     socket.on("error", swallow);
+    // What was decided on went on its way before it was given up, as in Envoy.
+    writer.flush();
     socket.destroy();
   }
 

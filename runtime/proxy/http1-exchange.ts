@@ -1,5 +1,4 @@
 import type { HttpVersion } from "../model/event.ts";
-import type { Socket } from "node:net";
 import type { HeaderEdit } from "../model/header-edit.ts";
 import type { ReplyHead } from "../traffic/reply-head.ts";
 import { createBodyScanner } from "../wire/http1/body.ts";
@@ -14,10 +13,11 @@ import type { Exchange, RequestSink, TakenOver } from "./exchange.ts";
 import { framePiece, noPiece } from "./piece.ts";
 import type { Piece } from "./piece.ts";
 import { encodeReply } from "./reply.ts";
+import type { SocketWriter } from "./socket-writer.ts";
 
 /** The connection that an exchange is on, as far as its answer concerns it. */
 export interface Http1Line {
-  readonly socket: Socket;
+  readonly writer: SocketWriter;
   readonly isOver: () => boolean;
   /** Reads on, as far as there is room. */
   readonly flow: () => void;
@@ -117,7 +117,7 @@ export class Http1Exchange implements Exchange {
   }
 
   #send(bytes: Buffer): boolean {
-    return !this.#mine || this.#line.isOver() || bytes.length === 0 || this.#line.socket.write(bytes);
+    return !this.#mine || this.#line.isOver() || bytes.length === 0 || this.#line.writer.write(bytes);
   }
 
   /** Whether the connection ends after this answer; once said it holds. */

@@ -4,9 +4,11 @@ import type { RequestHead } from "../wire/http1/head.ts";
 import type { HttpConnection, HttpServerOptions } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import type { Http1Line } from "./http1-exchange.ts";
+import { watchIdle } from "./idle-watch.ts";
 import { pieceOf } from "./piece.ts";
 import { readBytes } from "./read-bytes.ts";
 import { encodeReply } from "./reply.ts";
+import { SocketWriter } from "./socket-writer.ts";
 
 const empty = Buffer.alloc(0);
 /** Pipelined bytes that may wait while a request is being answered. */
@@ -19,6 +21,7 @@ const idleMs = 3_600_000;
 export function serveHttp1(options: HttpServerOptions): HttpConnection {
   const { socket, clock } = options;
   const limits = { ...defaultLimits, http10: options.http10 };
+  const writer = new SocketWriter(socket);
   let pending = options.early;
   let from = 0;
   let current: Http1Exchange | undefined;
@@ -32,14 +35,14 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     socket.off("error", onGone);
     socket.off("close", onGone);
     socket.off("drain", onDrain);
-    socket.off("timeout", onGone);
-    socket.setTimeout(0);
+    stopWatching();
   }
 
   function onGone(): void {
     if (over) return;
     detach();
     socket.on("error", swallow);
+    writer.flush();
     socket.destroy();
     const left = current;
     current = undefined;
@@ -56,6 +59,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     socket.on("error", swallow);
     readBytes(socket, swallow);
     socket.resume();
+    writer.flush();
     socket.end();
     lingerOn(socket.writableLength);
     socket.on("end", () => {
@@ -139,7 +143,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
 
   function refuse(error: CodecError, next: number | undefined): void {
     closing ||= error.close || next === undefined;
-    socket.write(encodeReply(options.onRefused(error, "HTTP/1.1"), closing));
+    writer.write(encodeReply(options.onRefused(error, "HTTP/1.1"), closing));
     pending = pending.subarray(next);
     from = 0;
     if (closing) endGently();
@@ -175,7 +179,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
   }
 
   const line: Http1Line = {
-    socket,
+    writer,
     isOver: () => over,
     flow,
     closing: (last) => {
@@ -190,6 +194,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     },
     endGently,
     cut: () => {
+      writer.flush();
       detach();
       current = undefined;
       socket.on("error", swallow);
@@ -197,6 +202,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
       options.onClose();
     },
     handOver: () => {
+      writer.flush();
       detach();
       current = undefined;
       socket.pause();
@@ -213,8 +219,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
   socket.on("error", onGone);
   socket.on("close", onGone);
   socket.on("drain", onDrain);
-  socket.on("timeout", onGone);
-  socket.setTimeout(idleMs);
+  const stopWatching = watchIdle(socket, clock, idleMs, onGone);
 
   return {
     start: () => {

@@ -55,7 +55,7 @@ export function recordOutbound(
   const path = plan?.path ?? asked.path;
   const to =
     target === undefined
-      ? { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null }
+      ? { workload: null, address: connection.dialled, spiffe: null }
       : targetParty(sidecar, target, outcome.connection?.spiffe ?? null);
   reporter.exchange({
     at: clock.now(),
@@ -100,7 +100,7 @@ export function refuseOutbound(connection: OutboundConnection, error: CodecError
     protocol,
     options: sidecar.binding().outbound.section.options,
     from: connection.from,
-    to: { workload: null, address: `${destination.address}:${destination.port}`, spiffe: null },
+    to: { workload: null, address: connection.dialled, spiffe: null },
     destination,
     handshake: null,
     cluster: null,

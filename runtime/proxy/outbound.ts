@@ -19,6 +19,8 @@ export interface OutboundConnection {
   readonly socket: Socket;
   readonly early: Buffer;
   readonly destination: ProxyEndpoint;
+  /** The same as `ip:port`. */
+  readonly dialled: string;
   readonly from: Party;
   readonly acceptedAt: number;
   /** Of the program's own TLS, lower case; looked at only where routes ask for it. */
@@ -56,6 +58,7 @@ export function acceptOutbound(sidecar: Sidecar, socket: Socket): void {
         socket,
         early: result.bytes.subarray(header.next),
         destination: header.destination,
+        dialled: `${header.destination.address}:${header.destination.port}`,
         from,
         acceptedAt,
         sni: undefined,

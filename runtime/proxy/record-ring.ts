@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { InboundSection, ProxyId } from "../model/snapshot.ts";
+import { writeBytes, writeUtf8 } from "../wire/http1/head-writer.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import { exchangeRecord } from "./record.ts";
 import type { EventRecord, ExchangeTold, OtherRecord } from "./record.ts";
@@ -90,17 +91,22 @@ export function createRecordRing(capacity: number, size: number, idOf: (serial: 
     const from = fields[0] ?? 0;
     // A header's line ends in CRLF behind its value.
     const to = fields.length === 0 ? 0 : (fields[fields.length - 1] ?? 0) + 2;
-    const text = `${method}${authority}${path}${originalPath ?? ""}${requestId ?? ""}`;
+    const units =
+      method.length + authority.length + path.length + (originalPath?.length ?? 0) + (requestId?.length ?? 0);
     const before = fields.length * fieldBytes + to - from;
     const weight = weightOf(told);
-    const index = ring.claim(aligned(before + text.length * unitBytes) + weight);
+    const index = ring.claim(aligned(before + units * unitBytes) + weight);
     if (index < 0) return;
 
     const offset = ring.offset(index);
     for (let i = 0; i < fields.length; i += 1) words[offset / fieldBytes + i] = (fields[i] ?? 0) - from;
-    head?.bytes.copy(bytes, offset + fields.length * fieldBytes, from, to);
-    const written = bytes.write(text, offset + before);
-    ring.shrink(aligned(before + written) + weight);
+    if (head !== undefined) writeBytes(bytes, offset + fields.length * fieldBytes, head.bytes, from, to);
+    let end = writeUtf8(bytes, offset + before, method);
+    end = writeUtf8(bytes, end, authority);
+    end = writeUtf8(bytes, end, path);
+    if (originalPath !== null) end = writeUtf8(bytes, end, originalPath);
+    if (requestId !== null) end = writeUtf8(bytes, end, requestId);
+    ring.shrink(aligned(end - offset) + weight);
 
     const slot = slotAt(index);
     slot.serial = serial;

@@ -175,7 +175,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   function exchange(told: ExchangeTold): void {
     ids += 1;
     ring.exchange(told, ids);
-    bodies.name(told.head, exchangeId(ids));
+    if (bodies.isWaiting(told.head)) bodies.name(told.head, exchangeId(ids));
     meterOf(told.proxy).exchanged(told);
     scheduleCounts();
     if (perSecond === 0) return;

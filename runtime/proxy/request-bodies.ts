@@ -9,6 +9,8 @@ export interface RequestBodies {
   readonly watch: (exchange: Exchange, serve: (exchange: Exchange) => RequestSink) => RequestSink;
   /** The exchange with this head has this id from now on; more of its body may still come. */
   readonly name: (head: object | undefined, id: string) => void;
+  /** Whether something was kept of the exchange with this head: nearly always nothing was, and it needs no name. */
+  readonly isWaiting: (head: object | undefined) => boolean;
   /** Undefined: it was not kept, or not as a whole. */
   readonly find: (id: string) => Buffer | undefined;
 }
@@ -30,6 +32,8 @@ const largestSum = 4 * 1024 * 1024;
 export function createRequestBodies(isWatched: () => boolean): RequestBodies {
   const coming = new WeakMap<object, Kept>();
   const byId = new Map<string, Kept>();
+  /** Something was kept since the start. */
+  let isKeeping = false;
   let sum = 0;
 
   function take(kept: Kept, piece: Piece): void {
@@ -68,6 +72,7 @@ export function createRequestBodies(isWatched: () => boolean): RequestBodies {
       if (!isWatched() || (early.part.size === 0 && exchange.requestDone())) return serve(exchange);
       const kept: Kept = { pieces: [], size: 0, done: exchange.requestDone(), lost: false, named: false };
       coming.set(exchange.head, kept);
+      isKeeping = true;
       take(kept, early);
       const sink = serve(exchange);
       if (kept.done) return sink;
@@ -87,6 +92,7 @@ export function createRequestBodies(isWatched: () => boolean): RequestBodies {
         },
       };
     },
+    isWaiting: (head) => head !== undefined && isKeeping && coming.has(head),
     name: (head, id) => {
       const kept = head === undefined ? undefined : coming.get(head);
       if (kept === undefined || kept.lost) return;

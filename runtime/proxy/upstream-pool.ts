@@ -2,10 +2,12 @@ import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
 import { readBytes } from "./read-bytes.ts";
+import { SocketWriter } from "./socket-writer.ts";
 
 /** A connection to an application or to another sidecar, ready for bytes. */
 export interface UpstreamConnection {
   readonly socket: Socket;
+  readonly writer: SocketWriter;
   /** Everything that made it acceptable; connections of another key are never handed out. */
   readonly key: string;
   /** The handshake it came from; null for plaintext. */
@@ -37,6 +39,7 @@ export function upstreamConnection(
   const { socket, key, handshake, leaf, spiffe } = facts;
   return {
     socket,
+    writer: new SocketWriter(socket),
     key,
     handshake,
     leaf,
@@ -97,16 +100,17 @@ const maxIdlePerKey = 512;
 const sweepEveryMs = 1000;
 
 export function createUpstreamPool(clock: Clock): UpstreamPool {
-  const idle = new Map<string, UpstreamConnection[]>();
+  const idle = new Map<string, Waiting>();
   let count = 0;
   let timer: (() => void) | undefined;
 
   /** Takes it out of the list of those that wait, and ends it. */
   function discard(connection: UpstreamConnection): void {
-    const list = idle.get(connection.key);
-    const at = list?.lastIndexOf(connection) ?? -1;
-    if (list !== undefined && at >= 0) {
-      list.splice(at, 1);
+    const waiting = idle.get(connection.key);
+    const at = waiting?.list.lastIndexOf(connection, waiting.count - 1) ?? -1;
+    if (waiting !== undefined && waiting.count > 0 && at >= 0) {
+      waiting.list.splice(at, 1);
+      waiting.count -= 1;
       count -= 1;
     }
     connection.idleUntil = undefined;
@@ -124,18 +128,20 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
   }
 
   function sweep(keep: (connection: UpstreamConnection) => boolean): void {
-    for (const [key, list] of idle) {
-      for (const connection of list.slice()) if (!keep(connection)) discard(connection);
-      if (list.length === 0) idle.delete(key);
+    for (const [key, waiting] of idle) {
+      waiting.list.length = waiting.count;
+      for (const connection of waiting.list.slice())
+        if (connection !== undefined && !keep(connection)) discard(connection);
+      if (waiting.count === 0) idle.delete(key);
     }
   }
 
   return {
     take: (key) => {
-      const list = idle.get(key);
-      if (list === undefined || list.length === 0) return undefined;
+      const waiting = idle.get(key);
+      if (waiting === undefined || waiting.count === 0) return undefined;
       const now = clock.monotonic();
-      for (let connection = list.pop(); connection !== undefined; connection = list.pop()) {
+      for (let connection = pop(waiting); connection !== undefined; connection = pop(waiting)) {
         count -= 1;
         const { idleUntil, socket } = connection;
         connection.idleUntil = undefined;
@@ -146,18 +152,19 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
     },
     give: (connection, idleMs) => {
       const { socket, key } = connection;
-      let list = idle.get(key);
-      if (socket.destroyed || !socket.writable || socket.readableEnded || (list?.length ?? 0) >= maxIdlePerKey) {
+      let waiting = idle.get(key);
+      if (socket.destroyed || !socket.writable || socket.readableEnded || (waiting?.count ?? 0) >= maxIdlePerKey) {
         drop(connection);
         return;
       }
-      if (list === undefined) {
-        list = [];
-        idle.set(key, list);
+      if (waiting === undefined) {
+        waiting = { list: [], count: 0 };
+        idle.set(key, waiting);
       }
       connection.used += 1;
       connection.idleUntil = clock.monotonic() + idleMs;
-      list.push(connection);
+      waiting.list[waiting.count] = connection;
+      waiting.count += 1;
       count += 1;
       connection.discard = discard;
       watchUpstream(connection);
@@ -167,6 +174,20 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
     sweep,
     size: () => count,
   };
+}
+
+/** Connections of one key, the first `count` of the list: a list that shrank and grew with every request would be made anew each time. */
+interface Waiting {
+  readonly list: (UpstreamConnection | undefined)[];
+  count: number;
+}
+
+function pop(waiting: Waiting): UpstreamConnection | undefined {
+  if (waiting.count === 0) return undefined;
+  waiting.count -= 1;
+  const connection = waiting.list[waiting.count];
+  waiting.list[waiting.count] = undefined;
+  return connection;
 }
 
 function drop({ socket }: UpstreamConnection): void {

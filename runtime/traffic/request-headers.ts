@@ -1,10 +1,9 @@
 import type { HeaderEdit } from "../model/header-edit.ts";
 import { type FixedNames, fixedNames } from "../wire/header-names.ts";
+import type { ReadHeader } from "../wire/http1/head.ts";
 import { appendForwardedCertificate, forwardedCertificate, type ForwardedCertificate } from "./client-certificate.ts";
 import type { HttpOptions } from "../model/snapshot.ts";
 import { createEdit, editedValues, type HeaderEditBuilder } from "./header-edit-builder.ts";
-
-type ReadHeader = (name: string) => readonly string[];
 
 /** Control headers that no application may set: dropped on entry, on both sides (spec traffic 5.2.6, errata A12). */
 export const strippedRequestHeaders: ReadonlySet<string> = new Set([
@@ -59,11 +58,15 @@ const enteredNames: ReadonlySet<string> = new Set([
 ]);
 
 /** A header as the filters of the server's sidecar see it; made up only when somebody asks for one that the entry may change. */
-export function enteredHeader(header: ReadHeader, context: InboundRequestContext): ReadHeader {
+export function enteredHeader(
+  header: ReadHeader,
+  connection: Omit<InboundRequestContext, "requestId" | "options">,
+  request: Pick<InboundRequestContext, "requestId" | "options">,
+): ReadHeader {
   let edit: HeaderEdit | undefined;
   return (name) => {
     if (!enteredNames.has(name)) return header(name);
-    edit ??= inboundRequestEdit(header, context);
+    edit ??= inboundRequestEdit(header, { ...connection, ...request });
     return editedValues(edit, header, name);
   };
 }

@@ -55,6 +55,14 @@ function isRetriable(policy: RetryPolicy, outcome: TryOutcome): boolean {
   }
 }
 
+/**
+ * Whether an answer could be retried at all by its status; what gRPC says is in headers, whose presence `hasHeader` tells. Nearly every
+ * answer is done with here.
+ */
+export function mayRetryAnswer(policy: RetryPolicy, status: number, hasHeader: (name: string) => boolean): boolean {
+  return status >= 400 || policy.statuses.length > 0 || hasHeader("grpc-status") || hasHeader("x-envoy-ratelimited");
+}
+
 function isRetriableResponse(policy: RetryPolicy, outcome: Extract<TryOutcome, { kind: "response" }>): boolean {
   // A rate-limited answer is retried only when asked for by name (errata traffic A6).
   if (outcome.header("x-envoy-ratelimited") !== undefined) return policy.on.includes("envoy-ratelimited");

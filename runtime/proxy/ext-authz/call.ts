@@ -9,7 +9,7 @@ import type { ResponseHead } from "../../wire/http1/response-head.ts";
 import { requestOfList } from "../../wire/http2/request-head.ts";
 import { acquireUpstream } from "../acquire.ts";
 import type { Binding } from "../binding.ts";
-import type { ClientExchange, OutgoingRequest, ResponseHandlers } from "../client-exchange.ts";
+import type { ClientExchange, ConnectionOwner, OutgoingRequest, ResponseHandlers } from "../client-exchange.ts";
 import type { Sidecar } from "../context.ts";
 import type { UpstreamTarget } from "../dial-upstream.ts";
 import type { Acquired } from "../forward-options.ts";
@@ -18,6 +18,7 @@ import { sendHttp2 } from "../http2-client.ts";
 import { chooseTarget } from "../outbound-target.ts";
 import { barePiece, piecePayload } from "../piece.ts";
 import type { Piece } from "../piece.ts";
+import type { UpstreamConnection } from "../upstream-pool.ts";
 import type { Upstream } from "../upstream.ts";
 
 /** What came of asking a provider. */
@@ -48,7 +49,7 @@ export function callProvider(
   };
 }
 
-class ProviderCall implements ResponseHandlers {
+class ProviderCall implements ResponseHandlers, ConnectionOwner {
   readonly #sidecar: Sidecar;
   readonly #binding: Binding;
   readonly #provider: ExtAuthzProvider;
@@ -162,7 +163,7 @@ class ProviderCall implements ResponseHandlers {
   #onAcquired(acquired: Acquired): void {
     this.#cancelDial = undefined;
     if (this.#over) {
-      if (acquired.kind === "connection" && !("session" in acquired.connection)) this.#release(acquired.connection);
+      if (acquired.kind === "connection" && !("session" in acquired.connection)) this.release(acquired.connection);
       return;
     }
     if (acquired.kind !== "connection") {
@@ -173,22 +174,17 @@ class ProviderCall implements ResponseHandlers {
     }
     const request = outgoing(this.#check);
     if (request === undefined) {
-      if (!("session" in acquired.connection)) this.#release(acquired.connection);
+      if (!("session" in acquired.connection)) this.release(acquired.connection);
       this.#failSoon("the question cannot be written as a request");
       return;
     }
     const to = acquired.connection;
     this.#connection = to;
     this.#sentAt = this.#sidecar.shared.clock.monotonic();
-    this.#client =
-      "session" in to
-        ? sendHttp2(to, request, this)
-        : sendHttp1(to, request, this, (used) => {
-            this.#release(used);
-          });
+    this.#client = "session" in to ? sendHttp2(to, request, this) : sendHttp1(to, request, this, this);
   }
 
-  #release(connection: Exclude<Upstream, { readonly session: unknown }>): void {
+  release(connection: UpstreamConnection): void {
     this.#sidecar.upstreams.give(connection, idleMs);
   }
 

@@ -49,11 +49,22 @@ function valueAt(block: HeaderBlock, at: number): string {
 /** Values of every line with this name, in order. `lowerName` must be lower case. */
 export function headerValues(block: HeaderBlock, lowerName: string): readonly string[] {
   const { bytes, fields } = block;
-  const values: string[] = [];
+  let values: string[] | undefined;
   for (let at = 0; at < fields.length; at += stride) {
-    if (equalsIgnoreCase(bytes, fields[at] ?? 0, fields[at + 1] ?? 0, lowerName)) values.push(valueAt(block, at));
+    if (!equalsIgnoreCase(bytes, fields[at] ?? 0, fields[at + 1] ?? 0, lowerName)) continue;
+    if (values === undefined) values = [valueAt(block, at)];
+    else values.push(valueAt(block, at));
   }
-  return values;
+  return values ?? none;
+}
+
+const none: readonly string[] = [];
+
+/** Reads the headers of one message by their names. */
+export type ReadHeader = (lowerName: string) => readonly string[];
+
+export function headerReader(block: HeaderBlock): ReadHeader {
+  return (lowerName) => headerValues(block, lowerName);
 }
 
 /** The first value, or undefined. */

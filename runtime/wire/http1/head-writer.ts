@@ -39,9 +39,19 @@ export function mostBytes(text: string): number {
   return text.length * unitBytes;
 }
 
-/** Text of ours. */
+/** ASCII text of ours. */
 export function writeText(out: Buffer, pos: number, text: string): number {
   for (let i = 0; i < text.length; i += 1) out[pos + i] = text.charCodeAt(i);
+  return pos + text.length;
+}
+
+/** Any text, as UTF-8. */
+export function writeUtf8(out: Buffer, pos: number, text: string): number {
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7e) return pos + out.write(text, pos);
+    out[pos + i] = code;
+  }
   return pos + text.length;
 }
 

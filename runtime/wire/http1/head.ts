@@ -1,11 +1,29 @@
 import { allOfText, AUTHORITY } from "./characters.ts";
 import { type CodecError, refusal } from "./error.ts";
-import { type Fields, headerEntries, type HeaderTexts, headerValue, headerValues, hasHeader } from "./fields.ts";
+import {
+  type Fields,
+  hasHeader,
+  headerEntries,
+  headerReader,
+  type HeaderTexts,
+  headerValue,
+  headerValues,
+  type ReadHeader,
+} from "./fields.ts";
 import { beginsMethod, parseRequestLine } from "./request-line.ts";
 import { defaultLimits, type HeadLimits, scanHead } from "./scan.ts";
 import { chunkedBody, type Framing, noBody, readMeaning } from "./semantics.ts";
 
-export { defaultLimits, type HeadLimits, headerEntries, headerValue, headerValues, hasHeader };
+export {
+  defaultLimits,
+  type HeadLimits,
+  hasHeader,
+  headerEntries,
+  headerReader,
+  headerValue,
+  headerValues,
+  type ReadHeader,
+};
 
 /**
  * A request as a filter sees it: special headers are already turned into fields of their own and taken out of `fields`,

@@ -43,7 +43,7 @@ export interface ResponseWriteOptions {
   readonly body?: Buffer;
 }
 
-const noEdit: HeaderEdit = { remove: headerNames([]), add: [] };
+export const noEdit: HeaderEdit = { remove: headerNames([]), add: [] };
 
 /** One buffer: request line, host, the kept headers with lower-case names, the additions, framing, and the body bytes given. */
 export function writeRequestHead(head: RequestHead, options: RequestWriteOptions = {}): Buffer {
