@@ -63,6 +63,7 @@ export function analyzedObject(document: DocumentObject, defaultNamespace: strin
   const decoded: unknown = isIstio ? document.decoded : (document.raw["spec"] ?? document.raw);
   if (!isRecord(decoded)) return undefined;
   const metadata = isRecord(document.raw["metadata"]) ? document.raw["metadata"] : {};
+  if (!decodes(metadata)) return undefined;
   const written = typeof metadata["namespace"] === "string" ? metadata["namespace"] : "";
   const namespace = clusterScoped.includes(kind) ? "" : written === "" ? defaultNamespace : written;
   const name = typeof metadata["name"] === "string" ? metadata["name"] : "";
@@ -78,6 +79,21 @@ export function analyzedObject(document: DocumentObject, defaultNamespace: strin
     status: document.raw["status"],
     source: document,
   };
+}
+
+/** Names are texts, labels and annotations are maps of texts; a null counts as absent. */
+function decodes(metadata: Readonly<Record<string, unknown>>): boolean {
+  const { name, namespace, labels, annotations } = metadata;
+  return (
+    [name, namespace].every((text) => text === undefined || isText(text)) &&
+    [labels, annotations].every(
+      (map) => map === undefined || map === null || (isRecord(map) && Object.values(map).every(isText)),
+    )
+  );
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" || value === null;
 }
 
 export function fullName(namespace: string, name: string): string {

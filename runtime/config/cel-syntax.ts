@@ -6,7 +6,7 @@ export function celFault(expression: string): string | undefined {
   const open: string[] = [];
   const pairs: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
   const bare = expression.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, "text");
-  if (bare.trim() === "") return "ERROR: the expression is empty";
+  if (bare === "") return emptyFault;
   for (const character of bare) {
     if ("([{".includes(character)) open.push(character);
     else if (pairs[character] !== undefined && open.pop() !== pairs[character])
@@ -15,3 +15,7 @@ export function celFault(expression: string): string | undefined {
   }
   return open.length === 0 ? undefined : `ERROR: a ${open.at(-1) ?? ""} is not closed`;
 }
+
+/** In the words of the parser that Istio uses. */
+const emptyFault =
+  "ERROR: <input>:1:0: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";

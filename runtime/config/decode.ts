@@ -123,8 +123,8 @@ function decodeEnum(value: unknown, shape: StringShape, name: string, field: str
     throw new Refusal(field, `unknown value ${quote(JSON.stringify(value))} for enum ${name}`);
   }
   if (typeof value !== "number") return mismatch(value, "protoreflect.EnumNumber", field);
-  if (!Number.isInteger(value)) return mismatch(value, "protoreflect.EnumNumber", field);
-  return names[value] ?? String(value);
+  const number = wholeNumber(String(value), "protoreflect.EnumNumber", field);
+  return names[number] ?? String(number);
 }
 
 function decodeNumber(
@@ -148,6 +148,7 @@ function decodeNumber(
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
   int32: [-2147483648, 2147483647],
+  "protoreflect.EnumNumber": [-2147483648, 2147483647],
   uint32: [0, 4294967295],
   uint64: [0, 2 ** 64],
   int64: [-(2 ** 63), 2 ** 63],

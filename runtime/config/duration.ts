@@ -24,7 +24,7 @@ export function isWholeMilliseconds(text: string): boolean {
 /** Why Go's time.ParseDuration does not read a text, in its words; undefined when it does. */
 export function durationFault(text: string): string | undefined {
   if (parseNanoseconds(text) !== undefined) return undefined;
-  const quoted = JSON.stringify(text);
+  const quoted = quoteBytes(text);
   const bare = text.replace(/^[+-]/, "");
   const read = /^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*/.exec(bare)?.[0] ?? "";
   const rest = bare.slice(read.length);
@@ -33,7 +33,7 @@ export function durationFault(text: string): string | undefined {
   const unit = /^[^.\d]*/.exec(rest.slice(amount.length))?.[0] ?? "";
   return unit === ""
     ? `time: missing unit in duration ${quoted}`
-    : `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+    : `time: unknown unit ${quoteBytes(unit)} in duration ${quoted}`;
 }
 
 function parseNanoseconds(text: string): number | undefined {
@@ -52,4 +52,16 @@ function parseNanoseconds(text: string): number | undefined {
 export function isWholeSeconds(text: string): boolean {
   const nanoseconds = parseNanoseconds(text);
   return nanoseconds !== undefined && (nanoseconds <= 0 || nanoseconds % 1e9 === 0);
+}
+
+/** As Go's time package quotes: bytes that are not printable ASCII by number. */
+function quoteBytes(text: string): string {
+  const bytes = Array.from(new TextEncoder().encode(text), (byte) =>
+    byte === 0x22 || byte === 0x5c
+      ? `\\${String.fromCharCode(byte)}`
+      : byte < 0x20 || byte >= 0x80
+        ? `\\x${byte.toString(16).padStart(2, "0")}`
+        : String.fromCharCode(byte),
+  );
+  return `"${bytes.join("")}"`;
 }

@@ -216,6 +216,10 @@ function treeOf(
         merges.push(pair.value);
         continue;
       }
+      if (!isScalar(pair.key))
+        problems.push(
+          fileProblem(source, "MD1001", spanOf(pair.key) ?? rootSpan, "the name of a field cannot be a list or map"),
+        );
       const name = isScalar(pair.key) ? String(pair.key.value) : "?";
       entries.set(name, convert(pair.value, joinKey(path, name), spanOf(pair.key), depth + 1));
     }

@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { checkCost } from "./check.ts";
 import { compare, type ComparisonOptions } from "./comparison.ts";
 import { decisions } from "./decide.ts";
 import type { Figure } from "./figure.ts";
@@ -26,6 +27,7 @@ const figures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   requests,
   tui: screenCost,
   decide: decisions,
+  check: checkCost,
 };
 
 const { values, positionals } = parseArgs({

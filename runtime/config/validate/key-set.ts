@@ -1,17 +1,17 @@
-import { jsonFault } from "../json-fault.ts";
+import { firstJson } from "../json-fault.ts";
 import { isRecord } from "../yaml-tree.ts";
 
 /** Why the library that Istio uses does not read a JWK set (or one JWK), in its words. */
 export function keySetFault(text: string): string | undefined {
-  const fault = jsonFault(text);
   const start = "failed to unmarshal JWK set:";
-  if (fault !== undefined) return `${start} ${fault}`;
-  const parsed: unknown = JSON.parse(text);
-  if (!isRecord(parsed))
-    return `${start} json: cannot unmarshal ${Array.isArray(parsed) ? "array" : typeof parsed} into Go value of type map[string]json.RawMessage`;
-  const { keys } = parsed;
+  const read = firstJson(text);
+  if ("fault" in read) return `${start} ${read.fault}`;
+  const { value } = read;
+  // The library reads on for the end of an object that never began.
+  if (!isRecord(value)) return `${start} error reading token: EOF`;
+  const { keys } = value;
   if (!Array.isArray(keys)) {
-    const sole = keyFault(parsed);
+    const sole = keyFault(value);
     return sole === undefined ? undefined : `${start} failed to parse sole key in key set: ${sole}`;
   }
   for (const [index, key] of keys.entries()) {
@@ -23,9 +23,9 @@ export function keySetFault(text: string): string | undefined {
 
 /** Places of keys in a legal set that are more than public. */
 export function privateKeys(text: string): readonly number[] {
-  const parsed: unknown = JSON.parse(text);
-  if (!isRecord(parsed)) return [];
-  const keys: readonly unknown[] = Array.isArray(parsed["keys"]) ? parsed["keys"] : [parsed];
+  const read = firstJson(text);
+  if ("fault" in read || !isRecord(read.value)) return [];
+  const keys: readonly unknown[] = Array.isArray(read.value["keys"]) ? read.value["keys"] : [read.value];
   return keys.flatMap((key, index) =>
     isRecord(key) && (key["kty"] === "oct" || typeof key["d"] === "string") ? [index] : [],
   );
