@@ -65,7 +65,9 @@ export function withoutEchoes(analysis: readonly Problem[], problems: readonly P
   const told = new Set(
     problems.filter(({ code }) => code === "MD2004" || code === "MD2005").map(({ resource }) => resource),
   );
-  return analysis.filter(({ code, resource }) => !((code === "IST0101" || code === "IST0127") && told.has(resource)));
+  return analysis.filter(
+    ({ code, resource }) => !(["IST0101", "IST0127", "IST0174"].includes(code) && told.has(resource)),
+  );
 }
 
 /** Codes under which istioctl knows what has a code of ours. */
