@@ -30,6 +30,7 @@ export type SimpleAction =
   | "since-mark"
   | "restart"
   | "filter"
+  | "refusals"
   | "toggle-filter"
   | "search"
   | "help"

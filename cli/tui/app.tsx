@@ -9,6 +9,7 @@ export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   readonly writableNeedDrain: boolean;
+  readonly write: (text: string) => unknown;
   readonly on: (event: "resize" | "drain", listener: () => void) => unknown;
   readonly off: (event: "resize" | "drain", listener: () => void) => unknown;
 }
@@ -39,6 +40,16 @@ function keepPicture(before: Picture, after: Picture): Picture {
   return same ? before : after;
 }
 
+/**
+ * Every line at its place, whatever is on the terminal: one that was resized has moved lines and cursor as it likes, while Ink only
+ * writes what changed, relative to where it believes the cursor to be. There it is left again. Nothing is cleared, so nothing flickers.
+ */
+function wholePicture({ lines, size }: Picture): string {
+  const placed = lines.map((line, at) => `\u001b[${at + 1};1H${line}`).join("");
+  const empty = `\u001b[${Math.max(2, size.rows)};1H\u001b[2K`;
+  return `\u001b[?2026h${placed}${empty}\u001b[?2026l`;
+}
+
 function takePicture(controller: Controller, terminal: Terminal): Picture {
   const size = sizeOf(terminal);
   return { size, lines: controller.draw(size).lines };
@@ -57,6 +68,7 @@ export function App({
   /** Hands out what only a mounted app can do. */
   readonly bind: (handles: {
     readonly redraw: () => void;
+    readonly repaint: () => void;
     readonly suspend: ReturnType<typeof useApp>["suspendTerminal"];
   }) => void;
 }) {
@@ -64,14 +76,25 @@ export function App({
   const redraw = useCallback(() => {
     show(takePicture(controller, terminal));
   }, [controller, terminal]);
-  const { suspendTerminal } = useApp();
+  const { suspendTerminal, waitUntilRenderFlush } = useApp();
+  const [paints, countPaint] = useReducer((count: number) => count + 1, 0);
+  const repaint = useCallback(() => {
+    redraw();
+    countPaint();
+  }, [redraw]);
+
+  // Only once Ink has written what it believes to be the whole change.
+  useEffect(() => {
+    if (paints === 0) return;
+    void waitUntilRenderFlush().then(() => terminal.write(wholePicture(takePicture(controller, terminal))));
+  }, [paints, waitUntilRenderFlush, controller, terminal]);
 
   useEffect(() => {
-    bind({ redraw, suspend: suspendTerminal });
-  }, [bind, redraw, suspendTerminal]);
+    bind({ redraw, repaint, suspend: suspendTerminal });
+  }, [bind, redraw, repaint, suspendTerminal]);
 
   useEffect(() => watchFeed(feed, terminal, redraw), [feed, terminal, redraw]);
-  useEffect(() => watchSize(terminal, redraw), [terminal, redraw]);
+  useEffect(() => watchSize(terminal, repaint), [terminal, repaint]);
 
   useInput((input, key) => {
     for (const name of keyNames(input, key)) {

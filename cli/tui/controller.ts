@@ -27,6 +27,8 @@ export interface Effects {
   readonly leave: (how: Leaving) => void;
   readonly restart: (service: string) => Promise<string>;
   readonly redraw: () => void;
+  /** Something else wrote on the terminal: every line is drawn again. */
+  readonly repaint: () => void;
   readonly suspend: () => void;
   /** Opens the line in the person's editor and comes back when it ends. `changed`: the file is another than before. */
   readonly edit: (place: SourcePosition) => Promise<{ readonly words: string; readonly changed: boolean }>;
@@ -129,7 +131,7 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
         restart();
         return;
       case "redraw":
-        effects.redraw();
+        effects.repaint();
         return;
       case "suspend":
         effects.suspend();

@@ -22,6 +22,17 @@ export function goTo(ui: UiState, wanted: number, world: Surroundings): UiState 
   return { ...ui, detailTop: 0, places: { ...ui.places, [ui.view]: { key: list.keyAt(next), offset, follow } } };
 }
 
+/** Follows no more: the row under the cursor stays. */
+export function hold(ui: UiState, { list }: Surroundings): UiState {
+  const place = ui.places[ui.view];
+  if (!place.follow || list.count === 0) return ui;
+  const { cursor, top } = locate(place, list);
+  return {
+    ...ui,
+    places: { ...ui.places, [ui.view]: { key: list.keyAt(cursor), offset: cursor - top, follow: false } },
+  };
+}
+
 /** To the next row that has the text. */
 export function jump(ui: UiState, text: string, by: 1 | -1, world: Surroundings): UiState {
   if (text === "") return { ...ui, message: "nothing to look for; / asks" };

@@ -69,6 +69,10 @@ export const bindings: readonly KeyBinding[] = [
   simple("copy-as", "Y", "copy-menu", "copy as: row, curl, JSON, command"),
   simple("back", "escape left", "back", "back; clear search; show again what was put aside"),
   simple("pause", "space", "pause", "pause or resume the live tail", { footer: growing }),
+  simple("refusals", "!", "refusals", "only what was refused, and everything again", {
+    footer: ["traffic"],
+    label: "denied",
+  }),
   simple("filter", "f", "filter", "filter rows: verdict:denied from:web path:/api/*", { footer: growing }),
   simple("toggle-filter", "F", "toggle-filter", "switch the filter off and on"),
   simple("search", "/", "search", "search and jump", { footer: "all" }),

@@ -11,6 +11,8 @@ import { chosenEditor, editorArguments, runEditor } from "./editor.ts";
 /** What only a mounted app can do. */
 export interface AppHandles {
   redraw: () => void;
+  /** Draws every line again, also those that should be on the screen already. */
+  repaint: () => void;
   /** Gives the terminal back while the callback runs. */
   suspend: ((callback: () => Promise<void>) => Promise<unknown>) | undefined;
 }
@@ -33,6 +35,9 @@ export function createEffects({ client, directory, context, app, leave }: Effect
     },
     redraw: () => {
       app.redraw();
+    },
+    repaint: () => {
+      app.repaint();
     },
     suspend: () => {
       void app.suspend?.(suspendProcess);

@@ -60,7 +60,7 @@ async function runScreen(
   const own = started !== undefined;
   const feed = createFeed();
   const left = Promise.withResolvers<Leaving | "ended">();
-  const app: AppHandles = { redraw: () => undefined, suspend: undefined };
+  const app: AppHandles = { redraw: () => undefined, repaint: () => undefined, suspend: undefined };
   const look = chooseLook(context, options.color);
   const [{ keymap, problem }, palette] = await Promise.all([
     loadKeymap(watched.door, context.env),
@@ -86,11 +86,15 @@ async function runScreen(
       terminal={process.stdout}
       bind={(handles) => {
         app.redraw = handles.redraw;
+        app.repaint = handles.repaint;
         app.suspend = handles.suspend;
       }}
     />,
     { alternateScreen: true, incrementalRendering: true, maxFps: 15, exitOnCtrlC: false, interactive: true },
   );
+  // Whatever breaks, here or while a frame is drawn, the terminal is given back before anybody reads why.
+  process.on("uncaughtException", left.reject);
+  instance.waitUntilExit().catch(left.reject);
   void (async () => {
     for await (const line of client.events({ replay: true, own, signal: reading })) feed.apply(line);
     left.resolve("ended");
@@ -103,5 +107,6 @@ async function runScreen(
     instance.unmount();
     await instance.waitUntilExit().catch(() => undefined);
     signal.removeEventListener("abort", onAbort);
+    process.off("uncaughtException", left.reject);
   }
 }

@@ -1,13 +1,29 @@
 import { clockTime } from "../print/event-line.ts";
 import type { Action } from "./actions.ts";
-import { clamp, goTo, jump, locate } from "./cursor.ts";
+import { clamp, goTo, hold, jump, locate } from "./cursor.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { noEnds, setFilter, tailing, type UiState } from "./ui-state.ts";
 import { write } from "./writing.ts";
 
+/** Whoever does something with a row wants it to stay under the cursor, whatever comes meanwhile. */
+const held: ReadonlySet<Action["kind"]> = new Set([
+  "open",
+  "why",
+  "pane",
+  "yaml",
+  "replay",
+  "copy",
+  "copy-menu",
+  "palette",
+]);
+
+/** The name of a filter that is always there. */
+const refusals = "@denials";
+
 /** The next choice of the person at the keyboard. Effects (leaving, restarting) are decided by the caller from the action itself. */
 export function step(before: UiState, action: Action, world: Surroundings): UiState {
-  const ui: UiState = { ...before, message: undefined, interrupted: false };
+  const calm: UiState = { ...before, message: undefined, interrupted: false };
+  const ui = held.has(action.kind) ? hold(calm, world) : calm;
   switch (action.kind) {
     case "view":
       return ui.view === action.view ? ui : { ...ui, view: action.view, pane: "list", detailOpen: false, detailTop: 0 };
@@ -33,6 +49,10 @@ export function step(before: UiState, action: Action, world: Surroundings): UiSt
       return { ...ui, paused: ui.paused === undefined ? world.ends : undefined };
     case "filter":
       return { ...ui, mode: { kind: "filter", draft: ui.filter } };
+    case "refusals": {
+      const isOn = ui.filterOn && ui.filter === refusals;
+      return { ...setFilter(ui, isOn ? "" : refusals, world.now), view: "traffic" };
+    }
     case "toggle-filter":
       return ui.filter === ""
         ? { ...ui, message: "there is no filter; f writes one" }

@@ -1,3 +1,4 @@
+import { builtInFilters } from "../../../runtime/store/filter.ts";
 import { createKeymap } from "../../../cli/tui/keymap.ts";
 import { stripVTControlCharacters } from "node:util";
 import { createController, type Controller, type Leaving } from "../../../cli/tui/controller.ts";
@@ -44,12 +45,13 @@ export function stage(
         return Promise.resolve("done");
       },
       redraw: () => undefined,
+      repaint: () => undefined,
       suspend: () => undefined,
       edit: () => Promise.resolve({ words: "", changed: false }),
       replay: () => Promise.resolve({ ok: false, code: "MD7011", message: "no mesh here" } as const),
       copy: () => Promise.resolve("copied"),
       saveFilter: () => "",
-      namedFilters: () => ({}),
+      namedFilters: () => builtInFilters,
     },
   );
   const show = (): string =>

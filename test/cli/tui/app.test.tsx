@@ -1,3 +1,4 @@
+import { builtInFilters } from "../../../runtime/store/filter.ts";
 import { render, type Instance } from "ink";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { App } from "../../../cli/tui/app.tsx";
@@ -24,12 +25,13 @@ function start(
     leave: (how: Leaving) => void left.push(how),
     restart: () => Promise.resolve("done"),
     redraw: () => undefined,
+    repaint: () => undefined,
     suspend: () => undefined,
     edit: () => Promise.resolve({ words: "", changed: false }),
     replay: () => Promise.resolve({ ok: false, code: "MD7011", message: "no mesh here" } as const),
     copy: () => Promise.resolve("copied"),
     saveFilter: () => "",
-    namedFilters: () => ({}),
+    namedFilters: () => builtInFilters,
   };
   const setting = {
     look: { color: "dark" as const, unicode: true, columns },

@@ -45,6 +45,12 @@ describe("the cursor", () => {
     expect(locate(press(moved, ["G"], world(50)).places.traffic, world(80).list).cursor).toBe(79);
   });
 
+  it("stays on a row that something is done with", () => {
+    for (const key of ["w", "e", "r", "y", "Y", ":", "tab", "return"])
+      expect(locate(press(start, [key], world(50)).places.traffic, world(60).list).cursor).toBe(49);
+    expect(locate(press(start, ["f", "escape", "m"], world(50)).places.traffic, world(60).list).cursor).toBe(59);
+  });
+
   it("stays at the same line of the screen when rows before it fall out", () => {
     const moved = press(start, ["k", "k", "k"], world(50));
     const shifted = { ...world(50).list, count: 30, indexOf: (key: number) => key - 120 };

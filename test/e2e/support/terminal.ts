@@ -19,6 +19,9 @@ export interface Terminal extends Disposable {
   readonly ended: () => Promise<{ readonly exitCode: number; readonly signal?: number | undefined }>;
 }
 
+/** A busy machine needs half a minute to start four programs. */
+const patienceMs = 60_000;
+
 const pty = await import("@lydell/node-pty").catch((error: unknown) => String(error));
 
 /** Why no pseudo-terminal can be opened here; undefined: it can. */
@@ -59,12 +62,18 @@ export function openTerminal(
 ): Terminal {
   if (typeof pty === "string") throw new Error(pty);
   const [file, ...words] = options.program ?? [process.execPath, cli, ...args];
+  const env = Object.fromEntries(
+    Object.entries({ ...project.env, ...options.env }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
   const child: IPty = pty.spawn(file, words, {
-    name: "xterm-256color",
+    // It becomes TERM.
+    name: env["TERM"] ?? "xterm-256color",
     cols: columns,
     rows,
     cwd: project.directory,
-    env: { ...project.env, ...options.env },
+    env,
     encoding: null,
   });
   const emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1_000 });
@@ -91,17 +100,26 @@ export function openTerminal(
     const { active } = emulator.buffer;
     return Array.from(
       { length: emulator.rows },
-      (_, at) => active.getLine(active.viewportY + at)?.translateToString(true) ?? "",
+      (_, at) =>
+        active
+          .getLine(active.viewportY + at)
+          ?.translateToString(true)
+          .trimEnd() ?? "",
     ).join("\n");
   };
   return {
     screen,
     shows: async (...wanted) => {
       let seen = "";
-      return until(`the screen to show ${wanted.join(" and ")}`, async () => {
-        seen = await screen();
-        return wanted.every((pattern) => pattern.test(seen)) ? seen : undefined;
-      }).catch((error: unknown) => {
+      const what = `the screen to show ${wanted.join(" and ")}`;
+      return until(
+        what,
+        async () => {
+          seen = await screen();
+          return wanted.every((pattern) => pattern.test(seen)) ? seen : undefined;
+        },
+        patienceMs,
+      ).catch((error: unknown) => {
         throw new Error(`${String(error)}; it shows\n${seen}`, { cause: error });
       });
     },
@@ -118,7 +136,7 @@ export function openTerminal(
       return emulator.buffer.active.type === "alternate";
     },
     pid: child.pid,
-    ended: () => until("the program to end", () => end),
+    ended: () => until("the program to end", () => end, patienceMs),
     [Symbol.dispose]: () => {
       if (end === undefined) child.kill("SIGKILL");
       emulator.dispose();
