@@ -1,9 +1,12 @@
 import type { IPty } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { cli, until, type Project } from "./project.ts";
+import { drawPicture } from "./terminal-picture.ts";
 
 /** A program in a real pseudo-terminal whose bytes feed a terminal emulator: screens are what a person would see. */
 export interface Terminal extends Disposable {
+  /** The screen as a picture, with its colours. */
+  readonly picture: (title: string) => Promise<string>;
   /** The screen's lines, without blanks at their ends. */
   readonly screen: () => Promise<string>;
   /** Waits until the screen shows everything asked for, and returns it. */
@@ -109,6 +112,10 @@ export function openTerminal(
   };
   return {
     screen,
+    picture: async (title) => {
+      await settled();
+      return drawPicture(emulator, title);
+    },
     shows: async (...wanted) => {
       let seen = "";
       const what = `the screen to show ${wanted.join(" and ")}`;
