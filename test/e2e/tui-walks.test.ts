@@ -36,7 +36,11 @@ function chosen(screen: string): string {
 async function findDenial(keys: ReturnType<typeof hand>, terminal: Terminal): Promise<void> {
   await keys.press("!");
   await terminal.shows(/@denials \(\d+ of/);
-  for (let up = 0; up < 2 && !/DENY.*403/.test(chosen(await terminal.screen())); up += 1) await keys.press("k");
+  for (let up = 0; up < 2 && !/DENY.*403/.test(chosen(await terminal.screen())); up += 1) {
+    const before = chosen(await terminal.screen());
+    await keys.press("k");
+    await until("the cursor to move", async () => (chosen(await terminal.screen()) === before ? undefined : true));
+  }
   expect(chosen(await terminal.screen())).toMatch(/DENY.*403/);
 }
 

@@ -25,15 +25,6 @@ await new Promise((done, failed) => {
     failed,
   );
 });
-terminal.press("!");
-await terminal.shows(/@denials \([4-9]/);
-for (let up = 0; up < 3 && !/▶.*DENY/.test(await terminal.screen()); up += 1) {
-  terminal.press("k");
-  await terminal.shows(/▶/);
-}
-await terminal.shows(/▶.*DENY/, /source\.principals/);
-terminal.press("!");
-await terminal.shows(/Traffic(?!.*filter)/);
 terminal.press("/", "DENY", "Enter");
 await terminal.shows(/▶.*DENY/, /source\.principals/);
 await capture("traffic", "Traffic: requests with their verdicts, and why one was denied");
