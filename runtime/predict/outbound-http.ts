@@ -73,6 +73,7 @@ function leaveRequest(leaving: Leaving, listener: OutboundListener, message: Mes
       upgrade: head.upgrade?.toLowerCase(),
       remoteAddress: `${proxy.workload.address}:0`,
       localAddress: `${dialled.address}:${dialled.port}`,
+      localPort: dialled.port,
       protocol,
     },
     world.draw,

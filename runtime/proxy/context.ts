@@ -7,6 +7,7 @@ import type { Binding } from "./binding.ts";
 import type { Credentials, TrustBundle } from "./credentials.ts";
 import type { AppAddress } from "./dial-app.ts";
 import type { Http2Pool } from "./http2-pool.ts";
+import type { MutableCounts } from "./meter.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Room } from "./room.ts";
 import type { SessionCache } from "./session-cache.ts";
@@ -37,6 +38,8 @@ export interface Shared {
 export interface Sidecar {
   readonly proxy: ProxyId;
   readonly shared: Shared;
+  /** What is counted of it. */
+  readonly counts: MutableCounts;
   /** The snapshot in force; ask anew for every decision. */
   readonly binding: () => Binding;
   readonly placement: () => Placement;

@@ -159,7 +159,7 @@ function secure(
         });
         return;
       }
-      shared.reporter.counts(sidecar.proxy).handshakes += 1;
+      sidecar.counts.handshakes += 1;
       const handshake = report(sidecar, target, plan, result.leaf, result.tls, null);
       const spiffe = spiffeOf(subjectAltNames(result.leaf));
       done({ kind: "socket", socket: result.socket, handshake, leaf: result.leaf, spiffe });
@@ -233,7 +233,7 @@ function report(
 ): string {
   const { reporter, clock } = sidecar.shared;
   const id = reporter.nextId("h");
-  if (failure !== null) reporter.counts(sidecar.proxy).handshakesFailed += 1;
+  if (failure !== null) sidecar.counts.handshakesFailed += 1;
   const spiffe = peer === undefined ? null : spiffeOf(subjectAltNames(peer));
   reporter.add({
     kind: "handshake",

@@ -8,6 +8,7 @@ import { upstreamFraming, writeRequestHead } from "../wire/http1/write.ts";
 import type { ClientExchange, ConnectionOwner, OutgoingRequest, ResponseHandlers } from "./client-exchange.ts";
 import { framePiece, framePieces, lastPiece, noPiece, pieceOf } from "./piece.ts";
 import type { Piece } from "./piece.ts";
+import { goOn } from "./read-bytes.ts";
 import { watchUpstream } from "./upstream-pool.ts";
 import type { UpstreamConnection, UpstreamReader } from "./upstream-pool.ts";
 
@@ -68,7 +69,7 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
         framing: this.#outgoing,
       }),
     );
-    socket.resume();
+    goOn(socket);
   }
 
   write(piece: Piece): boolean {

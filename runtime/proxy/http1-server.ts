@@ -6,7 +6,7 @@ import { Http1Exchange } from "./http1-exchange.ts";
 import type { Http1Line } from "./http1-exchange.ts";
 import { watchIdle } from "./idle-watch.ts";
 import { pieceOf } from "./piece.ts";
-import { readBytes } from "./read-bytes.ts";
+import { goOn, readBytes } from "./read-bytes.ts";
 import { encodeReply } from "./reply.ts";
 import { SocketWriter } from "./socket-writer.ts";
 
@@ -84,7 +84,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
 
   /** Reads on, unless what is pipelined behind the request takes all its room. */
   function flow(): void {
-    if (current?.complete !== true || pending.length <= maxPending) socket.resume();
+    if (current?.complete !== true || pending.length <= maxPending) goOn(socket);
   }
 
   function feedBody(exchange: Http1Exchange, chunk: Buffer): void {
@@ -138,7 +138,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
       }
       begin(result.head, result.next);
     }
-    if (isFree()) socket.resume();
+    if (isFree()) goOn(socket);
   }
 
   function refuse(error: CodecError, next: number | undefined): void {
@@ -190,7 +190,7 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
       current = undefined;
       // Not inside the handler of the request that has just ended.
       if (pending.length > from) queueMicrotask(parse);
-      else socket.resume();
+      else goOn(socket);
     },
     endGently,
     cut: () => {

@@ -57,7 +57,7 @@ export function serveInboundHttp(connection: InboundConnection): void {
 /** A head that breaks the protocol never reaches a policy. */
 function refuse(connection: InboundConnection, error: CodecError, protocol: HttpVersion): ReplyHead {
   const { sidecar, tls } = connection;
-  sidecar.shared.reporter.counts(sidecar.proxy).requests += 1;
+  sidecar.counts.requests += 1;
   return refuseHead(sidecar, error, {
     side: "inbound",
     protocol,

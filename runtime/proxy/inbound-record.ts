@@ -38,7 +38,7 @@ export function recordInbound(
   const { sidecar, listener, tls } = connection;
   const { reporter, clock } = sidecar.shared;
   const { head } = exchange;
-  const counts = reporter.counts(sidecar.proxy);
+  const counts = sidecar.counts;
   counts.requests += 1;
   if (outcome.status >= 500) counts.failed += 1;
   reporter.exchange({

@@ -121,7 +121,7 @@ class InboundRequest implements ForwardOptions {
   // What is asked before the application is.
 
   #hold(next: NextCustomStep, first: CustomStep): RequestSink {
-    const { exchange, shared } = this;
+    const { exchange } = this;
     const { head } = exchange;
     const connection = this.#connection;
     const scheme = head.scheme ?? requestScheme(this.#header, connection.tls !== undefined);
@@ -152,7 +152,7 @@ class InboundRequest implements ForwardOptions {
         refuse: (cause, refusal, said) => {
           end(said);
           this.#decision = refusal;
-          shared.reporter.counts(connection.sidecar.proxy).denied += 1;
+          connection.sidecar.counts.denied += 1;
           const details = denialDetails(this.#binding.inbound.http.set, refusal);
           this.#answer(cause ?? { kind: "rbac-denied", details }, true);
         },
@@ -182,7 +182,7 @@ class InboundRequest implements ForwardOptions {
     this.#facts = asked;
     this.#decision = verdict;
     this.#path = verdict.token?.changes.path ?? this.#path;
-    const counts = this.shared.reporter.counts(connection.sidecar.proxy);
+    const counts = connection.sidecar.counts;
     if (verdict.verdict === "deny") {
       counts.denied += 1;
       if (verdict.reason === "jwt" && verdict.token !== undefined) {

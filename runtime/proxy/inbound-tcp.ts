@@ -24,7 +24,7 @@ const unasked: Decision = { verdict: "deny", reason: "ext-authz-error", by: unde
 export function serveInboundTcp(connection: InboundConnection): void {
   const { sidecar, socket } = connection;
   const { shared } = sidecar;
-  const counts = shared.reporter.counts(sidecar.proxy);
+  const counts = sidecar.counts;
   const facts = tcpFacts(connection.facts);
   let decided: DecisionRef | undefined;
   let refusal: { readonly flags: string; readonly details: string } | undefined;

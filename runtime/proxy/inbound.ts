@@ -102,7 +102,7 @@ function choose(accepted: Accepted, early: Buffer, seen: Seen): void {
 
 function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: Seen): void {
   const { sidecar, port, socket } = accepted;
-  const { clock, reporter } = sidecar.shared;
+  const { clock } = sidecar.shared;
   const bundle = sidecar.shared.bundle();
   const context =
     bundle === undefined ? undefined : sidecar.credentials.server(sidecar.binding().snapshot.trust, bundle);
@@ -148,7 +148,7 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
       const ms = clock.monotonic() - accepted.at;
       const from = partyOf(sidecar.shared, remoteAddress, remotePort, null);
       const id = report(accepted, seen, result.leaf, result.tls, result.names.uris[0] ?? null, null, ms, from);
-      reporter.counts(sidecar.proxy).handshakes += 1;
+      sidecar.counts.handshakes += 1;
       const { names, leaf } = result;
       const subject = rfc2253(leaf.subject);
       const tls: InboundTls = {
@@ -285,7 +285,7 @@ function report(
   const { sidecar, port } = accepted;
   const { reporter, clock } = sidecar.shared;
   const id = reporter.nextId("h");
-  if (failure !== null) reporter.counts(sidecar.proxy).handshakesFailed += 1;
+  if (failure !== null) sidecar.counts.handshakesFailed += 1;
   const caller = from ?? partyOf(sidecar.shared, accepted.socket.remoteAddress, accepted.socket.remotePort, null);
   reporter.add({
     kind: "handshake",

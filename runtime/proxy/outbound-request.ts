@@ -77,6 +77,7 @@ class OutboundRequest {
         upgrade: head.upgrade?.toLowerCase(),
         remoteAddress: from.address,
         localAddress: dialled,
+        localPort: destination.port,
         protocol: exchange.protocol,
       },
       sidecar.shared.draw,
@@ -238,7 +239,7 @@ class OutboundForward implements ForwardOptions {
     this.#slot?.();
     if (this.#held !== undefined) sidecar.tracked.delete(this.#held);
     const delayed = this.#plan.delayMs > 0 && !result.flags.includes("DI");
-    if (result.status >= 500 && this.#told !== undefined) this.shared.reporter.counts(sidecar.proxy).failed += 1;
+    if (result.status >= 500 && this.#told !== undefined) sidecar.counts.failed += 1;
     this.#request.tell(
       {
         status: result.status,

@@ -92,7 +92,7 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
       : chooseTarget(sidecar, sidecar.binding(), cluster, connection.destination, new Set());
   if (cluster === undefined || chosen === undefined) {
     socket.destroy();
-    shared.reporter.counts(sidecar.proxy).failed += 1;
+    sidecar.counts.failed += 1;
     if (isMissing) tell("NC", "cluster_not_found", 0, 0);
     else tell("UH", "no_healthy_upstream", 0, 0);
     return;
@@ -105,7 +105,7 @@ export function serveOutboundTcp(connection: OutboundConnection): void {
   });
   cancel = openUpstream(sidecar, target, targetKey(sidecar, target), (result) => {
     if (result.kind === "failed") {
-      shared.reporter.counts(sidecar.proxy).failed += 1;
+      sidecar.counts.failed += 1;
       const why = `${result.reason}${result.transport === "" ? "" : `|${result.transport}`}`;
       tell("UF,URX", why.replaceAll(/\s/g, "_"), 0, 0);
       socket.destroy();

@@ -44,6 +44,11 @@ export function readBytes(socket: Socket, onBytes: OnBytes): Buffer | undefined 
   return before;
 }
 
+/** Reads on, where reading had been stopped: with every request somebody asks for it, and nearly always in vain. */
+export function goOn(socket: Socket): void {
+  if (socket.readableFlowing !== true) socket.resume();
+}
+
 /** Whether `readBytes` was called for it: then its bytes come as no event. */
 export function isReadAsBytes(socket: Socket): boolean {
   return listening.has(socket) || (state !== undefined && Reflect.get(socket, state.buffer) === shared);

@@ -78,6 +78,7 @@ export function createSidecar(
   const sidecar: Sidecar = {
     proxy,
     shared,
+    counts: shared.reporter.counts(proxy),
     binding: () => binding,
     placement: () => placement,
     credentials,

@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
-import { readBytes } from "./read-bytes.ts";
+import { goOn, readBytes } from "./read-bytes.ts";
 import { SocketWriter } from "./socket-writer.ts";
 
 /** A connection to an application or to another sidecar, ready for bytes. */
@@ -103,7 +103,6 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
   const idle = new Map<string, Waiting>();
   let count = 0;
   let timer: (() => void) | undefined;
-
   /** Takes it out of the list of those that wait, and ends it. */
   function discard(connection: UpstreamConnection): void {
     const waiting = idle.get(connection.key);
@@ -168,7 +167,7 @@ export function createUpstreamPool(clock: Clock): UpstreamPool {
       count += 1;
       connection.discard = discard;
       watchUpstream(connection);
-      socket.resume();
+      goOn(socket);
       schedule();
     },
     sweep,

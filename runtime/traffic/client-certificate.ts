@@ -13,8 +13,25 @@ export interface ForwardedCertificate {
   readonly chain?: () => string;
 }
 
-/** One hop of XFCC: By, Hash, Cert, Chain, Subject, URI, DNS in this order (spec security ID-31). `by` is the own SPIFFE id. */
+interface KnownHop {
+  readonly by: string;
+  readonly details: ClientCertDetails;
+  readonly hop: string;
+}
+
+const hops = new WeakMap<ForwardedCertificate, KnownHop>();
+
+/** One hop of XFCC, put together once for all requests of a connection. `by` is the own SPIFFE id. */
 export function forwardedCertificate(by: string, peer: ForwardedCertificate, details: ClientCertDetails): string {
+  const known = hops.get(peer);
+  if (known !== undefined && known.by === by && known.details === details) return known.hop;
+  const hop = writeHop(by, peer, details);
+  hops.set(peer, { by, details, hop });
+  return hop;
+}
+
+/** By, Hash, Cert, Chain, Subject, URI, DNS in this order (spec security ID-31). */
+function writeHop(by: string, peer: ForwardedCertificate, details: ClientCertDetails): string {
   let hop = `By=${by};Hash=${peer.hash}`;
   if (details.cert === true) hop += `;Cert="${peer.certificate?.() ?? ""}"`;
   if (details.chain === true) hop += `;Chain="${peer.chain?.() ?? ""}"`;

@@ -41,8 +41,9 @@ export interface OutboundRequest {
   readonly upgrade: string | undefined;
   /** `ip:port` of the application. */
   readonly remoteAddress: string;
-  /** `ip:port` that it dialled. */
+  /** `ip:port` that it dialled, and its port. */
   readonly localAddress: string;
+  readonly localPort: number;
   readonly protocol: string;
 }
 
@@ -135,8 +136,8 @@ export function bindOutbound(outbound: OutboundSection): BoundOutbound {
     plan: (listener, request, draw) => {
       const table = listener.routes === undefined ? undefined : tableOf(listener.routes);
       const { options } = outbound;
-      const port = Number(request.localAddress.slice(request.localAddress.lastIndexOf(":") + 1));
-      const edit = outboundEntryEdit(request.header, { requestId: request.requestId, port, options });
+      const { requestId, localPort: port } = request;
+      const edit = outboundEntryEdit(request.header, { requestId, port, options });
       const seen = routeRequest(request, edit);
       const host = table?.host(request.authority);
       const route = host === undefined ? undefined : table?.routes(host)(seen);
@@ -192,57 +193,52 @@ function planRoute(
   edit: HeaderEditBuilder,
   draw: () => number,
 ): OutboundPlan {
-  const facts: FormatFacts = {
+  const grpc = isGrpc(request.header);
+  const factsOf = (upstreamCluster: string): FormatFacts => ({
     request: (name) => headerOrPseudo(seen, name)[0],
     downstreamRemoteAddress: request.remoteAddress,
     downstreamLocalAddress: request.localAddress,
     protocol: request.protocol,
     routeName: route?.name ?? "",
-    upstreamCluster: "",
-  };
-  const grpc = isGrpc(request.header);
-  const base: PlanBase = {
+    upstreamCluster,
+  });
+  const replied = (reply: LocalReply, told: Partial<PlanBase> = {}): OutboundPlan => ({
+    kind: "reply",
     route,
     clusterName: undefined,
     delayMs: 0,
     originalPath: undefined,
     path: request.path,
     responsePhases: [],
-    facts,
+    facts: factsOf(""),
     grpc,
     options: outbound.options,
-  };
+    ...told,
+    reply,
+  });
   const upgrade = judgeUpgrade(request.upgrade);
   if (upgrade === "refused") {
     const clusterName = route?.action.kind === "clusters" ? route.action.clusters[0]?.cluster : undefined;
-    return { ...base, kind: "reply", clusterName, reply: localReply({ kind: "upgrade-failed" }) };
+    return replied(localReply({ kind: "upgrade-failed" }), { clusterName });
   }
-  if (route === undefined || request.method === "CONNECT") {
-    return { ...base, kind: "reply", route: undefined, reply: localReply({ kind: "route-not-found" }) };
-  }
+  if (route === undefined || request.method === "CONNECT")
+    return replied(localReply({ kind: "route-not-found" }), { route: undefined });
   const bound = bind(route);
   const { action } = route;
-  const phasesOf = (index: number): BoundRoute["phases"][number] =>
-    bound.phases[index] ?? { request: [], response: [] };
+  const phasesOf = (index: number): BoundRoute["phases"][number] => bound.phases[index] ?? noPhases;
   switch (action.kind) {
     case "direct":
-      return {
-        ...base,
-        kind: "reply",
+      return replied(localReply({ kind: "direct-response", status: action.status, body: action.body ?? "" }), {
         responsePhases: phasesOf(0).response,
-        reply: localReply({ kind: "direct-response", status: action.status, body: action.body ?? "" }),
-      };
+      });
     case "redirect": {
       const path = bound.redirectRewrite?.(request.path) ?? request.path;
       const location = redirectLocation(action, seen, path);
-      return {
-        ...base,
-        kind: "reply",
+      return replied(localReply({ kind: "redirect", status: action.status, location }), {
         path,
         originalPath: bound.redirectRewrite === undefined ? undefined : request.path,
         responsePhases: phasesOf(0).response,
-        reply: localReply({ kind: "redirect", status: action.status, location }),
-      };
+      });
     }
     case "clusters":
       break;
@@ -253,24 +249,21 @@ function planRoute(
   const chosen = chooseCluster(action.clusters, draw);
   const phases = phasesOf(chosen === undefined ? 0 : action.clusters.indexOf(chosen));
   const clusterName = chosen?.cluster ?? "";
-  const named: PlanBase = {
-    ...base,
-    clusterName,
-    responsePhases: phases.response,
-    facts: { ...facts, upstreamCluster: clusterName },
-  };
+  const facts = factsOf(clusterName);
   const fault = decideFault(route.fault, draw);
+  const { delayMs } = fault;
   if (fault.abort !== undefined) {
     const { status, grpcStatus } = fault.abort;
-    const delayed = fault.delayMs > 0;
-    const cause = grpcStatus === undefined ? { status, delayed } : { status, delayed, grpcStatus };
-    return { ...named, kind: "reply", delayMs: fault.delayMs, reply: localReply({ kind: "fault-abort", ...cause }) };
+    const cause =
+      grpcStatus === undefined ? { status, delayed: delayMs > 0 } : { status, delayed: delayMs > 0, grpcStatus };
+    const told = { clusterName, delayMs, facts, responsePhases: phases.response };
+    return replied(localReply({ kind: "fault-abort", ...cause }), told);
   }
   // A cluster that does not exist has no name in the log (errata traffic C4).
   if (outbound.clusters[clusterName] === undefined) {
     const reply = localReply({ kind: "cluster-not-found" });
-    const flags = fault.delayMs > 0 ? ["DI", ...reply.flags] : reply.flags;
-    return { ...named, kind: "reply", clusterName: undefined, delayMs: fault.delayMs, reply: { ...reply, flags } };
+    const flags = delayMs > 0 ? ["DI", ...reply.flags] : reply.flags;
+    return replied({ ...reply, flags }, { delayMs, facts, responsePhases: phases.response });
   }
 
   if (route.decorator !== undefined) setHeader(edit, "x-envoy-decorator-operation", route.decorator);
@@ -282,7 +275,7 @@ function planRoute(
   );
   const { options } = outbound;
   numberTry(edit, options, 1, timeouts, 0);
-  applyPhases(phases.request, edit, named.facts);
+  applyPhases(phases.request, edit, facts);
 
   const hostRewrite = route.rewrite?.host ?? chosen?.hostRewrite;
   // Only the route's own rewrite leaves the original host behind (errata traffic C3).
@@ -299,11 +292,11 @@ function planRoute(
     kind: "forward",
     route,
     clusterName,
-    responsePhases: named.responsePhases,
-    facts: named.facts,
+    responsePhases: phases.response,
+    facts,
     grpc,
     options,
-    delayMs: fault.delayMs,
+    delayMs,
     path,
     originalPath: bound.rewrite === undefined ? undefined : request.path,
     authority: hostRewrite ?? request.authority,
@@ -313,6 +306,8 @@ function planRoute(
     upgrade: upgrade === "accepted" ? request.upgrade : undefined,
   };
 }
+
+const noPhases: BoundRoute["phases"][number] = { request: [], response: [] };
 
 function remember<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
   const found = known.get(key);

@@ -200,6 +200,7 @@ function trailerFault(text: readonly number[], named: boolean): CodecError | und
 }
 
 const lastChunk = Buffer.from("0\r\n\r\n");
+const nothing = Buffer.alloc(0);
 
 /**
  * The bytes that carry this part of a body in chunked coding, in canonical form: one chunk per call, and the last chunk when
@@ -207,7 +208,7 @@ const lastChunk = Buffer.from("0\r\n\r\n");
  */
 export function encodeChunks(bytes: Buffer, from: number, body: BodyPart): Buffer {
   if (body.verbatim) return bytes.subarray(from, body.end);
-  if (body.size === 0) return body.done ? lastChunk : Buffer.alloc(0);
+  if (body.size === 0) return body.done ? lastChunk : nothing;
   const head = `${body.size.toString(16)}\r\n`;
   const out = Buffer.allocUnsafe(head.length + body.size + 2 + (body.done ? lastChunk.length : 0));
   let at = out.write(head, 0, "latin1");
@@ -220,6 +221,7 @@ export function encodeChunks(bytes: Buffer, from: number, body: BodyPart): Buffe
 
 /** The body bytes of this part without framing, for a length or an until-close body. Copies only when they are scattered. */
 export function payloadOf(bytes: Buffer, body: BodyPart): Buffer {
+  if (body.size === 0) return nothing;
   const [start, end] = body.payload;
   if (body.payload.length <= 2) return bytes.subarray(start ?? 0, end ?? 0);
   const pieces: Buffer[] = [];

@@ -60,6 +60,32 @@ export function ascii(bytes: Buffer, from: number, to: number): string {
   return text;
 }
 
+/** Texts that came lately, each at a place that its bytes choose. */
+const recent: string[] = Array.from({ length: 256 }, () => "");
+const longestRecent = 64;
+
+/**
+ * The same for a text that messages have in common: methods, hosts, paths, names of headers. One that came lately is found again by its bytes, in a
+ * fraction of the time that a new string takes.
+ */
+export function commonText(bytes: Buffer, from: number, to: number): string {
+  if (to - from > longestRecent) return ascii(bytes, from, to);
+  let hash = to - from;
+  for (let i = from; i < to; i += 1) hash = (Math.imul(hash, 31) + (bytes[i] ?? 0)) | 0;
+  const place = (hash ^ (hash >>> 15)) & 255;
+  const known = recent[place] ?? "";
+  if (isText(bytes, from, to, known)) return known;
+  const text = ascii(bytes, from, to);
+  recent[place] = text;
+  return text;
+}
+
+function isText(bytes: Buffer, from: number, to: number, text: string): boolean {
+  if (text.length !== to - from) return false;
+  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) !== bytes[from + i]) return false;
+  return true;
+}
+
 /** Whether the range is `lower` in any letter case. `lower` must be lower case ASCII. */
 export function equalsIgnoreCase(bytes: Uint8Array, from: number, to: number, lower: string): boolean {
   if (to - from !== lower.length) return false;

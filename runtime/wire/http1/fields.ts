@@ -1,4 +1,4 @@
-import { ascii, classes, equalsIgnoreCase, shortText } from "./characters.ts";
+import { ascii, classes, commonText, equalsIgnoreCase, shortText } from "./characters.ts";
 import { type Direction, isSingle } from "./names.ts";
 
 /**
@@ -99,7 +99,17 @@ export function rawEntry(bytes: Buffer, scanned: Fields, at: number): RawEntry {
   const name = ascii(bytes, scanned[at] ?? 0, scanned[at + 1] ?? 0).toLowerCase();
   const value = ascii(bytes, scanned[at + 2] ?? 0, scanned[at + 3] ?? 0);
   if (!value.includes("\n")) return [name, value];
-  return [name, trimBlanks(value.replaceAll("\r", "").replaceAll("\n", ""))];
+  return [name, unfolded(value)];
+}
+
+/** The value of a line that is not folded; of one that is, the same as `rawEntry` makes of it. */
+export function plainValue(bytes: Buffer, from: number, to: number): string {
+  const value = commonText(bytes, from, to);
+  return value.includes("\n") ? unfolded(value) : value;
+}
+
+function unfolded(value: string): string {
+  return trimBlanks(value.replaceAll("\r", "").replaceAll("\n", ""));
 }
 
 function trimBlanks(value: string): string {

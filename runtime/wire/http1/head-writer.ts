@@ -1,5 +1,5 @@
 import type { HeaderNames } from "../../model/header-edit.ts";
-import { ascii, equalsIgnoreCase } from "./characters.ts";
+import { commonText, equalsIgnoreCase } from "./characters.ts";
 import { stride } from "./fields.ts";
 
 /** Heads are put together here one behind the other: a piece of memory for each would cost more than to fill it. */
@@ -7,7 +7,7 @@ const slabBytes = 16 * 1024;
 /** UTF-8 bytes of one UTF-16 unit, at most. */
 const unitBytes = 3;
 /** Up to here a loop costs less than a call into C++. */
-const shortRange = 64;
+const shortRange = 128;
 
 let slab = Buffer.allocUnsafeSlow(slabBytes);
 let used = 0;
@@ -89,7 +89,7 @@ export interface Lines {
   readonly fields: readonly number[];
 }
 
-/** Copies the header lines that stay, with their names in lower case. `lengthGoes`: the line of the length does not. */
+/** Copies the header lines that stay, neighbours in one piece, with their names in lower case. `lengthGoes`: the line of the length does not. */
 export function writeKept(
   out: Buffer,
   start: number,
@@ -98,19 +98,44 @@ export function writeKept(
   lengthGoes: boolean,
 ): number {
   let pos = start;
+  /** The lines from here on stay, and are not copied yet. */
+  let from = -1;
+  let first = 0;
   for (let at = 0; at < fields.length; at += stride) {
-    const from = fields[at] ?? 0;
-    const nameEnd = fields[at + 1] ?? 0;
-    if (isDropped(bytes, from, nameEnd, removed, lengthGoes)) continue;
-    const to = (fields[at + 3] ?? 0) + 2;
-    const shift = pos - from;
-    for (let i = from; i < nameEnd; i += 1) {
-      const byte = bytes[i] ?? 0;
-      out[i + shift] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+    const lineStart = fields[at] ?? 0;
+    const goes = isDropped(bytes, lineStart, fields[at + 1] ?? 0, removed, lengthGoes);
+    const before = at === 0 ? lineStart : (fields[at - 1] ?? 0) + 2;
+    if (from >= 0 && (goes || before !== lineStart)) {
+      pos = writeLines(out, pos, bytes, fields, first, at);
+      from = -1;
     }
-    pos = writeBytes(out, nameEnd + shift, bytes, nameEnd, to);
+    if (goes || from >= 0) continue;
+    from = lineStart;
+    first = at;
   }
-  return pos;
+  return from < 0 ? pos : writeLines(out, pos, bytes, fields, first, fields.length);
+}
+
+/** Lines that follow one another, by their places in `fields`. */
+function writeLines(
+  out: Buffer,
+  pos: number,
+  bytes: Buffer,
+  fields: readonly number[],
+  first: number,
+  end: number,
+): number {
+  const from = fields[first] ?? 0;
+  const shift = pos - from;
+  const next = writeBytes(out, pos, bytes, from, (fields[end - 1] ?? 0) + 2);
+  for (let at = first; at < end; at += stride) {
+    const nameEnd = (fields[at + 1] ?? 0) + shift;
+    for (let i = (fields[at] ?? 0) + shift; i < nameEnd; i += 1) {
+      const byte = out[i] ?? 0;
+      if (byte >= 0x41 && byte <= 0x5a) out[i] = byte | 0x20;
+    }
+  }
+  return next;
 }
 
 export function writeBytes(out: Buffer, pos: number, bytes: Buffer, from: number, to: number): number {
@@ -135,5 +160,5 @@ function isDropped(bytes: Buffer, from: number, to: number, removed: HeaderNames
   const first = bytes[from] ?? 0;
   const lower = first >= 0x41 && first <= 0x5a ? first | 0x20 : first;
   if (lower === 0x63 && equalsIgnoreCase(bytes, from, to, "content-length")) return lengthGoes;
-  return removed.mayHave(to - from, lower) && removed.has(ascii(bytes, from, to).toLowerCase());
+  return removed.mayHave(to - from, lower) && removed.has(commonText(bytes, from, to).toLowerCase());
 }

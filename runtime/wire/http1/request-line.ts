@@ -3,6 +3,7 @@ import {
   ascii,
   AUTHORITY,
   classes,
+  commonText,
   CONTROL,
   equalsIgnoreCase,
   isBlank,
@@ -46,7 +47,7 @@ export function parseRequestLine(bytes: Buffer, from: number, to: number): Reque
   let versionEnd = to;
   while (versionEnd > versionStart && isBlank(bytes[versionEnd - 1])) versionEnd -= 1;
 
-  const method = methodEnd - from > 16 ? "" : ascii(bytes, from, methodEnd);
+  const method = methodEnd - from > 16 ? "" : commonText(bytes, from, methodEnd);
   const version = readVersion(bytes, versionStart, versionEnd);
   const sound = methods.has(method) && targetStart < targetEnd && version !== undefined;
   if (!sound || !allOf(bytes, targetStart, targetEnd, TARGET))
@@ -65,7 +66,7 @@ export function beginsMethod(byte: number | undefined): boolean {
 
 function readTarget(bytes: Buffer, from: number, to: number, method: string, version: string): RequestLineResult {
   const first = bytes[from];
-  const text = bytes.toString("latin1", from, to);
+  const text = commonText(bytes, from, to);
   const line = (target: string, authority: string | undefined, fault: CodecError | undefined): RequestLine => {
     return { kind: "line", method, target, authority, scheme: undefined, version, fault };
   };

@@ -1,4 +1,4 @@
-import { classes, CONTROL, NAME, VALUE } from "./characters.ts";
+import { classes, CONTROL, NAME } from "./characters.ts";
 import type { Fields } from "./fields.ts";
 
 export interface HeadLimits {
@@ -41,12 +41,8 @@ const CR = 13;
 export function scanHead(bytes: Buffer, from: number, limits: HeadLimits): ScanResult {
   const end = bytes.length;
   const lineStart = skipBlankLines(bytes, from);
-  const fault = (name: ScanFault): ScanResult => ({ kind: "fault", fault: name, from: lineStart });
-  const incomplete = (): ScanResult =>
-    end - lineStart > limits.maxBytes ? fault("headersTooLarge") : { kind: "incomplete", from: lineStart };
-
   const firstLf = bytes.indexOf(LF, lineStart);
-  if (firstLf === -1) return incomplete();
+  if (firstLf === -1) return incomplete(lineStart, end, limits);
   const lineEnd = firstLf > lineStart && bytes[firstLf - 1] === CR ? firstLf - 1 : firstLf;
 
   const fields: number[] = [];
@@ -54,40 +50,43 @@ export function scanHead(bytes: Buffer, from: number, limits: HeadLimits): ScanR
   let count = 0;
   let pos = firstLf + 1;
   for (;;) {
-    if (pos - lineStart > limits.maxBytes) return fault("headersTooLarge");
-    if (pos >= end) return incomplete();
+    if (pos - lineStart > limits.maxBytes) return fault("headersTooLarge", lineStart);
+    if (pos >= end) break;
     const head = bytes[pos] ?? 0;
-    if (head === LF) return finish(pos + 1);
-    if (head === CR) {
-      if (pos + 1 >= end) return incomplete();
-      return bytes[pos + 1] === LF ? finish(pos + 2) : fault("codec");
+    if (head === LF || head === CR) {
+      if (head === CR && pos + 1 >= end) break;
+      if (head === CR && bytes[pos + 1] !== LF) return fault("codec", lineStart);
+      const next = pos + (head === CR ? 2 : 1);
+      if (next - lineStart > limits.maxBytes) return fault("headersTooLarge", lineStart);
+      if (count > limits.maxHeaders) return fault("tooManyHeaders", lineStart);
+      return { kind: "lines", lineStart, lineEnd, fields, canonical, next };
     }
 
     const folded = head === 32 || head === 9;
     let colon = pos;
     if (folded) {
-      if (count === 0) return fault("codec");
+      if (count === 0) return fault("codec", lineStart);
       canonical = false;
     } else {
       for (; colon < end; colon += 1) {
         const kind = classes[bytes[colon] ?? 0] ?? 0;
         if ((kind & NAME) !== 0) continue;
         if (bytes[colon] === 0x3a) break;
-        return fault((kind & CONTROL) !== 0 ? "characters" : "codec");
+        return fault((kind & CONTROL) !== 0 ? "characters" : "codec", lineStart);
       }
-      if (colon >= end) return incomplete();
-      if (colon === pos) return fault("codec");
+      if (colon >= end) break;
+      if (colon === pos) return fault("codec", lineStart);
     }
 
     let valueStart = folded ? pos : colon + 1;
     while (valueStart < end && (bytes[valueStart] === 32 || bytes[valueStart] === 9)) valueStart += 1;
     let valueEnd = valueStart;
-    while (valueEnd < end && ((classes[bytes[valueEnd] ?? 0] ?? 0) & VALUE) !== 0) valueEnd += 1;
-    if (valueEnd >= end) return incomplete();
+    while (valueEnd < end && isValue(bytes[valueEnd] ?? 0)) valueEnd += 1;
+    if (valueEnd >= end) break;
     const stop = bytes[valueEnd] ?? 0;
-    if (stop !== CR && stop !== LF) return fault("characters");
-    if (stop === CR && valueEnd + 1 >= end) return incomplete();
-    if (stop === CR && bytes[valueEnd + 1] !== LF) return fault("codec");
+    if (stop !== CR && stop !== LF) return fault("characters", lineStart);
+    if (stop === CR && valueEnd + 1 >= end) break;
+    if (stop === CR && bytes[valueEnd + 1] !== LF) return fault("codec", lineStart);
     const next = valueEnd + (stop === CR ? 2 : 1);
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === 32 || bytes[valueEnd - 1] === 9)) valueEnd -= 1;
 
@@ -102,12 +101,20 @@ export function scanHead(bytes: Buffer, from: number, limits: HeadLimits): ScanR
     }
     pos = next;
   }
+  return incomplete(lineStart, end, limits);
+}
 
-  function finish(next: number): ScanResult {
-    if (next - lineStart > limits.maxBytes) return fault("headersTooLarge");
-    if (count > limits.maxHeaders) return fault("tooManyHeaders");
-    return { kind: "lines", lineStart, lineEnd, fields, canonical, next };
-  }
+function fault(name: ScanFault, from: number): ScanResult {
+  return { kind: "fault", fault: name, from };
+}
+
+function incomplete(from: number, end: number, limits: HeadLimits): ScanResult {
+  return end - from > limits.maxBytes ? fault("headersTooLarge", from) : { kind: "incomplete", from };
+}
+
+/** Bytes that may stand in a value: compared, not looked up, because most of a head is values. */
+function isValue(byte: number): boolean {
+  return byte >= 32 ? byte !== 127 : byte === 9;
 }
 
 /** Empty lines before a start line are allowed (RFC 9112 §2.2) and mean nothing. */

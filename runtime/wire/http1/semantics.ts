@@ -6,7 +6,7 @@ import {
   hasRepeatedSingle,
   isCanonicalDecimal,
 } from "./fields.ts";
-import { joinValues, type RawEntry, rawEntry, stride, tokensOf } from "./fields.ts";
+import { joinValues, plainValue, type RawEntry, rawEntry, stride, tokensOf } from "./fields.ts";
 import { type Direction, nameKind } from "./names.ts";
 import type { ScannedHead } from "./scan.ts";
 
@@ -53,6 +53,8 @@ interface Specials {
   settings: boolean;
   expectContinue: boolean;
   lengthIsCanonical: boolean;
+  /** Two names may be the same: as long, and with the same first letter, or nearly. */
+  mayRepeat: boolean;
 }
 
 /**
@@ -76,6 +78,7 @@ export function readMeaning(
     settings: false,
     expectContinue: false,
     lengthIsCanonical: true,
+    mayRepeat: false,
   };
   const kept: number[] = [];
   const connect = kind === "connect";
@@ -109,7 +112,7 @@ export function readMeaning(
     upgrade !== undefined ||
     (h2c && seen.settings) ||
     !seen.lengthIsCanonical ||
-    hasRepeatedSingle(bytes, kept, direction);
+    (seen.mayRepeat && hasRepeatedSingle(bytes, kept, direction));
   const block = rebuild
     ? rebuildBlock(bytes, scanned.fields, {
         direction,
@@ -147,6 +150,8 @@ const forwarded: ReadonlySet<string> = new Set(["x-forwarded-for", "x-forwarded-
 /** Sorts the headers into those of this hop and the rest; false when a length is none. */
 function readSpecials(bytes: Buffer, fields: Fields, direction: Direction, seen: Specials, kept: number[]): boolean {
   let sound = true;
+  /** A bit for each name so far; different ones may share one. */
+  let names = 0;
   for (let at = 0; at < fields.length; at += stride) {
     const from = fields[at] ?? 0;
     const to = fields[at + 1] ?? 0;
@@ -157,7 +162,7 @@ function readSpecials(bytes: Buffer, fields: Fields, direction: Direction, seen:
         break;
       case "host":
         if (direction === "response") break;
-        seen.host = join(seen.host, bytes, fields, at);
+        seen.host = seen.host === undefined ? plainValue(bytes, start, end) : join(seen.host, bytes, fields, at);
         continue;
       case "connection":
         seen.connection = join(seen.connection, bytes, fields, at);
@@ -192,6 +197,9 @@ function readSpecials(bytes: Buffer, fields: Fields, direction: Direction, seen:
         seen.settings = true;
         break;
     }
+    const bit = 1 << (((to - from) * 7 + ((bytes[from] ?? 0) | 0x20)) & 31);
+    if ((names & bit) !== 0) seen.mayRepeat = true;
+    names |= bit;
     kept.push(from, to, start, end);
   }
   return sound;

@@ -63,6 +63,7 @@ function asked(path: string, parts: Partial<OutboundRequest> = {}): OutboundRequ
     upgrade: undefined,
     remoteAddress: "10.244.0.10:4444",
     localAddress: "10.96.0.10:8080",
+    localPort: 8080,
     protocol: "HTTP/1.1",
     ...parts,
   };
