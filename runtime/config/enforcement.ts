@@ -5,7 +5,7 @@ import { joinIndex, joinKey } from "./field-path.ts";
 import { istioGroups } from "./kinds.ts";
 import { checkedFields, knownFields } from "./mesh-config-fields.ts";
 import { isKubernetesCore } from "./policies.ts";
-import { readProxyConfig } from "./proxy-config.ts";
+import { readProxyConfig, unenforcedMessage } from "./proxy-config.ts";
 import { isRecord } from "./yaml-tree.ts";
 
 /** A field that is read but not enforced. `[]` stands for every item, `when` limits it to some values. */
@@ -44,7 +44,7 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
     {
       path: "spec.rules[].when[].key",
       code: "MD2002",
-      note: "dynamic metadata of Envoy filters does not exist here: the condition never matches, and its negation always does",
+      note: "dynamic metadata of Envoy filters does not exist here: values never match, notValues always do",
       when: (value) => typeof value === "string" && value.startsWith("experimental."),
     },
   ],
@@ -145,7 +145,7 @@ export function unenforcedMeshConfig(raw: Readonly<Record<string, unknown>>): re
     .map((key) => ({
       code: "MD2001",
       severity: "warning",
-      message: `meshConfig.${key} is read but not enforced`,
+      message: unenforcedMessage(`meshConfig.${key}`),
       field: `meshConfig.${key}`,
     }));
 }

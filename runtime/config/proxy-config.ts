@@ -85,6 +85,13 @@ export function readProxyConfigAnnotation(text: string): ReadProxyConfig {
   return { config: {}, findings: [{ field, message: `${field} cannot be read: ${problem.message}` }], unenforced: [] };
 }
 
+/** What is said of a field that is kept without effect. Of `gatewayTopology` sidecars take nothing in Istio either (spec security AP-26). */
+export function unenforcedMessage(field: string): string {
+  return field.endsWith(".gatewayTopology")
+    ? `${field} concerns gateways, and there are none here: a sidecar takes the last address of X-Forwarded-For, in Istio too`
+    : `${field} is read but not enforced`;
+}
+
 /** Fields of a ProxyConfig that have no effect here. */
 export function unenforcedProxyConfig(read: ReadProxyConfig): readonly Problem[] {
   const problem = (field: string, message: string): Problem => ({
@@ -95,6 +102,6 @@ export function unenforcedProxyConfig(read: ReadProxyConfig): readonly Problem[]
   });
   return [
     ...read.findings.map(({ field, message }) => problem(field, `${message}; it has no effect`)),
-    ...read.unenforced.map((field) => problem(field, `${field} is read but not enforced`)),
+    ...read.unenforced.map((field) => problem(field, unenforcedMessage(field))),
   ];
 }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { inboundOptions, outboundOptions } from "../../../runtime/compile/http-options.ts";
-import { readProxyConfig, readProxyConfigAnnotation } from "../../../runtime/config/proxy-config.ts";
+import {
+  readProxyConfig,
+  readProxyConfigAnnotation,
+  unenforcedProxyConfig,
+} from "../../../runtime/config/proxy-config.ts";
 import type { ProxyConfig } from "../../../runtime/model/proxy-config.ts";
 import { defaultInboundOptions, defaultOutboundOptions } from "../../../runtime/traffic/http-options.ts";
 import { paperMesh, paperWorkload } from "../../support/paper-mesh.ts";
@@ -72,7 +76,17 @@ describe("reading a ProxyConfig", () => {
       "defaultConfig.concurrency",
       "defaultConfig.proxyMetadata.OTHER",
       "defaultConfig.proxyHeaders.preserveHttp1HeaderCase",
-      "defaultConfig.proxyHeaders.setCurrentClientCertDetails.chain",
+    ]);
+  });
+
+  it("says of a gateway's topology that sidecars never obey it", () => {
+    const read = readProxyConfig({ gatewayTopology: { numTrustedProxies: 1 } }, "defaultConfig");
+    expect(unenforcedProxyConfig(read)).toMatchObject([
+      {
+        code: "MD2001",
+        message: expect.stringContaining("a sidecar takes the last address"),
+        field: "defaultConfig.gatewayTopology",
+      },
     ]);
   });
 
