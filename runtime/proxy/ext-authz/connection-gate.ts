@@ -74,7 +74,7 @@ export function isStillAuthorized(
 }
 
 /**
- * Holds a caller's first bytes, if they were not read `early`, until somebody has said yes to the connection; what the application says first passes meanwhile, as with
+ * Holds a caller's first bytes or its end, if bytes were not read `early`, until somebody has said yes to the connection; what the application says first passes meanwhile, as with
  * Envoy, where the connection to it is open already (spec AP-59). `open`: the caller's bytes may follow. The returned function ends the gate.
  */
 export function gateFirstBytes(
@@ -92,16 +92,19 @@ export function gateFirstBytes(
     app.resume();
   };
   const onFirst = (chunk: Buffer): void => {
+    caller.off("end", ask);
     caller.pause();
     caller.unshift(chunk);
     ask();
   };
   app.on("data", onAppData);
   caller.on("drain", onDrain);
-  if (early.length > 0) {
+  // A socket that has nothing to read says its end even while it is paused.
+  if (early.length > 0 || caller.readableEnded) {
     process.nextTick(ask);
   } else {
     caller.once("data", onFirst);
+    caller.once("end", ask);
     caller.resume();
   }
   app.resume();

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createRawApp, type RawApp } from "../../support/raw-app.ts";
-import { readAnswer } from "../../support/proxy-talk.ts";
+import { readAll, readAnswer } from "../../support/proxy-talk.ts";
 import { createProxyWorld, type ProxyWorld } from "../../support/proxy-world.ts";
 import {
   createScriptedAuthorizer,
@@ -250,6 +250,8 @@ test("a caller that leaves takes its question back; one that waits is decided by
 });
 
 describe("TCP", () => {
+  let heard = "";
+
   async function say(text: string): Promise<string> {
     const socket = connect(world.inbound("backend-1", 9100), () => socket.write(text));
     let got = "";
@@ -265,6 +267,9 @@ describe("TCP", () => {
   beforeAll(async () => {
     await world.tcp("backend-1", 9100, (socket) => {
       socket.write("hello ");
+      socket.on("data", (chunk: Buffer) => {
+        heard += chunk.toString();
+      });
       socket.pipe(socket);
     });
   });
@@ -274,6 +279,31 @@ describe("TCP", () => {
     expect(await say("ping!")).toBe("hello ping!");
     expect(authorizer.grpcChecks[0]?.check.attributes.request).toBeUndefined();
     expect(authorizer.grpcChecks[0]?.check.attributes.destination?.address?.socketAddress?.portValue).toBe(9100);
+  });
+
+  // In plain text a connection without a byte ends before anybody knows whether it is TLS.
+  describe.each([
+    ["in plain text", "last words", () => connect({ ...world.inbound("backend-1", 9100), allowHalfOpen: true })],
+    ["by mutual TLS", "last words", () => world.dial("frontend-1", "backend", 9100)],
+    ["by mutual TLS", "", () => world.dial("frontend-1", "backend", 9100)],
+  ] as const)("a caller, %s, that says %j and closes its side at once", (_, words, dial) => {
+    test("is heard and answered, when it may speak", async () => {
+      authorizer.script = { grpc: { message: {} } };
+      const socket = dial();
+      socket.end(words);
+      expect((await readAll(socket)).bytes.toString()).toBe(`hello ${words}`);
+      expect(authorizer.grpcChecks).toHaveLength(1);
+    });
+
+    test("is heard by nobody, when it may not", async () => {
+      authorizer.script = { grpc: { message: { status: { code: 7 } } } };
+      heard = "";
+      const socket = dial();
+      socket.end(words);
+      expect("hello ").toContain((await readAll(socket)).bytes.toString());
+      expect(authorizer.grpcChecks).toHaveLength(1);
+      expect(heard).toBe("");
+    });
   });
 
   test.each([
