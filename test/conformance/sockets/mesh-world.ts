@@ -42,6 +42,8 @@ export interface MeshWorld extends AsyncDisposable {
 }
 
 const patienceMs = 10_000;
+/** Time for several processes that each may take theirs to say hello. */
+const startPatienceMs = 60_000;
 
 export async function createMeshWorld(certificates: Certificates): Promise<MeshWorld> {
   const folder = mkdtempSync(join(tmpdir(), "mdc-"));
@@ -54,6 +56,7 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
   const log = openSync(logPath, "w");
   const inbox = createInbox();
   const files = createCertificateFiles(join(folder, "files"), certificates);
+  let started = false;
   let lost: string | undefined;
   let wanted: ReadonlyMap<string, Certified> = new Map();
   const holds = new Map<string, string>();
@@ -120,20 +123,21 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
     }
   }
 
-  const started = new Promise<void>((done) => {
-    link.attach({
-      onStarted: () => {
-        if (lost !== undefined) return;
-        link.send({ type: "bundle", version: 1, roots: certificates.roots("mesh") });
-        link.send({ type: "observe", perSecond: 1_000_000, headers: false });
-        done();
-      },
-      onLost: (_pid, reason) => {
-        lost = reason;
-        inbox.stir();
-      },
-      onMessage: hear,
-    });
+  link.attach({
+    onStarted: () => {
+      // One that takes the place of another knows nothing of the cases until now.
+      if (started) return;
+      started = true;
+      link.send({ type: "bundle", version: 1, roots: certificates.roots("mesh") });
+      link.send({ type: "observe", perSecond: 1_000_000, headers: false });
+      inbox.stir();
+    },
+    onLost: (_pid, reason) => {
+      // One that never said a word is missed by nobody: the link starts another.
+      if (started) lost = reason;
+      inbox.stir();
+    },
+    onMessage: hear,
   });
 
   async function until(what: string, isSo: () => boolean): Promise<void> {
@@ -154,7 +158,24 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
     await until("no pong", () => inbox.hasPong(mine));
   }
 
-  await started;
+  async function close(): Promise<void> {
+    plane.generations.close();
+    await link.close();
+    machine.release();
+    closeSync(log);
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  try {
+    await inbox.until(
+      () => started,
+      startPatienceMs,
+      () => `no data plane\n${readFileSync(logPath, "utf8")}`,
+    );
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     paths,
     apply: async (mesh, ready, certified) => {
@@ -213,13 +234,7 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
       return inbox.takeEvents();
     },
     log: () => readFileSync(logPath, "utf8"),
-    [Symbol.asyncDispose]: async () => {
-      plane.generations.close();
-      await link.close();
-      machine.release();
-      closeSync(log);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 
