@@ -24,19 +24,17 @@ import { acquireApp, refuseOverflow, versionFor } from "./acquire.ts";
 import type { Binding } from "./binding.ts";
 import type { HeadChange } from "./client-exchange.ts";
 import { compactHead } from "./compact-head.ts";
-import type { Shared, Tracked } from "./context.ts";
+import type { Shared } from "./context.ts";
 import { deafSink } from "./deaf-sink.ts";
 import type { Exchange, RequestSink } from "./exchange.ts";
-import { isStillAuthorized } from "./ext-authz/connection-gate.ts";
 import { holdForProviders } from "./ext-authz/request.ts";
 import { denialDetails, httpFacts, seenFacts } from "./facts.ts";
-import { follow } from "./follow.ts";
 import { forward } from "./forward.ts";
 import type { Acquired, ForwardOptions, ForwardResult, Replied } from "./forward-options.ts";
-import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
 import { notReached, recordInbound } from "./inbound-record.ts";
 import type { InboundOutcome } from "./inbound-record.ts";
+import { followTunnel } from "./inbound-tunnel.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 
 /** Applications close idle connections after a few seconds (Node after five): ours go first. */
@@ -297,33 +295,15 @@ class InboundRequest implements ForwardOptions {
   onTunnel(close: () => void): void {
     if (this.#over) return;
     const connection = this.#connection;
-    const { sidecar } = connection;
     const authorized = this.#authorized;
     // No further request comes that could be refused: like a TCP connection it is decided again under every snapshot.
     const lasting =
       authorized === undefined || this.#facts === undefined
         ? httpFacts(connection.facts, compactHead(this.exchange.head), this.#entered, this.#entry)
         : this.#facts;
-    const follower = follow(connection, {
-      obey: (next) => {
-        if (
-          isStillAccepted(connection, next) &&
-          isStillAuthorized(next.inbound.http.custom, lasting, authorized?.calls ?? []) &&
-          next.inbound.http.decide(lasting).verdict === "allow"
-        )
-          return;
-        close();
-      },
-      drain: () => undefined,
-      cut: close,
-    });
-    const held: Tracked = { recheck: follower.recheck, close };
-    this.#letGo = () => {
-      sidecar.tracked.delete(held);
-      follower.end();
-    };
-    sidecar.tracked.add(held);
-    held.recheck(sidecar.binding());
+    const followed = followTunnel(connection, lasting, authorized?.calls ?? [], close);
+    this.#letGo = followed.end;
+    followed.recheck();
   }
 
   onDone(result: ForwardResult): void {

@@ -6,6 +6,7 @@ import {
   decideRetry,
   defaultRetryPolicy,
   inboundRetryPolicy,
+  mayRetryAnswer,
   retryDelayMs,
   type TryOutcome,
 } from "../../../runtime/traffic/retry.ts";
@@ -103,4 +104,29 @@ it.each<[ResetReason, string]>([
   ["protocol error", "UPE"],
 ])("%s is flagged %s", (reason, flag) => {
   expect(resetFlag(reason)).toBe(flag);
+});
+
+it("no answer that is tried again is passed over by its status alone", () => {
+  const tokens =
+    "5xx gateway-error retriable-4xx retriable-status-codes cancelled deadline-exceeded internal unavailable envoy-ratelimited reset".split(
+      " ",
+    );
+  const headers = fc.record(
+    { "grpc-status": fc.constantFrom("0", "1", "4", "13", "14"), "x-envoy-ratelimited": fc.constant("true") },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.constantFrom(...tokens)),
+      fc.uniqueArray(fc.constantFrom(200, 302, 404, 418)),
+      fc.integer({ min: 100, max: 599 }),
+      headers,
+      (on, statuses, status, said) => {
+        const known = new Map<string, string>(Object.entries(said));
+        const own = policy(on.join(","), statuses);
+        const verdict = decideRetry(own, { kind: "response", status, header: (name) => known.get(name) }, 0);
+        expect(verdict === "no" || mayRetryAnswer(own, status, (name) => known.has(name))).toBe(true);
+      },
+    ),
+  );
 });

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRequestHead, type RequestHead } from "../../../../runtime/wire/http1/head.ts";
 import { parseResponseHead, type ResponseHead } from "../../../../runtime/wire/http1/response-head.ts";
@@ -118,4 +119,41 @@ describe("written heads", () => {
       "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n",
     );
   });
+});
+
+const headerName = fc.constantFrom("a", "B", "x-one", "X-Two", "x-three", "Accept", "ETag", "Cookie");
+const headerText = fc.string({ unit: fc.constantFrom("a", "Z", "7", "-", "é"), maxLength: 200 });
+
+it("whatever goes and whatever is added, the lines that stay are those, in order, in lower case", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(headerName, headerText), { maxLength: 12 }),
+      fc.uniqueArray(headerName),
+      fc.array(fc.tuple(fc.constantFrom("added", "x-more"), headerText), { maxLength: 4 }),
+      (sent, gone, added) => {
+        // Names that Envoy joins would be one line.
+        const lines = sent.filter(([name]) => name !== "Accept" && name !== "ETag");
+        const head = request(
+          `GET / HTTP/1.1\r\nHost: a\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
+        );
+        const removed = new Set(gone.map((name) => name.toLowerCase()));
+        const kept = lines.filter(([name]) => !removed.has(name.toLowerCase()));
+        const expected = [...kept.map(([name, value]) => [name.toLowerCase(), value] as const), ...added];
+        const text = writeRequestHead(head, { edit: { remove: headerNames(removed), add: added } }).toString();
+        expect(text).toBe(
+          `GET / HTTP/1.1\r\nhost: a\r\n${expected.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
+        );
+      },
+    ),
+  );
+});
+
+it("messages that were written stay what they were while others are written", () => {
+  const heads = Array.from({ length: 500 }, (_, i) =>
+    request(`GET /${i} HTTP/1.1\r\nHost: a\r\nX-N: ${"n".repeat(i)}\r\n\r\n`),
+  );
+  const written = heads.map((head) => writeRequestHead(head));
+  expect(written.map(String)).toEqual(
+    heads.map((_, i) => `GET /${i} HTTP/1.1\r\nhost: a\r\nx-n: ${"n".repeat(i)}\r\n\r\n`),
+  );
 });
