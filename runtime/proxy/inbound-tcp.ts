@@ -19,7 +19,7 @@ const unasked: Decision = { verdict: "deny", reason: "ext-authz-error", by: unde
 
 /**
  * Opaque bytes from a caller to the own application. The application is dialled at once, the decision is made when the
- * caller's first bytes arrive (spec AP-59), and made again under every new snapshot.
+ * caller's first bytes or its end arrive (spec AP-59), and made again under every new snapshot.
  */
 export function serveInboundTcp(connection: InboundConnection): void {
   const { sidecar, socket } = connection;

@@ -22,8 +22,8 @@ export const tcpIdleDetails = "tcp_session_idle_timeout";
 export interface SpliceHooks {
   /** What was read of `a` before. */
   readonly early?: Buffer;
-  /** May hold back the first bytes of `a`: false closes both sides without passing them on. */
-  readonly onForward?: (chunk: Buffer) => boolean;
+  /** May hold back what `a` says, its end too: false closes both sides without passing it on. */
+  readonly onForward?: () => boolean;
   /** False: when one side ends, both do, once what it sent is through. Default: the other may go on. */
   readonly halfClose?: boolean;
   /** Both sides are closed after this many milliseconds without a byte; default: never. */
@@ -70,7 +70,7 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
 
     function pass(chunk: Buffer): void {
       if (side === "a") {
-        if (hooks.onForward !== undefined && !hooks.onForward(chunk)) {
+        if (hooks.onForward !== undefined && !hooks.onForward()) {
           first ??= "a";
           abort();
           return;
@@ -98,6 +98,11 @@ export function splice(a: Socket, b: Socket, hooks: SpliceHooks): Splice {
 
     function end(): void {
       first ??= side;
+      // One that ends without a byte gets no answer either unless it may speak.
+      if (side === "a" && hooks.onForward?.() === false) {
+        abort();
+        return;
+      }
       if (hooks.halfClose !== false) to.end();
       else to.end(abort);
     }

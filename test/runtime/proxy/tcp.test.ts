@@ -112,6 +112,24 @@ test("a refused caller gets nothing, and the application sees an empty connectio
   expect(seen).toEqual([]);
 });
 
+// Envoy's network filters see the end of what a caller says as they see its first bytes.
+test("a caller that ends without a byte is decided on too", async () => {
+  await using world = await createProxyWorld({ project, mesh: onlyFrontend });
+  await echo(world, 9000);
+  for (const [caller, answer] of [
+    ["intruder-1", ""],
+    ["frontend-1", "bye"],
+  ] as const) {
+    const socket = world.dial(caller, "backend", 9000);
+    socket.end();
+    expect((await readAll(socket)).bytes.toString()).toBe(answer);
+  }
+  await vi.waitFor(() => {
+    const told = world.connections().filter(({ side }) => side === "inbound");
+    expect(told.map(({ decision }) => decision?.verdict)).toEqual(["deny", "allow"]);
+  });
+});
+
 test("64 MiB cross both ways unharmed, without piling up in memory", async () => {
   await using world = await createProxyWorld({ project, mesh: strict });
   await world.tcp("backend-1", 9000, (socket) => {
