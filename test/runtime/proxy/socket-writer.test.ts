@@ -1,27 +1,16 @@
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { expect, test, vi } from "vitest";
 import { SocketWriter } from "../../../runtime/proxy/socket-writer.ts";
+import { openSocketPair } from "../../support/socket-pair.ts";
 
 async function openPair(): Promise<AsyncDisposable & { readonly near: Socket; readonly got: () => string }> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const near = connect((server.address() as AddressInfo).port, "127.0.0.1");
-  const [far] = (await once(server, "connection")) as [Socket];
-  if (near.connecting) await once(near, "connect");
+  const pair = await openSocketPair();
   let text = "";
-  far.on("data", (bytes: Buffer) => (text += bytes.toString("latin1")));
-  return {
-    near,
-    got: () => text,
-    [Symbol.asyncDispose]: async () => {
-      near.destroy();
-      far.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  pair.accepted.on("data", (bytes: Buffer) => (text += bytes.toString("latin1")));
+  pair.accepted.on("end", () => pair.accepted.end());
+  pair.accepted.resume();
+  return { near: pair.caller, got: () => text, [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose]() };
 }
 
 test("what one turn writes leaves at its end, in order, in one write", async () => {

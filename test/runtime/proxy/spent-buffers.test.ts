@@ -1,32 +1,13 @@
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
 import { expect, it } from "vitest";
 import { createSpentBuffers } from "../../../runtime/proxy/spent-buffers.ts";
+import { openSocketPair } from "../../support/socket-pair.ts";
 
 const exact = (bytes: number): Buffer => Buffer.from(new ArrayBuffer(bytes));
 
-async function pair(): Promise<AsyncDisposable & { readonly near: Socket; readonly far: Socket }> {
-  const server = createServer({ pauseOnConnect: true });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const near = connect(typeof address === "object" ? (address?.port ?? 0) : 0, "127.0.0.1");
-  const [far] = (await once(server, "connection")) as [Socket];
-  return {
-    near,
-    far,
-    [Symbol.asyncDispose]: async () => {
-      near.destroy();
-      far.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
 it("frees a buffer once its bytes have left, and not while they wait", async () => {
-  await using sockets = await pair();
-  const { near, far } = sockets;
+  await using sockets = await openSocketPair();
+  const { caller: near, accepted: far } = sockets;
   const spent = createSpentBuffers(near);
   const chunks: Buffer[] = [];
   while (near.writableLength === 0) {
@@ -50,8 +31,8 @@ it("frees a buffer once its bytes have left, and not while they wait", async () 
 });
 
 it("leaves alone what is small, and what is a part of something larger", async () => {
-  await using sockets = await pair();
-  const spent = createSpentBuffers(sockets.near);
+  await using sockets = await openSocketPair();
+  const spent = createSpentBuffers(sockets.caller);
   const whole = exact(65_536);
   const chunks = [exact(100), whole.subarray(0, 8192), whole.subarray(1)];
   for (const chunk of chunks) spent.add(chunk);
