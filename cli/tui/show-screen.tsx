@@ -79,6 +79,8 @@ async function runScreen(
   signal.addEventListener("abort", onAbort);
   if (signal.aborted) onAbort();
 
+  // Keys typed before there was a screen were echoed: the first line would begin behind them.
+  process.stdout.write("\r");
   const instance = render(
     <App
       feed={feed}

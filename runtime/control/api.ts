@@ -155,6 +155,8 @@ async function stream(
     { headers: flag("headers"), replay: flag("replay") },
   );
   if (gone) subscription.close();
+  // The past may have filled the buffer and left it before there was a subscription to tell.
+  else if (!response.writableNeedDrain) subscription.drain();
   if (query.get("follow") === "0") response.end();
 }
 

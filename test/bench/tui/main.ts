@@ -1,28 +1,16 @@
-import { openApi } from "../../../runtime/control/api.ts";
 import { createSubscribers } from "../../../runtime/control/subscribers.ts";
-import { openSession } from "../../../runtime/host/session.ts";
-import { currentUser } from "../../../runtime/host/session-folder.ts";
 import { exchange, meshState, refusal } from "../../cli/support/synthetic.ts";
+import { openSyntheticMesh } from "../../e2e/support/synthetic-mesh.ts";
 
 // A mesh that does not exist: the control socket of a daemon, and behind it as many events per second as the argument says. What is
 // measured is the screen that reads them, by the protocol that every screen reads.
 const rate = Number(process.argv[2]);
 const turnMs = 20;
 
-const opened = openSession(process.cwd(), currentUser());
-if (opened.kind === "running") throw new Error("a mesh runs here already");
 const subscribers = createSubscribers();
-await openApi(opened.session.paths.control, {
-  state: () => meshState(),
-  subscribe: (sink, { headers }) => Promise.resolve(subscribers.add(sink, { headers, state: meshState(), past: [] })),
-  event: () => Promise.resolve(undefined),
-  snapshot: () => undefined,
-  command: () => Promise.resolve({ ok: true }),
-  own: () => () => undefined,
-  onError: (error) => {
-    process.stderr.write(`${String(error)}\n`);
-  },
-});
+const mesh = await openSyntheticMesh({ directory: process.cwd(), env: process.env }, (sink, { headers }) =>
+  Promise.resolve(subscribers.add(sink, { headers, state: meshState(), past: [] })),
+);
 process.stdout.write("open\n");
 
 let number = 0;
@@ -53,6 +41,5 @@ setInterval(() => {
 }, 2_000);
 
 process.once("SIGTERM", () => {
-  opened.session.remove();
-  process.exit(0);
+  void mesh[Symbol.asyncDispose]().then(() => process.exit(0));
 });
