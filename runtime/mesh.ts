@@ -6,7 +6,7 @@ import { obeyCommand } from "./control/commands.ts";
 import { withoutCompileCache } from "./control/compile-cache.ts";
 import { createDataPlaneEar } from "./control/data-plane-ear.ts";
 import { createEventHub } from "./control/event-hub.ts";
-import { createMeshLoop, type MeshLoop } from "./control/mesh-loop.ts";
+import { createMeshLoop } from "./control/mesh-loop.ts";
 import { createObservation } from "./control/observation.ts";
 import { socketAddress } from "./control/placement.ts";
 import { createPlane } from "./control/plane.ts";
@@ -19,12 +19,12 @@ import { createUsageMeter } from "./control/usage-meter.ts";
 import { buildHookConfig, type HookPlace } from "./host/hook-config.ts";
 import { createHostRunner } from "./host/host-runner.ts";
 import { captureVariables } from "./host/program-environment.ts";
-import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
-import type { MeshWatcher } from "./host/watch.ts";
+import { readMeshFiles } from "./host/read-mesh-files.ts";
 import type { Session } from "./host/session.ts";
 import { takeGround, type Env } from "./ground.ts";
 import { keepMeshKeys } from "./mesh-keys.ts";
 import { keepTrust } from "./mesh-trust.ts";
+import { watchFiles } from "./mesh-watch.ts";
 import { initialState } from "./store/initial-state.ts";
 import { createSupervisor, type Supervisor } from "./workload/supervisor.ts";
 
@@ -304,30 +304,6 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   });
   ready.catch(() => undefined);
   return { session, ready, stop: (hurry = false) => (stopping ??= stop(hurry)) };
-}
-
-/** Reloads whenever files change. Loaded late: nothing of the start waits for it. */
-async function watchFiles({ loop, paths, ...where }: WatchWhat): Promise<MeshWatcher> {
-  const { watchMeshFiles } = await import("./host/watch.ts");
-  const watcher = watchMeshFiles(paths, {
-    ...where,
-    onChange: ({ files, problems, eventAt }) => {
-      loop.reload({ files, problems, since: eventAt });
-      watcher.setPaths(loop.loaded()?.project.mesh ?? []);
-    },
-    onProblems: (problems) => loop.setProblems("writers", problems),
-  });
-  return watcher;
-}
-
-interface WatchWhat {
-  readonly loop: MeshLoop;
-  readonly directory: string;
-  readonly projectFile: string;
-  readonly clock: Clock;
-  readonly paths: readonly string[];
-  /** What is in force. */
-  readonly from: MeshFileSet;
 }
 
 function isAlive(phase: string | undefined): boolean {

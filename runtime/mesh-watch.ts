@@ -1,0 +1,28 @@
+import type { Clock } from "./core/clock.ts";
+import type { MeshLoop } from "./control/mesh-loop.ts";
+import type { MeshFileSet } from "./host/read-mesh-files.ts";
+import type { MeshWatcher } from "./host/watch.ts";
+
+interface WatchWhat {
+  readonly loop: MeshLoop;
+  readonly directory: string;
+  readonly projectFile: string;
+  readonly clock: Clock;
+  readonly paths: readonly string[];
+  /** What is in force. */
+  readonly from: MeshFileSet;
+}
+
+/** Reloads whenever files change. Loaded late: nothing of the start waits for it. */
+export async function watchFiles({ loop, paths, ...where }: WatchWhat): Promise<MeshWatcher> {
+  const { watchMeshFiles } = await import("./host/watch.ts");
+  const watcher = watchMeshFiles(paths, {
+    ...where,
+    onChange: ({ files, problems, eventAt }) => {
+      loop.reload({ files, problems, since: eventAt });
+      watcher.setPaths(loop.loaded()?.project.mesh ?? []);
+    },
+    onProblems: (problems) => loop.setProblems("writers", problems),
+  });
+  return watcher;
+}
