@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { createSummaryReporter } from "./test/support/summary-reporter.ts";
 
+/** On a machine that runs two copies of these tests at once, a moment without a processor is no defect: what fails there is asked again. */
+const retry = process.env["CI"] === "true" ? 2 : 0;
+
 // Unit tests mirror the sources and run in-process; everything that starts the built CLI lives in test/e2e.
 export default defineConfig({
   test: {
@@ -12,6 +15,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
           exclude: ["test/e2e/**"],
           testTimeout: 30_000,
+          retry,
         },
       },
       {
@@ -19,6 +23,7 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 90_000,
+          retry,
           hookTimeout: 90_000,
           fileParallelism: false,
         },

@@ -33,6 +33,8 @@ export interface ForwardOptions {
   /** Finds a connection for a try; `fresh` asks for one that has carried nothing. The returned function gives up. */
   acquire(attempt: number, fresh: boolean, done: (result: Acquired) => void): () => void;
   release(connection: UpstreamConnection): void;
+  /** Whether the connection would be opened in another way today: its other end may close it for that. */
+  isOutdated(connection: Upstream): boolean;
   change(attempt: number, elapsedMs: number): HeadChange;
   readonly retry: RetryPolicy | undefined;
   readonly timeouts: Timeouts;

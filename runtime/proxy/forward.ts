@@ -143,7 +143,7 @@ class Forwarding implements RequestSink, TryOwner {
       reason === "connection termination" &&
       !answered &&
       this.#body.isReplayable() &&
-      mayReplaySilently(to, this.exchange.head.method, this.#silentReplays)
+      mayReplaySilently(to, this.exchange.head.method, this.#silentReplays, this.#options.isOutdated(to))
     ) {
       this.#silentReplays += 1;
       this.#start(true);

@@ -69,6 +69,8 @@ class Http1ClientExchange implements ClientExchange, UpstreamReader {
         framing: this.#outgoing,
       }),
     );
+    // A server that is about to end a connection on which nothing was asked yet must see that something was.
+    if (this.#connection.used === 0) writer.flush();
     goOn(socket);
   }
 

@@ -229,7 +229,10 @@ export function serveHttp1(options: HttpServerOptions): HttpConnection {
     retire: () => {
       if (over) return;
       closing = true;
-      if (current === undefined) onGone();
+      if (current !== undefined) return;
+      // The last answer may still be on its way.
+      if (writer.flush() && socket.writableLength === 0) onGone();
+      else endGently();
     },
     drain: () => {
       closing = true;

@@ -272,6 +272,10 @@ class InboundRequest implements ForwardOptions {
     this.#connection.sidecar.upstreams.give(used, appIdleMs);
   }
 
+  isOutdated(): boolean {
+    return false;
+  }
+
   change(): HeadChange {
     const { authority } = this.#authorized?.seen ?? this.exchange.head;
     return { target: this.#path, authority, edit: this.#edit };

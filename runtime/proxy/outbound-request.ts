@@ -27,6 +27,8 @@ import { nothingSent, recordOutbound } from "./outbound-record.ts";
 import type { OutboundOutcome } from "./outbound-record.ts";
 import { chooseTarget, passthrough } from "./outbound-target.ts";
 import { ignore } from "./server-handshake.ts";
+import type { Upstream } from "./upstream.ts";
+import { keepsUpstream } from "./upstream-key.ts";
 import type { UpstreamConnection } from "./upstream-pool.ts";
 
 /** Idle connections to other sidecars stay this long; they end them after an hour. */
@@ -190,6 +192,10 @@ class OutboundForward implements ForwardOptions {
 
   release(used: UpstreamConnection): void {
     this.#request.connection.sidecar.upstreams.give(used, upstreamIdleMs);
+  }
+
+  isOutdated(connection: Upstream): boolean {
+    return !keepsUpstream(this.#request.connection.sidecar, connection.key);
   }
 
   change(attempt: number, elapsedMs: number): HeadChange {

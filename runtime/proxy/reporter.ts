@@ -167,7 +167,8 @@ export function createReporter(options: ReporterOptions): Reporter {
       meterOf(record.proxy).decided(record.decision.set, record.decision.decision);
     scheduleCounts();
     if (perSecond === 0) return;
-    if (mayTell(isFailure(record))) pending.push(record);
+    // Handshakes are rare beside requests, and every one is told.
+    if (mayTell(record.kind === "handshake" || isFailure(record))) pending.push(record);
     else dropped += 1;
     schedule();
   }
