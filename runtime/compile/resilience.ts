@@ -1,3 +1,4 @@
+import { grpcStatusNames } from "../model/grpc-status.ts";
 import type { HttpFault, HttpRetry } from "../model/istio-networking.ts";
 import type { FaultPolicy, RetryPolicy } from "../model/snapshot.ts";
 import { defaultRetryPolicy } from "../traffic/retry.ts";
@@ -29,26 +30,6 @@ function parseRetryOn(text: string): Pick<RetryPolicy, "on" | "statuses"> {
   return { on: tokens, statuses };
 }
 
-const grpcCodes: readonly string[] = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
-
 /** No percentage means nothing is injected (spec traffic 2.10.2). */
 export function compileFault(fault: HttpFault | undefined): FaultPolicy | undefined {
   if (fault === undefined) return undefined;
@@ -64,7 +45,7 @@ export function compileFault(fault: HttpFault | undefined): FaultPolicy | undefi
 }
 
 function compileAbort(abort: NonNullable<HttpFault["abort"]>): FaultPolicy["abort"] {
-  const code = abort.grpcStatus === undefined ? -1 : grpcCodes.indexOf(abort.grpcStatus);
+  const code = abort.grpcStatus === undefined ? -1 : grpcStatusNames.indexOf(abort.grpcStatus);
   return {
     status: abort.httpStatus ?? 200,
     grpcStatus: code === -1 ? undefined : code,

@@ -1,3 +1,4 @@
+import { grpcStatusNames } from "../../model/grpc-status.ts";
 import { goFloat, quote } from "../go-text.ts";
 import { validateDestination } from "./destination.ts";
 import { isAuthorityHeader } from "./header-names.ts";
@@ -6,26 +7,6 @@ import type { HttpRoute } from "./specs.ts";
 import { retryPolicies, statusTexts } from "./retry-policies.ts";
 import { type Report, refuseFault } from "./report.ts";
 import { durationFault, patternFault, portFault } from "./values.ts";
-
-const grpcStatuses = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
 
 export function validateFault(fault: HttpRoute["fault"], field: string, report: Report): void {
   if (fault === undefined) return;
@@ -37,7 +18,7 @@ export function validateFault(fault: HttpRoute["fault"], field: string, report: 
     if (abort.http2Error !== undefined)
       report.refuse(`${field}.abort.http2Error`, "HTTP/2 abort fault injection not supported yet");
     else if (abort.grpcStatus !== undefined) {
-      if (!grpcStatuses.includes(abort.grpcStatus))
+      if (!grpcStatusNames.includes(abort.grpcStatus))
         report.refuse(
           `${field}.abort.grpcStatus`,
           `gRPC status ${quote(abort.grpcStatus)} is not supported. See https://github.com/grpc/grpc/blob/master/doc/statuscodes.md for a list of supported codes, for example 'NOT_FOUND'`,
