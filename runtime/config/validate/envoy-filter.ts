@@ -3,7 +3,7 @@ import { regexFault } from "../re2.ts";
 import type { Decoded } from "../shape.ts";
 import type { envoyFilter } from "../shapes/envoy-filter.ts";
 import type { Report } from "./report.ts";
-import { validateSelectorLabels } from "./selector.ts";
+import { isSoundWorkloadSelector } from "./selector.ts";
 
 type Spec = Decoded<typeof envoyFilter>;
 type Patch = NonNullable<Spec["configPatches"]>[number];
@@ -46,22 +46,11 @@ const routeKinds = ["ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE"];
 
 /** Spec traffic 10.2.15, without the judgement of `patch.value` by Envoy's own message types. */
 export function validateEnvoyFilter(spec: Spec, report: Report): void {
-  let broken = false;
   const warnings: [field: string, message: string][] = [];
-  if (spec.workloadSelector !== undefined) {
-    const at = "spec.workloadSelector";
-    validateSelectorLabels(spec.workloadSelector.labels ?? {}, at, `${at}.labels`, {
-      ...report,
-      refuse: (field, message) => {
-        broken = true;
-        report.refuse(field, message);
-      },
-      warn: (field, message) => {
-        warnings.push([field, `Envoy filter: ${message}, will be applied to all services in namespace`]);
-      },
-    });
-  }
-  if (broken) return;
+  const sound = isSoundWorkloadSelector(spec.workloadSelector, report, (field, message) => {
+    warnings.push([field, `Envoy filter: ${message}, will be applied to all services in namespace`]);
+  });
+  if (!sound) return;
   report.warn(
     "spec",
     "EnvoyFilter exposes internal implementation details that may change at any time. Prefer other APIs if possible, and exercise extreme caution, especially around upgrades.",

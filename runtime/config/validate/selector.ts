@@ -14,7 +14,7 @@ export function validateSelector(
   if (selector !== undefined) validateSelectorLabels(selector.matchLabels ?? {}, field, `${field}.matchLabels`, report);
 }
 
-export function validateSelectorLabels(
+function validateSelectorLabels(
   labels: Readonly<Record<string, string>>,
   selector: string,
   field: string,
@@ -72,4 +72,24 @@ function validateTarget(target: Target, field: string, report: Report): void {
   if (allowedTargets.some(([inGroup, , named]) => inGroup === canonical && named === kind)) return;
   const allowed = allowedTargets.map((parts) => parts.join("/")).join(" ");
   report.refuse(`${field}.kind`, `targetRef must be to one of [${allowed}] but was ${group}/${kind}`);
+}
+
+/** The same for the `workloadSelector` of a networking kind, whose warnings are worded by the kind; tells whether the selector is sound. */
+export function isSoundWorkloadSelector(
+  selector: { readonly labels?: Readonly<Record<string, string>> } | undefined,
+  report: Report,
+  warn: Report["warn"],
+): boolean {
+  if (selector === undefined) return true;
+  let sound = true;
+  const at = "spec.workloadSelector";
+  validateSelectorLabels(selector.labels ?? {}, at, `${at}.labels`, {
+    ...report,
+    refuse: (field, message) => {
+      sound = false;
+      report.refuse(field, message);
+    },
+    warn,
+  });
+  return sound;
 }

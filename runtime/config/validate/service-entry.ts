@@ -7,7 +7,7 @@ import type { serviceEntry } from "../shapes/service-entry.ts";
 import { validateExportTo } from "./export-to.ts";
 import { partialWildcardFault } from "./namespaced-host.ts";
 import { type Report, refuseFault } from "./report.ts";
-import { validateSelectorLabels } from "./selector.ts";
+import { isSoundWorkloadSelector } from "./selector.ts";
 import { portFault, subnetFault, validateLabels } from "./values.ts";
 import { portNameFault, validateEndpointPorts, validateWorkloadEntry } from "./workload-entry.ts";
 
@@ -20,22 +20,11 @@ export interface ServiceEntrySubject {
 
 /** Spec traffic 10.2.4. */
 export function validateServiceEntry(spec: Spec, subject: ServiceEntrySubject, report: Report): void {
-  let broken = false;
   const { workloadSelector: selector } = spec;
-  if (selector !== undefined) {
-    const at = "spec.workloadSelector";
-    validateSelectorLabels(selector.labels ?? {}, at, `${at}.labels`, {
-      ...report,
-      refuse: (field, message) => {
-        broken = true;
-        report.refuse(field, message);
-      },
-      warn: (field, message) => {
-        report.warn(field, `service entry: ${message}, will be applied to all services in namespace`);
-      },
-    });
-  }
-  if (broken) return;
+  const sound = isSoundWorkloadSelector(selector, report, (field, message) => {
+    report.warn(field, `service entry: ${message}, will be applied to all services in namespace`);
+  });
+  if (!sound) return;
   const { hosts = [], addresses = [], ports = [], endpoints = [], resolution = "NONE" } = spec;
   if (selector !== undefined && endpoints.length > 0)
     report.refuse("spec.endpoints", "only one of WorkloadSelector or Endpoints is allowed in Service Entry");

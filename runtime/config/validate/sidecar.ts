@@ -7,7 +7,7 @@ import { validateDestination } from "./destination.ts";
 import { validateEgressHosts } from "./egress-hosts.ts";
 import { listenEndpointFaults } from "./listen-endpoint.ts";
 import { type Report, refuseFault } from "./report.ts";
-import { validateSelectorLabels } from "./selector.ts";
+import { isSoundWorkloadSelector } from "./selector.ts";
 import { validateServerTls } from "./server-tls.ts";
 import { validateConnectionPool } from "./traffic-settings.ts";
 import { portFault, socketFault } from "./values.ts";
@@ -20,21 +20,10 @@ type Port = NonNullable<Ingress["port"]>;
 
 /** Spec traffic 10.2.5. */
 export function validateSidecar(spec: Spec, namespace: string, report: Report): void {
-  let broken = false;
-  if (spec.workloadSelector !== undefined) {
-    const at = "spec.workloadSelector";
-    validateSelectorLabels(spec.workloadSelector.labels ?? {}, at, `${at}.labels`, {
-      ...report,
-      refuse: (field, message) => {
-        broken = true;
-        report.refuse(field, message);
-      },
-      warn: (field, message) => {
-        if (!isEmpty(spec)) report.warn(field, `sidecar: ${message}, will be applied to all services in namespace`);
-      },
-    });
-  }
-  if (broken) return;
+  const sound = isSoundWorkloadSelector(spec.workloadSelector, report, (field, message) => {
+    if (!isEmpty(spec)) report.warn(field, `sidecar: ${message}, will be applied to all services in namespace`);
+  });
+  if (!sound) return;
   if (isEmpty(spec)) {
     report.refuse("spec", "sidecar: empty configuration provided");
     return;
