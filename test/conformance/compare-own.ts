@@ -18,7 +18,9 @@ export function compareOwn(
   };
   check("outcome", own.outcome, outcomeOf(request, answer));
   const hits = trace.hits.filter(({ workload }) => workload !== "ext-authz");
-  const isThrough = /^(?:http:2|tcp:)/.test(own.outcome) && own.deniedBy === undefined;
+  // A gRPC call that is refused has status 200 too.
+  const isRefused = own.deniedBy !== undefined || own.details === "ext_authz_denied";
+  const isThrough = /^(?:http:2|tcp:)/.test(own.outcome) && !isRefused;
   check("requests that reached an application", isThrough ? 1 : 0, hits.length);
   check("deniedBy", own.deniedBy, decidedBy(trace, "deny"));
   check("allowedBy", own.allowedBy, decidedBy(trace, "allow"));
