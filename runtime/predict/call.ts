@@ -5,12 +5,14 @@ import type { DecisionRecord } from "../model/decision.ts";
 import type { Mesh, Workload, World } from "../model/mesh.ts";
 import type { Provenance } from "../model/resource.ts";
 import { bindWorkloadsOf } from "../compile/service-index.ts";
+import { hostOf } from "../traffic/virtual-host.ts";
 import { deliver } from "./deliver.ts";
 import { leave } from "./outbound.ts";
 import { createPaperWorld } from "./paper.ts";
-import type { Answer } from "./payload.ts";
+import type { Answer, CertificateClaim, Payload } from "./payload.ts";
 import { helpfulProgram } from "./program.ts";
-import { createTrace, type Hit, type ProxyFacts, type Trace } from "./trace.ts";
+import { createTrace, type Hit, type Judged, type ProxyFacts, type Trace } from "./trace.ts";
+import type { AuthorizerAnswer, PaperWorld } from "./world.ts";
 
 /** A call that nobody makes: who to whom, and what. */
 export interface PredictedCall {
@@ -24,11 +26,31 @@ export interface PredictedCall {
   /** Port of the service, or of the workload; undefined: the only or first one. */
   readonly port: number | undefined;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** How the connection to the server's sidecar is made, past the caller's own; absent: as the caller's sidecar would, or in plaintext without one. */
+  readonly tls?: CallerTls;
+  /** Sent as it is, instead of a request. */
+  readonly tcp?: string;
 }
+
+/** `no-certificate`: TLS by somebody who shows none; `foreign-certificate`: with one of another CA. */
+export type CallerTls = "plaintext" | "no-certificate" | "foreign-certificate";
+
+/** What is supposed of the world around a call. */
+export interface Supposed {
+  /** JWK sets that were fetched. */
+  readonly keySets?: World["keySets"];
+  /** Answers of external authorizers by provider; who is not named is not asked, and the verdict depends on it. */
+  readonly authorizers?: ReadonlyMap<string, AuthorizerAnswer>;
+}
+
+/** What became of a call. `unreachable`: neither policy nor TLS refused it, but it came to no program. */
+export type PredictedOutcome = "allow" | "deny" | "tls-fail" | "unreachable";
 
 export interface Prediction {
   /** `depends`: on what an external authorizer says, whom nobody asks here. */
   readonly verdict: "allow" | "deny" | "depends";
+  /** The same in more words; of one that depends, what it would be if all agreed. */
+  readonly outcome: PredictedOutcome;
   /** One line: `200`, `403 RBAC: access denied`, `plaintext under STRICT`. */
   readonly summary: string;
   /** What the server's sidecar decided; null when it never came to that. */
@@ -44,6 +66,8 @@ export interface PredictionDetails {
   readonly hits: readonly Hit[];
   /** Fields behind a refusal below policy. */
   readonly because: readonly Provenance[];
+  /** What sidecars decided, with all they looked at. */
+  readonly judged: readonly Judged[];
 }
 
 const outsideAddress = "192.0.2.1";
@@ -55,26 +79,48 @@ export function predictCall(
   clock: Pick<Clock, "now">,
   keySets: World["keySets"] = new Map(),
 ): Prediction {
-  const world = createPaperWorld(
-    mesh,
-    { ready: new Set(mesh.workloads.map((workload) => workload.id)), keySets },
-    helpfulProgram,
-    clock,
-  );
-  const from = call.from === "outside" ? undefined : findWorkload(mesh, call.from);
-  if (from === undefined && call.from !== "outside") throw unknownParty(mesh, call.from, undefined);
-  const target = findTarget(mesh, call.to, call.port, from?.namespace ?? "default");
-  if (target === undefined) throw unknownParty(mesh, call.to, call.port);
+  return bindPrediction(mesh, clock, { keySets })(call);
+}
 
-  const payload = { kind: "bytes", bytes: requestBytes(call, target) } as const;
-  const trace = createTrace();
-  const proxy = from === undefined ? undefined : world.proxy(from);
-  // An outside caller knows no VIP: it reaches the sidecar of a workload itself, as a published port does.
-  const answer =
-    proxy === undefined
-      ? deliver(world, from?.address ?? outsideAddress, target, payload, trace)
-      : leave(world, proxy, target, payload, trace);
-  return describe(answer, trace);
+/** The same for many calls: the mesh is compiled once. The calls throw MD8005 for names that the mesh does not have. */
+export function bindPrediction(
+  mesh: Mesh,
+  clock: Pick<Clock, "now">,
+  { keySets = new Map(), authorizers }: Supposed = {},
+): (call: PredictedCall) => Prediction {
+  const ready = new Set(mesh.workloads.map((workload) => workload.id));
+  const world: PaperWorld = { ...createPaperWorld(mesh, { ready, keySets }, helpfulProgram, clock), authorizers };
+  return (call) => {
+    const from = call.from === "outside" ? undefined : findWorkload(mesh, call.from);
+    if (from === undefined && call.from !== "outside") throw unknownParty(mesh, call.from, undefined);
+    const target = findTarget(mesh, call.to, call.port, from?.namespace ?? "default");
+    if (target === undefined) throw unknownParty(mesh, call.to, call.port);
+
+    const bytes = call.tcp === undefined ? requestBytes(call, target) : Buffer.from(call.tcp, "utf8");
+    const trace = createTrace();
+    const proxy = from === undefined || call.tls !== undefined ? undefined : world.proxy(from);
+    const payload = payloadOf(call.tls, { kind: "bytes", bytes }, target, from && world.certificate(from));
+    // An outside caller knows no VIP: it reaches the sidecar of a workload itself, as a published port does.
+    const answer =
+      proxy === undefined
+        ? deliver(world, from?.address ?? outsideAddress, target, payload, trace)
+        : leave(world, proxy, target, payload, trace);
+    return describe(answer, trace);
+  };
+}
+
+function payloadOf(
+  tls: CallerTls | undefined,
+  inner: Payload,
+  target: Target,
+  own: CertificateClaim | undefined,
+): Payload {
+  if (tls === undefined || tls === "plaintext") return inner;
+  const claim = { uriSans: [], dnsSans: [], subject: "", expired: false, hash: "", ...own, issuer: "foreign" };
+  const certificate = tls === "no-certificate" ? undefined : claim;
+  const sni = hostOf(target.authority);
+  const offer = { alpn: ["http/1.1"], sni, certificate, minVersion: 12, maxVersion: 13, judge: () => undefined };
+  return { kind: "tls", offer, inner };
 }
 
 function unknownParty(mesh: Mesh, name: string, port: number | undefined): MeshError {
@@ -90,7 +136,7 @@ function unknownParty(mesh: Mesh, name: string, port: number | undefined): MeshE
   });
 }
 
-function describe(answer: Answer, { proxies, hits, dependsOn = [] }: Trace): Prediction {
+function describe(answer: Answer, { proxies, hits, judged, dependsOn = [] }: Trace): Prediction {
   const decided = proxies.findLast((facts) => facts.decision !== undefined)?.decision ?? null;
   const refused = proxies.find((facts) => facts.details === "filter_chain_not_found");
   const status = answer.kind === "http" ? answer.status : null;
@@ -101,10 +147,25 @@ function describe(answer: Answer, { proxies, hits, dependsOn = [] }: Trace): Pre
   const asked = [...new Set(dependsOn)].join(" and ");
   return {
     verdict: denied ? "deny" : asked === "" ? "allow" : "depends",
+    outcome: outcomeOf(denied, decided, answer, proxies),
     summary: asked === "" ? summary : `depends on provider ${asked}, whom nobody asks here; if it agrees: ${summary}`,
     decision: decided,
-    details: { status, proxies, hits, because: refused?.because ?? [] },
+    details: { status, proxies, hits, because: refused?.because ?? [], judged },
   };
+}
+
+function outcomeOf(
+  denied: boolean,
+  decided: DecisionRecord | null,
+  answer: Answer,
+  proxies: readonly ProxyFacts[],
+): PredictedOutcome {
+  if (!denied) return "allow";
+  if (decided?.verdict === "deny") return "deny";
+  const failed = proxies.some(
+    ({ details = "" }) => details === "filter_chain_not_found" || details.includes("TLS_error"),
+  );
+  return answer.kind === "tls-failed" || failed ? "tls-fail" : "unreachable";
 }
 
 function isOwnAnswer(proxies: readonly ProxyFacts[]): boolean {

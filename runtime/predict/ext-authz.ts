@@ -2,7 +2,7 @@ import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { ExtAuthzProvider } from "../model/ext-authz.ts";
 import { customStart, type CustomStep, type NextCustomStep } from "../policy/custom.ts";
 import { type Authorized, judgeAnswer } from "../traffic/ext-authz/authorized.ts";
-import { checkError, type CheckResult } from "../traffic/ext-authz/check-result.ts";
+import { checkError, type CheckResult, noQueryChange, noResponseChange } from "../traffic/ext-authz/check-result.ts";
 import { type CheckedConnection, readGrpcAnswer } from "../traffic/ext-authz/grpc-check.ts";
 import { readHttpAnswer, type HttpCheck } from "../traffic/ext-authz/http-check.ts";
 import type { LocalReplyCause } from "../traffic/local-reply.ts";
@@ -14,7 +14,7 @@ import type { Connection } from "./inbound.ts";
 import { chooseTarget } from "./leaving.ts";
 import type { CertificateClaim, Payload } from "./payload.ts";
 import { failureOf, sentAs } from "./upstream.ts";
-import type { Deliver } from "./world.ts";
+import type { AuthorizerAnswer, Deliver } from "./world.ts";
 
 /** What providers make of a request or connection. */
 export interface Authorization {
@@ -38,8 +38,9 @@ export function authorize(connection: Connection, question: Question): Authoriza
   while (step !== undefined) {
     if (step.kind === "refuse") return { authorized, refusal: { decision: step.decision, cause: undefined } };
     const { provider, rule, by, next }: Extract<CustomStep, { readonly kind: "ask" }> = step;
-    const { askProviders } = connection.world;
-    if (askProviders !== undefined) {
+    const { askProviders, authorizers } = connection.world;
+    const supposed = authorizers?.get(provider.name);
+    if (askProviders !== undefined || supposed !== undefined) {
       const check = question.check(provider, authorized);
       if (check === "too-large") {
         const decision = { verdict: "deny", reason: "ext-authz-error", by } as const;
@@ -49,7 +50,9 @@ export function authorize(connection: Connection, question: Question): Authoriza
         provider,
         rule,
         ms: 0,
-        ...ask(connection, askProviders, provider, check),
+        ...(askProviders === undefined || supposed !== undefined
+          ? supposedAnswer(supposed ?? "unreachable")
+          : ask(connection, askProviders, provider, check)),
       });
       ({ authorized } = judged);
       if (judged.kind === "stop") {
@@ -66,6 +69,21 @@ interface Answered {
   readonly result: CheckResult;
   readonly endpoint: string | undefined;
   readonly status: number | undefined;
+}
+
+/** An answer that changes nothing about the request. */
+function supposedAnswer(answer: AuthorizerAnswer): Answered {
+  if (answer === "unreachable") return unreached("supposed to be unreachable");
+  const result: CheckResult =
+    answer === "deny"
+      ? { kind: "denied", status: 403, headers: [], body: "" }
+      : {
+          kind: "allowed",
+          request: { set: [], append: [], remove: [] },
+          query: noQueryChange,
+          response: noResponseChange,
+        };
+  return { result, endpoint: undefined, status: answer === "deny" ? 403 : 200 };
 }
 
 function ask(connection: Connection, deliver: Deliver, provider: ExtAuthzProvider, check: HttpCheck): Answered {

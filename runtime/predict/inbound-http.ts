@@ -101,7 +101,9 @@ function serveRequest(connection: Connection, message: Message, certificate: Cer
   const seen = authorized === undefined ? plain : factsOf(plain, authorized);
   const decision = asked?.refusal?.decision ?? proxy.http(seen);
   const { token } = decision;
-  const record = explain(inbound.http, decision, decidedFacts(seen, inbound, decision));
+  const facts = decidedFacts(seen, inbound, decision);
+  connection.trace.judged.push({ proxy: proxy.workload.id, policies: inbound.http, decision, facts });
+  const record = explain(inbound.http, decision, facts);
   const calls = authorized === undefined || authorized.calls.length === 0 ? {} : { extAuthz: authorized.calls };
   const entered = authorized?.seen.path ?? path;
   const passed = token?.changes.path ?? entered;

@@ -128,7 +128,9 @@ function serveTcp(connection: Connection, payload: Payload, certificate: Certifi
   const facts = connection.facts(certificate, undefined, "");
   const asked = authorizeTcp(connection, certificate, facts);
   const decision = asked?.refusal?.decision ?? proxy.tcp(facts);
-  const record = explain(proxy.snapshot.inbound.tcp, decision, facts);
+  const policies = proxy.snapshot.inbound.tcp;
+  trace.judged.push({ proxy: proxy.workload.id, policies, decision, facts });
+  const record = explain(policies, decision, facts);
   const known = {
     peer: certificate?.uriSans[0],
     decision: record,

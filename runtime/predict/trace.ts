@@ -1,6 +1,7 @@
-import type { DecisionRecord } from "../model/decision.ts";
+import type { Decision, DecisionRecord, RequestFacts } from "../model/decision.ts";
 import type { ExtAuthzCall } from "../model/ext-authz.ts";
 import type { JsonObject } from "../model/jwt.ts";
+import type { PolicySet } from "../model/policy.ts";
 import type { Provenance } from "../model/resource.ts";
 
 /** A request or connection that reached a program. */
@@ -54,14 +55,24 @@ export interface ProxyFacts {
   readonly because: readonly Provenance[];
 }
 
+/** One decision of a sidecar, with the policies and the request that it was made of. */
+export interface Judged {
+  readonly proxy: string;
+  readonly policies: PolicySet;
+  readonly decision: Decision;
+  /** As the policies saw it. */
+  readonly facts: RequestFacts;
+}
+
 /** Everything that happens to one call, in order. */
 export interface Trace {
   readonly hits: Hit[];
   readonly proxies: ProxyFacts[];
+  readonly judged: Judged[];
   /** External authorizers that were taken to agree, because nobody asked them; absent: none. */
   dependsOn?: string[];
 }
 
 export function createTrace(): Trace {
-  return { hits: [], proxies: [] };
+  return { hits: [], proxies: [], judged: [] };
 }

@@ -32,9 +32,14 @@ export interface PaperWorld {
   readonly requestId: string;
   /** Brings a question to an external authorizer; undefined: nobody is asked, all are taken to agree, and a trace notes it. */
   readonly askProviders: Deliver | undefined;
+  /** What some providers are supposed to say, by name; they are not asked. */
+  readonly authorizers?: ReadonlyMap<string, AuthorizerAnswer> | undefined;
   /** Requests of one moment: what they take of limits stays taken. Undefined: every call has the mesh for itself. */
   readonly busy: Map<string, number> | undefined;
 }
+
+/** `unreachable`: it gives no answer, and the provider's own `failOpen` decides. */
+export type AuthorizerAnswer = "allow" | "deny" | "unreachable";
 
 /** Brings what one address sends to another; see `deliver`. */
 export type Deliver = (

@@ -10,7 +10,7 @@ export function compareOwn(
   request: CaseRequest,
   own: OwnExpectation,
   answer: Answer,
-  trace: Trace,
+  trace: Omit<Trace, "judged">,
 ): readonly Difference[] {
   const found: Difference[] = [];
   const check = (what: string, expected: unknown, actual: unknown): void => {

@@ -14,7 +14,7 @@ export function compare(
   request: CaseRequest,
   expected: ExpectedRequest,
   answer: Answer,
-  trace: Trace,
+  trace: Omit<Trace, "judged">,
 ): readonly Difference[] {
   if (expected.own !== undefined) return compareOwn(request, expected.own, answer, trace);
   const unstable = expected.unstable ?? [];
@@ -151,7 +151,7 @@ const comparedFields = [
 /** Access logs by proxy and in order; what only a broken handshake left is not among them. */
 function checkProxies(
   expected: ExpectedRequest,
-  trace: Trace,
+  trace: Omit<Trace, "judged">,
   check: Check,
   fields: readonly (keyof ProxyFacts)[],
 ): void {

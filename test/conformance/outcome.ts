@@ -32,7 +32,7 @@ export function outcomeOf(request: CaseRequest, answer: Answer): string {
 }
 
 /** The rule that a verdict names; `none`: no ALLOW rule matched. */
-export function decidedBy(trace: Trace, verdict: "allow" | "deny"): string | undefined {
+export function decidedBy(trace: Pick<Trace, "proxies">, verdict: "allow" | "deny"): string | undefined {
   const decision = trace.proxies.findLast(
     (proxy) => proxy.side === "inbound" && proxy.decision !== undefined,
   )?.decision;

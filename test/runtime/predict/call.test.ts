@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { predictCall, type PredictedCall } from "../../../runtime/predict/call.ts";
+import { bindPrediction, predictCall, type PredictedCall } from "../../../runtime/predict/call.ts";
 import { systemClock } from "../../../runtime/core/clock.ts";
 import { smallMesh } from "../../support/paper-mesh.ts";
 import { keySet, signedToken, signingKey } from "../../support/tokens.ts";
@@ -163,5 +163,52 @@ spec:
     expect(refused.details.hits).toEqual([]);
     const old = signedToken(key, { iss: "a", exp: 1_699_999_900 });
     expect(ask(old, keySets)).toMatchObject({ verdict: "deny", summary: "401 Jwt is expired" });
+  });
+});
+
+describe("the connection of a predicted call", () => {
+  it("can be made past the caller's sidecar, and is refused below policy where it must", () => {
+    for (const tls of ["plaintext", "no-certificate", "foreign-certificate"] as const)
+      expect(predict("frontend", "/api/data", { tls })).toMatchObject({
+        verdict: "deny",
+        outcome: "tls-fail",
+        decision: null,
+      });
+    expect(predict("frontend", "/api/data", { tls: "no-certificate" }).summary).toContain("certificate_required");
+    expect(predict("frontend", "/api/data", { tls: "foreign-certificate" }).summary).toContain("unknown_ca");
+    expect(predict("frontend", "/secret").outcome).toBe("deny");
+    expect(predict("frontend", "/api/data").outcome).toBe("allow");
+  });
+
+  it("may carry something that is no request", () => {
+    // What is no HTTP leaves an HTTP port in plaintext.
+    expect(predict("frontend", "", { tcp: "PING\n" })).toMatchObject({ outcome: "tls-fail" });
+    const sent = predict("frontend", "", { tcp: "PING\n", port: 9000 });
+    expect(sent).toMatchObject({ outcome: "deny", decision: { tried: [{ result: "skipped" }] } });
+    expect(sent.details.judged).toMatchObject([{ proxy: "backend", policies: { layer: "tcp" } }]);
+  });
+});
+
+describe("an external authorizer that is only supposed", () => {
+  const authorizers = `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: ask, namespace: default}
+spec:
+  selector: {matchLabels: {app: backend}}
+  action: CUSTOM
+  provider: {name: opa}
+  rules: [{to: [{operation: {paths: [/asked]}}]}]
+`;
+  const provider = { name: "opa", envoyExtAuthzHttp: { service: "frontend.default.svc.cluster.local", port: 8080 } };
+  const mesh = smallMesh(authorizers, { extensionProviders: [provider] });
+  const call = { from: "frontend", to: "backend", method: "GET", path: "/asked", port: undefined, headers: [] };
+  const ask = (answer?: "allow" | "deny" | "unreachable"): ReturnType<typeof predictCall> =>
+    bindPrediction(mesh, systemClock, { authorizers: new Map(answer === undefined ? [] : [["opa", answer]]) })(call);
+
+  it("decides as it is told to", () => {
+    expect(ask()).toMatchObject({ verdict: "depends", outcome: "allow" });
+    expect(ask("allow")).toMatchObject({ verdict: "allow", outcome: "allow" });
+    expect(ask("deny")).toMatchObject({ outcome: "deny", decision: { reason: "ext-authz-denied" } });
+    expect(ask("unreachable")).toMatchObject({ outcome: "deny", decision: { reason: "ext-authz-error" } });
   });
 });
