@@ -1,3 +1,4 @@
+import type { TextName } from "./text-page.ts";
 import type { ViewName } from "./ui-state.ts";
 
 /** What a key or a command of the palette asks for. */
@@ -12,6 +13,8 @@ export type Action =
   | { readonly kind: "set-filter"; readonly text: string }
   | { readonly kind: "save-filter"; readonly name: string }
   | { readonly kind: "copy"; readonly what: CopyKind }
+  /** Opens a text about the row. */
+  | { readonly kind: "text"; readonly name: TextName }
   | EditAction
   | { readonly kind: SimpleAction };
 
@@ -20,7 +23,6 @@ export type SimpleAction =
   | "back"
   | "pane"
   | "pause"
-  | "why"
   | "yaml"
   | "replay"
   | "follow"

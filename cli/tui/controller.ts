@@ -4,6 +4,8 @@ import type { MeshEvent } from "../../runtime/model/event.ts";
 import { parseFilter, type FilterSetting } from "../../runtime/store/filter.ts";
 import type { Look } from "../context.ts";
 import { glyphsFor } from "../print/glyphs.ts";
+import { sanitize } from "../print/sanitize.ts";
+import { lineText, seg, type Line } from "../print/segment.ts";
 import type { Action } from "./actions.ts";
 import { copyText } from "./copy-text.ts";
 import type { Feed } from "./feed.ts";
@@ -16,7 +18,8 @@ import { createMatches, type Matches } from "./rows.ts";
 import { drawScreen, type Frame } from "./screen.ts";
 import { step } from "./step.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { placeOf } from "./subject.ts";
+import { placeOf, type Subject } from "./subject.ts";
+import type { TextName, TextPage } from "./text-page.ts";
 import { initialUi, type UiState } from "./ui-state.ts";
 
 /** How the person left the screen. */
@@ -35,6 +38,8 @@ export interface Effects {
   /** Sends the request of this event again; the new exchange comes with the stream. */
   readonly replay: (id: string) => Promise<CommandAnswer>;
   readonly copy: (what: string, text: string) => Promise<string>;
+  /** A text about the row under the cursor. @throws in words: the row has none */
+  readonly text: (name: TextName, subject: Subject | undefined) => TextPage;
   readonly saveFilter: (name: string, text: string) => string;
   /** Filters by their names, as they are now. */
   readonly namedFilters: () => Readonly<Record<string, string>>;
@@ -65,6 +70,8 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
   let named = effects.namedFilters();
   let matches: { readonly key: string; readonly matches: Matches } | undefined;
   let world: Surroundings | undefined;
+  /** How many texts were opened. */
+  let opened = 0;
 
   function filterSetting(now: number): FilterSetting {
     return { now, mark: ui.mark?.at, named };
@@ -148,6 +155,9 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
       case "copy":
         copy(action.what, around);
         return;
+      case "text":
+        open(action.name, around.subject);
+        return;
       case "save-filter":
         say(ui.filter === "" ? "there is no filter to save; f writes one" : effects.saveFilter(action.name, ui.filter));
         named = effects.namedFilters();
@@ -155,6 +165,29 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
       default:
         return;
     }
+  }
+
+  /** Shows a text about a row as soon as its lines are there, unless another was opened meanwhile. */
+  function open(name: TextName, subject: Subject | undefined): void {
+    let page: TextPage;
+    try {
+      page = effects.text(name, subject);
+    } catch (error) {
+      sayError(error);
+      return;
+    }
+    const { title } = page;
+    opened += 1;
+    const own = opened;
+    const show = (lines: readonly Line[]): void => {
+      if (own !== opened || ui.mode.kind !== "text") return;
+      ui = { ...ui, mode: { ...ui.mode, lines } };
+      effects.redraw();
+    };
+    ui = { ...ui, mode: { kind: "text", title, lines: undefined, top: 0 } };
+    void page.lines.then(show, (error: unknown) => {
+      show([[seg(sanitize(errorWords(error)), "bad")]]);
+    });
   }
 
   function edit(around: Surroundings): void {
@@ -193,6 +226,12 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
   }
 
   function copy(what: Extract<Action, { readonly kind: "copy" }>["what"], around: Surroundings): void {
+    if (ui.mode.kind === "text") {
+      const { title, lines = [] } = ui.mode;
+      const text = lines.map((line) => `${lineText(line).trimEnd()}\n`).join("");
+      void effects.copy(title, text).then(say, sayError);
+      return;
+    }
     const copied =
       around.subject === undefined
         ? undefined
@@ -222,7 +261,7 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
   }
 
   function sayError(error: unknown): void {
-    say(error instanceof Error ? error.message : String(error));
+    say(errorWords(error));
   }
 
   return {
@@ -249,4 +288,8 @@ export function createController(feed: Feed, setting: ControllerSetting, effects
     ui: () => ui,
     say,
   };
+}
+
+function errorWords(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

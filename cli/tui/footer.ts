@@ -42,6 +42,10 @@ export function footerLine(input: FooterInput): Line {
       return filterPrompt(ui.mode.draft, input.columns, input.setting, input.known);
     case "help":
       return [seg(" Esc closes this help", "dim")];
+    case "text":
+      return ui.message === undefined
+        ? [seg(" Esc closes this text", "dim")]
+        : [seg(` ${sanitize(ui.message)}`, "warn")];
     case "normal":
       return ui.message === undefined ? keyLine(input) : [seg(` ${sanitize(ui.message)}`, "warn")];
   }

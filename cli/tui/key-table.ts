@@ -1,4 +1,5 @@
 import type { Action, SimpleAction } from "./actions.ts";
+import type { TextName } from "./text-page.ts";
 import { views, type ViewName } from "./ui-state.ts";
 
 /** The one table of keys: what a key does, the footer, the help screen, the palette and docs/keys.md are all read from it. */
@@ -43,6 +44,16 @@ function moving(name: string, keys: string, help: string, action: Action): KeyBi
   return { name, keys: keys.split(" "), label: name, help, action };
 }
 
+/** A key that opens a text about the row. */
+function telling(
+  name: TextName,
+  keys: string,
+  help: string,
+  rest: Pick<KeyBinding, "footer" | "needs"> = {},
+): KeyBinding {
+  return { name, keys: keys.split(" "), label: name, help, action: { kind: "text", name }, ...rest };
+}
+
 export const bindings: readonly KeyBinding[] = [
   ...views.map((view, at) => moving(view, String(at + 1), viewHelp[view], { kind: "view", view })),
   moving("down", "j down", "one row down", { kind: "move", by: 1 }),
@@ -52,7 +63,9 @@ export const bindings: readonly KeyBinding[] = [
   moving("first", "g home", "first row", { kind: "edge", to: "first" }),
   moving("last", "G end", "last row, and follow what comes", { kind: "edge", to: "last" }),
   simple("open", "return right", "open", "open the detail of the row", { footer: "all" }),
-  simple("why", "w", "why", "why: the decision or the failed step of the row", { footer: ["traffic", "tls"] }),
+  telling("why", "w", "why: the decision or the failed step of the row, as `meshdev why` tells it", {
+    footer: ["traffic", "tls"],
+  }),
   simple("edit", "e", "yaml", "open the line of YAML that decided in $EDITOR, and come back", {
     footer: "all",
     needs: "place",

@@ -14,6 +14,9 @@ export interface Keymap {
 /** Keys by the name of their command; those that are missing keep their own. */
 export type ChosenKeys = Readonly<Record<string, readonly string[]>>;
 
+/** What can be done while a text is read. */
+const inTexts: ReadonlySet<string> = new Set(["move", "page", "edge", "yaml", "copy", "text"]);
+
 /** A key that is chosen for one command is taken from the one that had it before. */
 export function createKeymap(chosen: ChosenKeys = {}): Keymap {
   const taken = new Set(Object.values(chosen).flat());
@@ -39,6 +42,11 @@ export function createKeymap(chosen: ChosenKeys = {}): Keymap {
           if (key === "escape" || key === "return" || action?.kind === "help" || action?.kind === "quit")
             return { kind: "cancel" };
           return ["move", "page", "edge"].includes(action?.kind ?? "") ? action : undefined;
+        }
+        case "text": {
+          const action = normal(key);
+          if (key === "return" || action?.kind === "back" || action?.kind === "quit") return { kind: "cancel" };
+          return inTexts.has(action?.kind ?? "") ? action : undefined;
         }
         case "quit":
           if (key === "y" || key === "q" || key === "return") return { kind: "yes" };

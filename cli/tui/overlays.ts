@@ -2,27 +2,50 @@ import type { Look } from "../context.ts";
 import { glyphsFor } from "../print/glyphs.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { fitLine, paint, paintSelected, seg, type Line } from "../print/segment.ts";
+import { wrapLine } from "../print/wrap-line.ts";
 import { pad } from "../print/width.ts";
 import { filterFields } from "../../runtime/store/filter-field.ts";
 import { keyLabel } from "./key-table.ts";
 import type { Keymap } from "./keymap.ts";
 import type { Layout } from "./layout.ts";
 import type { Choice } from "./palette.ts";
+import type { TextMode } from "./ui-state.ts";
 
 /** Lines between the tabs and the last one. */
 function room(layout: Layout): number {
   return Math.max(0, layout.rows - 3);
 }
 
-/** Every key, and the filter language, from their tables. `excess`: lines that do not fit. */
-export function drawHelp(
-  layout: Layout,
-  top: number,
-  look: Look,
-  keymap: Keymap,
-): { readonly lines: readonly string[]; readonly excess: number } {
-  const lines = helpLines(keymap);
-  const height = room(layout);
+/** What stands instead of a view, painted. `excess`: lines that do not fit. */
+export interface Overlay {
+  readonly lines: readonly string[];
+  readonly excess: number;
+}
+
+/** Every key, and the filter language, from their tables. */
+export function drawHelp(layout: Layout, top: number, look: Look, keymap: Keymap): Overlay {
+  return scrolled(layout, helpLines(keymap), top, room(layout), look);
+}
+
+/** A text under its title, with how much of it is in sight. */
+export function drawText(layout: Layout, { title, lines, top }: TextMode, look: Look): Overlay {
+  const glyphs = glyphsFor(look.unicode);
+  const height = Math.max(1, room(layout) - 1);
+  const wrapped = (lines ?? [[seg(glyphs.ellipsis, "dim")]]).flatMap((line) => wrapLine(line, layout.columns - 1));
+  const text = scrolled(
+    layout,
+    wrapped.map((line) => [seg(" "), ...line]),
+    top,
+    height,
+    look,
+  );
+  const first = Math.min(top, text.excess);
+  const part = text.excess === 0 ? "" : `  ${first + 1}-${first + height} of ${wrapped.length}`;
+  const head: Line = [seg(` ${sanitize(title)}`, "title"), seg(part, "dim")];
+  return { ...text, lines: [paint(fitLine(head, layout.columns, glyphs.ellipsis), look.color), ...text.lines] };
+}
+
+function scrolled(layout: Layout, lines: readonly Line[], top: number, height: number, look: Look): Overlay {
   const excess = Math.max(0, lines.length - height);
   const first = Math.min(top, excess);
   return {

@@ -3,9 +3,11 @@ import { basename, join, resolve } from "node:path";
 import { formatPosition } from "../../runtime/core/source.ts";
 import type { Context } from "../context.ts";
 import type { MeshClient } from "../door.ts";
+import type { Glyphs } from "../print/glyphs.ts";
 import { readFilters, saveFilter } from "../saved-filters.ts";
 import { copyToClipboard } from "./clipboard.ts";
 import type { Effects, Leaving } from "./controller.ts";
+import { textWriters } from "./text-writers.ts";
 import { chosenEditor, editorArguments, runEditor } from "./editor.ts";
 
 /** What only a mounted app can do. */
@@ -22,11 +24,12 @@ export interface EffectOptions {
   /** Of the project. */
   readonly directory: string;
   readonly context: Context;
+  readonly glyphs: Glyphs;
   readonly app: AppHandles;
   readonly leave: (how: Leaving) => void;
 }
 
-export function createEffects({ client, directory, context, app, leave }: EffectOptions): Effects {
+export function createEffects({ client, directory, context, glyphs, app, leave }: EffectOptions): Effects {
   return {
     leave,
     restart: async (service) => {
@@ -67,6 +70,7 @@ export function createEffects({ client, directory, context, app, leave }: Effect
           return file;
         },
       }),
+    text: (name, subject) => textWriters[name]({ client, directory, glyphs, subject }),
     saveFilter: (name, text) => saveFilter(directory, name, text),
     namedFilters: () => readFilters(directory),
   };

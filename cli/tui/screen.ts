@@ -9,7 +9,7 @@ import { footerLine } from "./footer.ts";
 import { headerLine, tabLine } from "./header.ts";
 import { layoutFor, type Layout } from "./layout.ts";
 import type { Keymap } from "./keymap.ts";
-import { drawHelp, paletteLines } from "./overlays.ts";
+import { drawHelp, drawText, paletteLines, type Overlay } from "./overlays.ts";
 import { choicesFor, matchChoices } from "./palette.ts";
 import type { Matches } from "./rows.ts";
 import type { Subject } from "./subject.ts";
@@ -60,9 +60,9 @@ export function drawScreen(input: ScreenInput): Frame {
   const detail = drawDetail(view, place.cursor, ui, layout);
   const subject = view?.subject(place.cursor);
   const known = knownNames(input.feed.state(), Object.keys(input.setting.named ?? {}));
-  const help = ui.mode.kind === "help" ? drawHelp(layout, ui.mode.top, look, input.keymap) : undefined;
+  const overlay = drawOverlay(input, layout);
   const body =
-    help?.lines ?? paletteOver(input, layout, subject, known) ?? bodyLines(input, view, list, place, detail, layout);
+    overlay?.lines ?? paletteOver(input, layout, subject, known) ?? bodyLines(input, view, list, place, detail, layout);
   const mark = glyphsFor(look.unicode).ellipsis;
   const painted = (line: Line): string => paint(fitLine(line, layout.columns, mark), look.color);
   const rows = rowsOf(input);
@@ -101,19 +101,23 @@ export function drawScreen(input: ScreenInput): Frame {
     world: {
       list,
       detailExcess: detail.excess,
-      detailPage: help === undefined ? detail.height : layout.rows - 3,
-      helpExcess: help?.excess ?? 0,
-      whyLine: detail.why,
+      detailPage: overlay === undefined ? detail.height : layout.rows - 3,
+      overlayExcess: overlay?.excess ?? 0,
       hasDetailPane: layout.detail !== undefined,
       ends: endsOf(input.feed),
       own: input.own,
       now: input.now,
       subject,
-      detailText: () => view?.detail(place.cursor)?.lines.map((line) => lineText(line).trimEnd()) ?? [],
+      detailText: () => view?.detail(place.cursor)?.map((line) => lineText(line).trimEnd()) ?? [],
       known,
       findRow: (text, from, by) => findRow(view, list, text, from, by),
     },
   };
+}
+
+function drawOverlay({ ui, look, keymap }: ScreenInput, layout: Layout): Overlay | undefined {
+  if (ui.mode.kind === "help") return drawHelp(layout, ui.mode.top, look, keymap);
+  return ui.mode.kind === "text" ? drawText(layout, ui.mode, look) : undefined;
 }
 
 function paletteOver(
@@ -173,19 +177,16 @@ interface DrawnDetail {
   readonly lines: readonly Line[];
   readonly height: number;
   readonly excess: number;
-  readonly why: number;
 }
 
 function drawDetail(view: View | undefined, cursor: number, ui: UiState, layout: Layout): DrawnDetail {
   const area = layout.detail ?? { width: layout.columns, height: layout.rows - 3 };
   if (view === undefined || (layout.detail === undefined && !ui.detailOpen))
-    return { lines: [], height: area.height, excess: 0, why: 0 };
+    return { lines: [], height: area.height, excess: 0 };
   const detail = view.detail(cursor);
-  if (detail === undefined) return { lines: [], height: area.height, excess: 0, why: 0 };
-  const before = detail.lines.slice(0, detail.why).flatMap((line) => wrapLine(line, area.width - 1));
-  const after = detail.lines.slice(detail.why).flatMap((line) => wrapLine(line, area.width - 1));
-  const lines = [...before, ...after];
-  return { lines, height: area.height, excess: Math.max(0, lines.length - area.height), why: before.length };
+  if (detail === undefined) return { lines: [], height: area.height, excess: 0 };
+  const lines = detail.flatMap((line) => wrapLine(line, area.width - 1));
+  return { lines, height: area.height, excess: Math.max(0, lines.length - area.height) };
 }
 
 function bodyLines(
@@ -276,8 +277,7 @@ function tinyFrame(input: ScreenInput, layout: Layout): Frame {
       list,
       detailExcess: 0,
       detailPage: 1,
-      helpExcess: 0,
-      whyLine: 0,
+      overlayExcess: 0,
       hasDetailPane: false,
       ends: endsOf(input.feed),
       own: input.own,

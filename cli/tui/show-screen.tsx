@@ -3,6 +3,7 @@ import { chooseLook, type Context } from "../context.ts";
 import { stopMesh } from "../commands/down.ts";
 import { requireNoFailure, type Watched, type WatchOptions } from "../commands/watch.ts";
 import { exitCodes } from "../exit-code.ts";
+import { glyphsFor } from "../print/glyphs.ts";
 import { createPrinter } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
@@ -69,7 +70,14 @@ async function runScreen(
   const controller = createController(
     feed,
     { look: { ...look, color: palette ?? look.color }, own, filter: options.filter ?? "", keymap, now: Date.now },
-    createEffects({ client, directory: watched.session.directory, context, app, leave: left.resolve }),
+    createEffects({
+      client,
+      directory: watched.session.directory,
+      context,
+      glyphs: glyphsFor(look.unicode),
+      app,
+      leave: left.resolve,
+    }),
   );
   if (problem !== undefined) controller.say(problem);
   const signal = limitTime(context.signal, options.for);

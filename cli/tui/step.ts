@@ -8,7 +8,7 @@ import { write } from "./writing.ts";
 /** Whoever does something with a row wants it to stay under the cursor, whatever comes meanwhile. */
 const held: ReadonlySet<Action["kind"]> = new Set([
   "open",
-  "why",
+  "text",
   "pane",
   "yaml",
   "replay",
@@ -36,9 +36,6 @@ export function step(before: UiState, action: Action, world: Surroundings): UiSt
     case "open":
       if (world.list.count === 0) return ui;
       return { ...ui, detailOpen: true, pane: "detail" };
-    case "why":
-      if (world.list.count === 0) return ui;
-      return { ...ui, detailOpen: true, pane: "detail", detailTop: Math.min(world.whyLine, world.detailExcess) };
     case "back":
       return goBack(ui);
     case "pane":
@@ -109,6 +106,7 @@ export function step(before: UiState, action: Action, world: Surroundings): UiSt
     case "replay":
     case "follow":
     case "copy":
+    case "text":
     case "save-filter":
       return ui;
   }
@@ -125,12 +123,12 @@ function interruptWords(own: boolean): string {
 }
 
 function isScrolling(ui: UiState): boolean {
-  return ui.pane === "detail" || ui.mode.kind === "help";
+  return ui.pane === "detail" || ui.mode.kind === "help" || ui.mode.kind === "text";
 }
 
 function move(ui: UiState, by: number, world: Surroundings): UiState {
-  if (ui.mode.kind === "help")
-    return { ...ui, mode: { kind: "help", top: clamp(ui.mode.top + by, 0, world.helpExcess) } };
+  if (ui.mode.kind === "help" || ui.mode.kind === "text")
+    return { ...ui, mode: { ...ui.mode, top: clamp(ui.mode.top + by, 0, world.overlayExcess) } };
   if (ui.pane === "detail") return { ...ui, detailTop: clamp(ui.detailTop + by, 0, world.detailExcess) };
   return goTo(ui, locate(ui.places[ui.view], world.list).cursor + by, world);
 }

@@ -18,10 +18,8 @@ export interface Surroundings {
   /** Lines of the detail that do not fit. */
   readonly detailExcess: number;
   readonly detailPage: number;
-  /** Lines of the help that do not fit, while it is open. */
-  readonly helpExcess: number;
-  /** Line of the detail where the decision begins. */
-  readonly whyLine: number;
+  /** Lines of the help or of a text that do not fit, while it is open. */
+  readonly overlayExcess: number;
   /** The detail is visible beside the list. */
   readonly hasDetailPane: boolean;
   readonly ends: Ends;

@@ -1,3 +1,5 @@
+import type { Line } from "../print/segment.ts";
+
 /** What the person at the keyboard has chosen: one value, changed only by `step`. What happened in the mesh is in the feed. */
 
 export const views = ["services", "traffic", "tls", "policy", "logs", "problems"] as const;
@@ -23,7 +25,16 @@ export type Mode =
   /** `at`: which of the choices that match the draft. */
   | { readonly kind: "palette"; readonly draft: string; readonly at: number; readonly scope: "all" | "copy" }
   | { readonly kind: "help"; readonly top: number }
+  | TextMode
   | { readonly kind: "quit" };
+
+/** A text that is read; undefined lines have not come yet. */
+export interface TextMode {
+  readonly kind: "text";
+  readonly title: string;
+  readonly lines: readonly Line[] | undefined;
+  readonly top: number;
+}
 
 export interface UiState {
   readonly view: ViewName;

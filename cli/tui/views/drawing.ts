@@ -4,7 +4,7 @@ import { seg, type Line } from "../../print/segment.ts";
 import { truncate, widthOf } from "../../print/width.ts";
 import { placeColumns, rowLine, titleLine, type ListColumn } from "../columns.ts";
 import type { Rows } from "../rows.ts";
-import type { Detail, Pane, Scene, View } from "./view.ts";
+import type { Pane, Scene, View } from "./view.ts";
 
 export function drawColumns<T>(
   mark: string,
@@ -20,7 +20,7 @@ export function growingView<T extends MeshEvent>(
   scene: Scene,
   rows: Rows<T>,
   columns: readonly ListColumn<T>[],
-  rest: { readonly detail: (row: T) => Detail; readonly pane: Pane; readonly empty: () => readonly Line[] },
+  rest: { readonly detail: (row: T) => readonly Line[]; readonly pane: Pane; readonly empty: () => readonly Line[] },
 ): View {
   const { matches } = scene;
   const rowAt = (index: number): T | undefined => {

@@ -23,7 +23,7 @@ export function logsView(scene: Scene): View {
     { title: "LINE", width: "flex", least: 10, priority: 0, cell: (event) => logBody(event, scene.glyphs) },
   ];
   return growingView(scene, scene.feed.logs, columns, {
-    detail: (event) => ({ lines: logDetail(event, scene), why: 0 }),
+    detail: (event) => logDetail(event, scene),
     pane: "none",
     empty: () =>
       hiddenLines(scene, scene.feed.logs) ?? [[seg("Programs and sidecars have printed nothing yet.", "strong")]],

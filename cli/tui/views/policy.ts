@@ -8,7 +8,7 @@ import { listView, type Scene, type View } from "./view.ts";
 
 export function policyView(scene: Scene): View {
   return listView(scene.state.resources, columns(scene), drawColumns(scene.glyphs.ellipsis), {
-    detail: (resource) => ({ lines: policyDetail(resource, scene), why: 0 }),
+    detail: (resource) => policyDetail(resource, scene),
     subject: (resource) => ({ kind: "resource", resource }),
     pane: "below",
     empty: () => [

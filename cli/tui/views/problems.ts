@@ -10,7 +10,7 @@ import { listView, type Scene, type View } from "./view.ts";
 
 export function problemsView(scene: Scene): View {
   return listView(sortProblems(scene.state.problems), columns, drawColumns(scene.glyphs.ellipsis), {
-    detail: (problem) => ({ lines: problemDetail(problem, scene), why: 0 }),
+    detail: (problem) => problemDetail(problem, scene),
     subject: (problem) => ({ kind: "problem", problem }),
     pane: "below",
     empty: () => [[seg("No problems.", "good")], [], [seg(`  ${generationWords(scene.state.generation)}`, "dim")]],

@@ -12,7 +12,7 @@ import { listView, type Scene, type View } from "./view.ts";
 
 export function servicesView(scene: Scene): View {
   return listView(scene.state.workloads, serviceColumns(scene), drawColumns(scene.glyphs.ellipsis), {
-    detail: (workload) => ({ lines: serviceDetail(workload, scene), why: 0 }),
+    detail: (workload) => serviceDetail(workload, scene),
     subject: (workload) => ({ kind: "workload", workload }),
     pane: "below",
     empty: () => [

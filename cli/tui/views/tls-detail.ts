@@ -6,16 +6,13 @@ import { sanitize } from "../../print/sanitize.ts";
 import { seg, type Line } from "../../print/segment.ts";
 import { spanWords } from "../../print/status.ts";
 import type { TlsEvent } from "../feed.ts";
-import type { Detail, Scene } from "./view.ts";
+import type { Scene } from "./view.ts";
 
 /** One handshake, or one certificate that was issued, and how certificates of both sides came and will go. */
-export function tlsDetail(scene: Scene, event: TlsEvent): Detail {
-  if ("proxy" in event) return { lines: [...svidLines(event), ...timelines(scene, [event.proxy])], why: 0 };
+export function tlsDetail(scene: Scene, event: TlsEvent): readonly Line[] {
+  if ("proxy" in event) return [...svidLines(event), ...timelines(scene, [event.proxy])];
   const workloads = [event.to.workload, event.from.workload].filter((workload) => workload !== null);
-  return {
-    lines: [...detailLines(event, undefined, scene.glyphs), ...timelines(scene, workloads)],
-    why: 5,
-  };
+  return [...detailLines(event, undefined, scene.glyphs), ...timelines(scene, workloads)];
 }
 
 function svidLines(event: SvidEvent): readonly Line[] {

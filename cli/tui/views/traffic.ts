@@ -3,14 +3,14 @@ import { clockTime, partyName, statusTone } from "../../print/event-line.ts";
 import { detailLines, exchangeRest } from "../../print/event-detail.ts";
 import { milliseconds } from "../../print/handshake.ts";
 import { sanitize } from "../../print/sanitize.ts";
-import { lineText, seg, type Line, type Segment } from "../../print/segment.ts";
+import { seg, type Line, type Segment } from "../../print/segment.ts";
 import { hasFlags, verdictOf, verdictSegment, type TrafficEvent } from "../../print/verdict.ts";
 import { pad, widthOf } from "../../print/width.ts";
 import { phaseTone, workloadWords } from "../../print/workload.ts";
 import type { ListColumn } from "../columns.ts";
 import { growingView, nameWidth, pairCell } from "./drawing.ts";
 import { hiddenLines } from "./empty.ts";
-import type { Detail, Scene, View } from "./view.ts";
+import type { Scene, View } from "./view.ts";
 
 export function trafficView(scene: Scene): View {
   return growingView(scene, scene.feed.traffic, trafficColumns(scene), {
@@ -74,14 +74,12 @@ function status(event: TrafficEvent): Segment {
   return seg("tls", "dim");
 }
 
-function trafficDetail(scene: Scene, event: TrafficEvent): Detail {
+function trafficDetail(scene: Scene, event: TrafficEvent): readonly Line[] {
   const handshake =
     event.type === "exchange.completed" || event.type === "connection.closed"
       ? scene.feed.handshake(event.handshake ?? "")
       : undefined;
-  const lines = [...detailLines(event, handshake, scene.glyphs), ...callLines(scene, event)];
-  const decision = lines.findIndex((line) => /^(ALLOW|DENY) {2}|^handshake /.test(lineText(line)));
-  return { lines, why: Math.max(0, decision) };
+  return [...detailLines(event, handshake, scene.glyphs), ...callLines(scene, event)];
 }
 
 /** The same request as the caller's sidecar saw it: the route it took, and what it cost from there. */

@@ -19,12 +19,6 @@ export interface Scene {
   readonly matches: Matches;
 }
 
-export interface Detail {
-  readonly lines: readonly Line[];
-  /** Index of the line where the reason stands. */
-  readonly why: number;
-}
-
 export type Pane = "beside" | "below" | "none";
 
 /** A view as data: a list with one line a row, and a detail of the row under the cursor. */
@@ -33,7 +27,7 @@ export interface View {
   readonly keyAt: (index: number) => number | undefined;
   readonly indexOf: (key: number) => number;
   readonly draw: (width: number) => { readonly title: Line; readonly row: (index: number) => Line };
-  readonly detail: (index: number) => Detail | undefined;
+  readonly detail: (index: number) => readonly Line[] | undefined;
   /** What the row is about, for whatever acts on it. */
   readonly subject: (index: number) => Subject | undefined;
   /** Where the detail stands on a wide screen; none: it takes the list's place when it is opened. */
@@ -48,7 +42,7 @@ export function listView<T>(
   columns: readonly ListColumn<T>[],
   draw: (columns: readonly ListColumn<T>[], width: number) => { readonly title: Line; readonly row: (row: T) => Line },
   rest: {
-    readonly detail: (row: T) => Detail;
+    readonly detail: (row: T) => readonly Line[];
     readonly subject: (row: T) => Subject;
     readonly pane: Pane;
     readonly empty: () => readonly Line[];

@@ -1,7 +1,7 @@
 import { builtInFilters } from "../../../runtime/store/filter.ts";
 import { createKeymap } from "../../../cli/tui/keymap.ts";
 import { stripVTControlCharacters } from "node:util";
-import { createController, type Controller, type Leaving } from "../../../cli/tui/controller.ts";
+import { createController, type Controller, type Effects, type Leaving } from "../../../cli/tui/controller.ts";
 import { createFeed, type Feed } from "../../../cli/tui/feed.ts";
 import { meshState, minute, startedAt, stateLine, streamed } from "./synthetic.ts";
 
@@ -22,6 +22,7 @@ export function stage(
     readonly filter?: string;
     readonly unicode?: boolean;
     readonly color?: boolean;
+    readonly text?: Effects["text"];
     /** Milliseconds since the epoch. */
     readonly now?: () => number;
   } = {},
@@ -50,6 +51,7 @@ export function stage(
       edit: () => Promise.resolve({ words: "", changed: false }),
       replay: () => Promise.resolve({ ok: false, code: "MD7011", message: "no mesh here" } as const),
       copy: () => Promise.resolve("copied"),
+      text: setting.text ?? (() => ({ title: "meshdev why", lines: Promise.resolve([]) })),
       saveFilter: () => "",
       namedFilters: () => builtInFilters,
     },

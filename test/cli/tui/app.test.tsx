@@ -30,6 +30,7 @@ function start(
     edit: () => Promise.resolve({ words: "", changed: false }),
     replay: () => Promise.resolve({ ok: false, code: "MD7011", message: "no mesh here" } as const),
     copy: () => Promise.resolve("copied"),
+    text: () => ({ title: "", lines: Promise.resolve([]) }),
     saveFilter: () => "",
     namedFilters: () => builtInFilters,
   };

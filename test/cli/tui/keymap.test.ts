@@ -65,15 +65,15 @@ describe("keys.yaml", () => {
     for (const text of [undefined, "", "# nothing yet\n"]) {
       const { keymap, problem } = await load(text);
       expect(problem).toBeUndefined();
-      expect(keymap.actionFor(normal, "w")).toEqual({ kind: "why" });
+      expect(keymap.actionFor(normal, "w")).toEqual({ kind: "text", name: "why" });
     }
   });
 
   it("gives a command other keys, and takes them from whoever had them", async () => {
     const { keymap, problem } = await load("why: [W, Ctrl-Y]\nrestart: w\npause: Enter\n");
     expect(problem).toBeUndefined();
-    expect(keymap.actionFor(normal, "W")).toEqual({ kind: "why" });
-    expect(keymap.actionFor(normal, "ctrl+y")).toEqual({ kind: "why" });
+    expect(keymap.actionFor(normal, "W")).toEqual({ kind: "text", name: "why" });
+    expect(keymap.actionFor(normal, "ctrl+y")).toEqual({ kind: "text", name: "why" });
     expect(keymap.actionFor(normal, "w")).toEqual({ kind: "restart" });
     expect(keymap.actionFor(normal, "return")).toEqual({ kind: "pause" });
     expect(keymap.actionFor(normal, "right")).toEqual({ kind: "open" });
@@ -94,6 +94,6 @@ describe("keys.yaml", () => {
     const { keymap, problem } = await load(text);
     expect(problem).toMatch(words);
     expect(problem).toContain("the usual keys hold");
-    expect(keymap.actionFor(normal, "w")).toEqual({ kind: "why" });
+    expect(keymap.actionFor(normal, "w")).toEqual({ kind: "text", name: "why" });
   });
 });

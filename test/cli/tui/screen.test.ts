@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { seg, type Line } from "../../../cli/print/segment.ts";
 import { widthOf } from "../../../cli/print/width.ts";
 import { play, stage } from "../support/stage.ts";
 import {
@@ -169,12 +170,78 @@ describe("layouts", () => {
 });
 
 describe("walks", () => {
-  it("lead from the start to the reason of a 403 in four keys", () => {
+  it("lead from the start to the reason of a 403 in two keys", () => {
     const { feed, show, type } = stage(usual);
     play(feed, [exchange(1), refusal(2), exchange(3)]);
-    type("k", "w");
+    type("k", "return");
     expect(show()).toContain("missed from.source.principals wanted");
     expect(show()).toContain("mesh/authz.yaml:14:13");
+  });
+
+  it("read a text over the screen: it waits for its lines, wraps, scrolls, and goes with Esc", async () => {
+    for (const size of [usual, { columns: 40, rows: 12 }]) {
+      const lines = Array.from({ length: 60 }, (_, at): Line => [seg(`line ${at} ${"word ".repeat(20)}`)]);
+      const come = Promise.withResolvers<readonly Line[]>();
+      const asked: unknown[] = [];
+      const { feed, show, type } = stage(size, {
+        text: (name, subject) => {
+          asked.push([name, subject?.kind]);
+          return { title: "meshdev why r-2", lines: come.promise };
+        },
+      });
+      play(feed, [exchange(1), refusal(2)]);
+      type("w");
+      expect(asked).toEqual([["why", "event"]]);
+      expect(show().split("\n").slice(2, 4)).toEqual([" meshdev why r-2", " …"]);
+      come.resolve(lines);
+      await come.promise;
+      expect(show()).toMatch(/ meshdev why r-2 {2}1-\d+ of \d+\n line 0 word/);
+      for (const line of show().split("\n")) expect(line).not.toContain("…");
+      type("pagedown", "j");
+      expect(show()).not.toContain("line 0 ");
+      type("G");
+      expect(show()).toContain("line 59");
+      type("g");
+      expect(show()).toContain("line 0 ");
+      type("escape");
+      expect(show()).not.toContain("line 0 ");
+      expect(show()).toContain("VERDICT");
+    }
+  });
+
+  it("say in the text that it cannot be had, and at once when the row has none", async () => {
+    const failing = stage(usual, {
+      text: () => ({ title: "meshdev why r-1", lines: Promise.reject(new Error("there is no event r-1")) }),
+    });
+    play(failing.feed, [refusal(1)]);
+    failing.type("w");
+    await Promise.resolve();
+    expect(failing.show()).toContain("there is no event r-1");
+    failing.type("q");
+    expect(failing.show()).toContain("VERDICT");
+    const none = stage(usual, {
+      text: () => {
+        throw new Error("only requests have a why");
+      },
+    });
+    none.type("w");
+    expect(none.show()).toContain("only requests have a why");
+  });
+
+  it("keep the text that was asked for last", async () => {
+    const first = Promise.withResolvers<readonly Line[]>();
+    const second = Promise.withResolvers<readonly Line[]>();
+    const pages = [first.promise, second.promise];
+    const { feed, show, type } = stage(usual, {
+      text: () => ({ title: "meshdev why", lines: pages.shift() ?? Promise.resolve([]) }),
+    });
+    play(feed, [refusal(1)]);
+    type("w", "escape", "w");
+    second.resolve([[seg("the second")]]);
+    first.resolve([[seg("the first")]]);
+    await Promise.all([first.promise, second.promise]);
+    expect(show()).toContain("the second");
+    expect(show()).not.toContain("the first");
   });
 
   it("keep the row under the cursor while others come, and count what came while paused", () => {

@@ -10,8 +10,7 @@ function world(count: number, more: Partial<Surroundings> = {}): Surroundings {
     list: { count, page: 10, keyAt: (index) => index + 100, indexOf: (key) => key - 100 },
     detailExcess: 5,
     detailPage: 8,
-    helpExcess: 30,
-    whyLine: 3,
+    overlayExcess: 30,
     hasDetailPane: true,
     ends: { traffic: count, tls: 0, logs: 0 },
     own: true,
@@ -84,7 +83,6 @@ describe("panes and modes", () => {
     expect(open).toMatchObject({ pane: "detail", detailOpen: true });
     expect(press(open, ["j", "j"], world(5)).detailTop).toBe(2);
     expect(press(open, ["G"], world(5)).detailTop).toBe(5);
-    expect(press(start, ["w"], world(5)).detailTop).toBe(3);
     expect(press(open, ["escape"], world(5))).toMatchObject({ pane: "list", detailOpen: false });
     expect(press(start, ["tab"], world(5)).pane).toBe("detail");
     expect(press(start, ["tab"], world(5, { hasDetailPane: false })).pane).toBe("list");

@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { HandshakeEvent, MeshEvent } from "../runtime/model/event.ts";
+import type { MeshClient } from "./door.ts";
+import { decidingPlace } from "./print/deciding-place.ts";
+import { detailLines } from "./print/event-detail.ts";
+import { excerptLines } from "./print/excerpt.ts";
+import type { Glyphs } from "./print/glyphs.ts";
+import type { Line } from "./print/segment.ts";
+
+/** What `meshdev why` says of an event, on the screen as in the terminal. `directory`: of the project, to read its files. */
+export async function whyLines(
+  client: MeshClient,
+  event: MeshEvent,
+  directory: string,
+  glyphs: Glyphs,
+): Promise<readonly Line[]> {
+  return detailLines(event, await handshakeOf(client, event), glyphs, await sourceLines(event, directory));
+}
+
+/** The handshake of the connection that the event came by, while it is kept. */
+export async function handshakeOf(client: MeshClient, event: MeshEvent): Promise<HandshakeEvent | undefined> {
+  if ((event.type !== "exchange.completed" && event.type !== "connection.closed") || event.handshake === null)
+    return undefined;
+  const found = await client.event(event.handshake);
+  return found?.type === "handshake.completed" || found?.type === "handshake.failed" ? found : undefined;
+}
+
+/** The line of YAML that decided, with a caret, when its file can be read. */
+async function sourceLines(event: MeshEvent, directory: string): Promise<readonly Line[]> {
+  const at = decidingPlace(event);
+  if (at === undefined) return [];
+  try {
+    return excerptLines(await readFile(resolve(directory, at.file), "utf8"), at);
+  } catch {
+    return [];
+  }
+}
