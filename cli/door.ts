@@ -4,12 +4,15 @@ import type { StreamedEvent } from "../runtime/model/event.ts";
 
 export type {
   CallToken,
+  CaseReport,
   CheckResult,
   MeshClient,
   SessionInfo,
   StartedDaemon,
   StartOptions,
   Suppression,
+  TestEngine,
+  TestReport,
 } from "../runtime/index.ts";
 
 /** The runtime as commands see it. */
@@ -23,5 +26,5 @@ export function openDoor(): Promise<Door> {
 /** One line of the event stream. */
 export type StreamLine = StateLine | StreamedEvent;
 
-export const schemaNames = ["project", "events", "state", "check"] as const;
+export const schemaNames = ["project", "test", "test-report", "events", "state", "check"] as const;
 export type SchemaName = (typeof schemaNames)[number];

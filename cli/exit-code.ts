@@ -12,6 +12,7 @@ export const exitCodes = {
   conflict: 7,
   environment: 8,
   noSession: 9,
+  disagreement: 10,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -44,6 +45,7 @@ const special: Readonly<Record<string, number>> = {
   MD8007: exitCodes.environment,
   MD8008: exitCodes.environment,
   MD8009: exitCodes.serviceFailed,
+  MD9002: exitCodes.disagreement,
 };
 
 export function exitCodeOf(error: unknown): number {

@@ -9,9 +9,12 @@ import type { SessionRecord } from "./host/session.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
+import type { CaseReport, TestEngine } from "./suite/report.ts";
+import type { TestOptions, TestReport } from "./tests.ts";
 import type { MintedToken, MintRequest } from "./tokens.ts";
 
 export type {
+  CaseReport,
   CheckResult,
   DaemonOptions,
   EventOptions,
@@ -23,6 +26,8 @@ export type {
   StartFailure,
   StateLine,
   Suppression,
+  TestEngine,
+  TestReport,
 };
 
 /** The options of `up`; what is missing has the default that the field of DaemonOptions names. */
@@ -199,6 +204,12 @@ export async function predict(
   return predictCall(mesh, carryToken(mesh, call, token.token), systemClock, keySets);
 }
 
+/** The policy tests of a project. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
+export async function runTests(directory: string, options: TestOptions): Promise<TestReport> {
+  const { runOffline } = await import("./tests.ts");
+  return runOffline(directory, options);
+}
+
 /** A token of the project's issuer for development. A project that is not valid has no rules to look at. @throws MeshError MD6010 */
 export async function mintToken(
   directory: string,
@@ -215,13 +226,17 @@ export async function readSettings(file: string, text: string): Promise<ReadSett
   return readSettingsText(file, text);
 }
 
-export type SchemaName = "project" | "events" | "state" | "check";
+export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
   switch (name) {
     case "project":
       return (await import("./config/project-schema.ts")).projectSchema;
+    case "test":
+      return (await import("./suite/test-schema.ts")).testSchema;
+    case "test-report":
+      return (await import("./store/test-report-schema.ts")).testReportSchema;
     case "events":
       return (await import("./store/schemas.ts")).eventSchema;
     case "state":

@@ -16,6 +16,7 @@ const runtime = {
   store: ["core", "model", "wire"],
   compile: ["core", "model", "wire", "policy", "traffic"],
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
+  suite: ["core", "model", "wire", "config", "policy", "compile", "predict"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],
   workload: ["core", "model"],
   control: [
@@ -64,6 +65,7 @@ const pure = [
   "store",
   "compile",
   "predict",
+  "suite",
 ];
 const allowedNodeModules: Readonly<Record<string, readonly string[]>> = {
   identity: ["node:crypto"],

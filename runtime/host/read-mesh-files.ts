@@ -27,7 +27,8 @@ export interface MeshFileSet {
 export const maxMeshFileBytes = 4 * 1024 * 1024;
 /** Two changes within one tick of the clock that stamps files look the same: HZ=100 on old kernels. */
 const coarsestTickMs = 20;
-const pattern = /\.(yaml|yml|json)$/i;
+/** Tests of policies stand beside them, and are none. */
+const pattern = /(?<!\.mesh-test)\.(yaml|yml|json)$/i;
 
 /**
  * Every mesh file below `paths`, and the files in `always` whatever their name.

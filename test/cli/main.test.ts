@@ -52,6 +52,7 @@ const commands = [
   "why",
   "can",
   "check",
+  "test",
   "exec",
   "schema",
   "explain",

@@ -62,4 +62,19 @@ export const fileCodes = {
     why: "The project file uses ${NAME} and the environment has no such variable.",
     next: "Set the variable, or write ${NAME:-default}.",
   },
+  MD1020: {
+    title: "A test file has an unknown key",
+    why: "*.mesh-test.yaml has a fixed set of keys; a key that is passed over would be an expectation that nobody checks.",
+    next: "Correct or remove the key. `meshdev schema test` prints every key.",
+  },
+  MD1021: {
+    title: "A value in a test file is not understood",
+    why: "The value has the wrong type, or a case says too little to be run.",
+    next: "Write what the message names. Nothing of the file is run before.",
+  },
+  MD1022: {
+    title: "A test names something that the project does not have",
+    why: "A service, port, policy or provider of that name is not in the mesh, so the case could not fail for the right reason.",
+    next: "Correct the name; `meshdev check` reads the same files.",
+  },
 } as const satisfies CodeTable<`MD1${string}`>;

@@ -1,0 +1,33 @@
+import { type Command, Option } from "commander";
+import { withGlobals } from "./commands-session.ts";
+import type { Context } from "./context.ts";
+import type { Settle } from "./main.ts";
+import { directoryOption, fileOption, jsonOption, outputOption } from "./options.ts";
+
+/** Tests of policies. */
+export function addTestCommands(program: Command, context: Context, settle: Settle): void {
+  program
+    .command("test [file...]")
+    .description("run the policy tests of a project: files named *.mesh-test.yaml")
+    .addOption(directoryOption())
+    .addOption(fileOption())
+    .addOption(
+      new Option("--select <regexp>", "only cases whose name or place (file:line) matches").env("MESHDEV_SELECT"),
+    )
+    .addOption(outputOption(["table", "json", "junit", "tap"]))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meshdev test
+  meshdev test mesh/backend.mesh-test.yaml --select 'intruder|plaintext'
+  meshdev test -o junit > report.xml
+
+Exit code 4 when an expectation does not hold, 3 when a file is not valid.`,
+    )
+    .action(async (paths: readonly string[], options) => {
+      const { test } = await import("./commands/test.ts");
+      settle(await test(paths, withGlobals(program, options), context));
+    });
+}

@@ -1,0 +1,65 @@
+import { MeshError } from "../../runtime/core/error.ts";
+import type { Context } from "../context.ts";
+import { findProject } from "../discovery.ts";
+import { type Door, openDoor, type TestEngine, type TestReport } from "../door.ts";
+import { exitCodes } from "../exit-code.ts";
+import { junitXml } from "../print/junit.ts";
+import { chosenOutput, createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
+import { tapText } from "../print/tap.ts";
+import { countsLine, testLines } from "../print/test-report.ts";
+
+export interface TestOptions extends OutputOptions {
+  readonly directory?: string;
+  readonly file?: string;
+  readonly engine?: TestEngine;
+  readonly select?: string;
+}
+
+/** Runs the policy tests of a project. */
+export async function test(paths: readonly string[], options: TestOptions, context: Context): Promise<number> {
+  const directory = findProject(context.cwd, options.directory);
+  const door = await openDoor();
+  const report = await runOnce(door, directory, paths, options);
+  print(report, options, createPrinter(context, options.color), context);
+  return exitCodeFor(report);
+}
+
+function runOnce(
+  door: Door,
+  directory: string,
+  paths: readonly string[],
+  { file, select }: TestOptions,
+): Promise<TestReport> {
+  return door.runTests(directory, { file, paths, select: select === undefined ? undefined : selection(select) });
+}
+
+/** A part of a case's name or place: a regular expression, or just text. */
+function selection(text: string): RegExp {
+  try {
+    return new RegExp(text, "i");
+  } catch (error) {
+    throw new MeshError("MD8001", `--select ${text} is no regular expression`, { cause: error });
+  }
+}
+
+function print(report: TestReport, options: TestOptions, printer: Printer, context: Context): void {
+  switch (chosenOutput(options)) {
+    case "json":
+      printer.json({ schemaVersion: 1, ...report });
+      return;
+    case "junit":
+      context.out(junitXml(report));
+      return;
+    case "tap":
+      context.out(tapText(report));
+      return;
+    default:
+      printer.lines(testLines(report, printer.glyphs));
+      printer.note([countsLine(report)]);
+  }
+}
+
+function exitCodeFor({ counts }: TestReport): number {
+  if (counts.disagreements > 0) return exitCodes.disagreement;
+  return counts.failed > 0 ? exitCodes.findings : exitCodes.ok;
+}

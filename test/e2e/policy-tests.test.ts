@@ -1,0 +1,75 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSampleProject, type Project } from "./support/project.ts";
+
+const tests = "mesh/backend.mesh-test.yaml";
+
+/** `meshdev test` on the sample, whose tests stand beside its policies. */
+describe("meshdev test", () => {
+  let project: Project;
+  let written = "";
+
+  beforeAll(async () => {
+    project = await createSampleProject();
+    written = project.read(tests);
+  });
+  afterAll(() => project[Symbol.asyncDispose]());
+
+  it("passes on what the sample promises, and check does not take tests for policies", async () => {
+    const { code, stdout, stderr } = await project.meshdev("test");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "14 passed, 0 failed  offline\n" });
+    expect(stdout).toBe(`✓ ${tests}  14 cases\n`);
+    expect(await project.meshdev("check")).toMatchObject({ code: 0, stdout: "" });
+  });
+
+  it("fails with what was expected, who decided where, and the nearest miss", async () => {
+    project.write(tests, written.replace("expect: allow", "expect: deny").replace("by: none", "by: backend-allow"));
+    const { code, stdout } = await project.meshdev("test");
+    expect(code).toBe(4);
+    expect(stdout).toContain(`${tests}:6:5  the frontend reads the API: frontend → backend GET /api/data`);
+    expect(stdout).toContain("expected deny, actual allow: 200");
+    expect(stdout).toContain("mesh/backend.yaml:24:7");
+    expect(stdout).toContain("expected backend-allow to decide, actual no policy");
+    expect(stdout).toContain("from.source.principals");
+    expect(stdout).toContain("4 of 14 cases failed");
+  });
+
+  it("speaks JSON by its schema, JUnit and TAP", async () => {
+    const schema = JSON.parse((await project.meshdev("schema", "test-report")).stdout) as object;
+    const { code, stdout } = await project.meshdev("test", "-o", "json", "--select", "nobody else");
+    expect(code).toBe(4);
+    const report: unknown = JSON.parse(stdout);
+    const ajv = new Ajv2020({ strict: false });
+    expect(ajv.validate(schema, report), JSON.stringify(ajv.errors)).toBe(true);
+    expect(report).toMatchObject({
+      schemaVersion: 1,
+      engine: "offline",
+      counts: { cases: 2, passed: 0, failed: 2, skipped: 0, disagreements: 0 },
+      cases: [{ offline: { verdict: "deny", by: null, decision: { reason: "no-allow-matched" } }, live: null }, {}],
+    });
+    expect((await project.meshdev("test", "-o", "junit")).stdout).toContain('tests="14" failures="4"');
+    expect((await project.meshdev("test", "-o", "tap")).stdout).toMatch(/^TAP version 14\n1\.\.14\nnot ok 1 - /);
+    project.write(tests, written);
+  });
+
+  it("keeps apart what is not valid and what is not there", async () => {
+    project.write("more.mesh-test.yaml", "cases:\n  - {form: frontend, to: backend, expect: allow}\n");
+    const broken = await project.meshdev("test");
+    expect(broken.code).toBe(3);
+    expect(broken.stderr).toContain("more.mesh-test.yaml:2:6 error MD1020 unknown key cases[0].form");
+    expect(broken.stderr).toContain("did you mean from?");
+    project.write("more.mesh-test.yaml", "cases:\n  - {from: frontent, to: backend, expect: allow}\n");
+    const unknown = await project.meshdev("test", "more.mesh-test.yaml");
+    expect(unknown).toMatchObject({ code: 3 });
+    expect(unknown.stderr).toContain("MD1022 there is no service or workload frontent");
+    expect(await project.meshdev("test", "none.mesh-test.yaml")).toMatchObject({ code: 2 });
+    expect(await project.meshdev("test", "--select", "(")).toMatchObject({ code: 2 });
+  });
+
+  it("has a published schema for its files", async () => {
+    const schema = JSON.parse((await project.meshdev("schema", "test")).stdout) as object;
+    const ajv = new Ajv2020({ strict: false });
+    expect(ajv.validate(schema, { cases: [{ from: "a", to: ["b"], expect: "allow", tls: ["mesh"] }] })).toBe(true);
+    expect(ajv.validate(schema, { cases: [{ form: "a" }] })).toBe(false);
+  });
+});
