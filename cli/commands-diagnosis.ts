@@ -65,6 +65,26 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     });
 
   program
+    .command("diff [sides...]")
+    .description("which of the calls that a running mesh has seen a save flips: the last one, two generations, a draft")
+    .addOption(directoryOption())
+    .addOption(
+      new Option("-f, --file <path>", "a draft, laid over the files of the mesh; may be repeated").argParser(collect),
+    )
+    .addOption(new Option("--generation <from..to>", "two of the last 16 generations, 12..14"))
+    .addOption(new Option("--fail-on-change", "exit 4 when a call flips").env("MESHDEV_FAIL_ON_CHANGE"))
+    .addOption(outputOption(["table", "json"]))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev diff\n  meshdev diff 12..14 -o json\n  meshdev diff -f istio/draft.yaml --fail-on-change",
+    )
+    .action(async (sides: readonly string[], options) => {
+      const { diff } = await import("./commands/diff.ts");
+      settle(await diff(sides, withGlobals(program, options), context));
+    });
+
+  program
     .command("check [path...]")
     .description(
       "what an API server, istiod and istioctl analyze would say of a project, or of files and folders of YAML",

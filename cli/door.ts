@@ -26,5 +26,5 @@ export function openDoor(): Promise<Door> {
 /** One line of the event stream. */
 export type StreamLine = StateLine | StreamedEvent;
 
-export const schemaNames = ["project", "test", "test-report", "events", "state", "check"] as const;
+export const schemaNames = ["project", "test", "test-report", "events", "state", "check", "flips"] as const;
 export type SchemaName = (typeof schemaNames)[number];

@@ -45,6 +45,7 @@ const special: Readonly<Record<string, number>> = {
   MD8007: exitCodes.environment,
   MD8008: exitCodes.environment,
   MD8009: exitCodes.serviceFailed,
+  MD8010: exitCodes.invalid,
   MD9002: exitCodes.disagreement,
 };
 

@@ -226,7 +226,7 @@ export async function readSettings(file: string, text: string): Promise<ReadSett
   return readSettingsText(file, text);
 }
 
-export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check";
+export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check" | "flips";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -241,6 +241,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/schemas.ts")).eventSchema;
     case "state":
       return (await import("./store/schemas.ts")).stateSchema;
+    case "flips":
+      return (await import("./store/schemas.ts")).flipsSchema;
     case "check":
       return (await import("./analysis/check-schema.ts")).checkSchema;
   }

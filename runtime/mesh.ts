@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from "./core/clock.ts";
 import type { Problem } from "./core/problem.ts";
 import { createScope, type Scope } from "./core/scope.ts";
+import { answerFlips } from "./control/answer-flips.ts";
 import { openApi } from "./control/api.ts";
 import { obeyCommand } from "./control/commands.ts";
 import { withoutCompileCache } from "./control/compile-cache.ts";
@@ -11,8 +12,10 @@ import { createObservation } from "./control/observation.ts";
 import { socketAddress } from "./control/placement.ts";
 import { createPlane } from "./control/plane.ts";
 import { createProxyReadiness } from "./control/proxy-readiness.ts";
+import { createRecalls } from "./control/recalls.ts";
 import { createResends } from "./control/resends.ts";
 import { waitUntilReady } from "./control/ready.ts";
+import { createSavedFlips } from "./control/saved-flips.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { createSvids } from "./control/svids.ts";
 import { createUsageMeter } from "./control/usage-meter.ts";
@@ -90,6 +93,8 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   const { send } = link;
   const observation = createObservation({ clock, hub, send });
   const resends = createResends(clock, send);
+  const recalls = createRecalls(clock, send);
+  const flips = createSavedFlips({ clock, hub, recall: recalls.recall });
   const proxies = createProxyReadiness(clock);
   const plane = createPlane({
     clock,
@@ -203,6 +208,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       keySets.want(mesh);
       supervisor.apply(workloads);
     },
+    onSaved: flips.saved,
     onWorld: (mesh) => {
       const states = supervisor.states();
       for (const workload of mesh.workloads)
@@ -223,6 +229,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       proxies,
       observation,
       resends,
+      recalls,
       loop,
       bundle: trust.bundle,
       send,
@@ -268,6 +275,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     },
     subscribe: observation.subscribe,
     event: observation.find,
+    flips: (question) => answerFlips({ flips, loop, read: (paths) => readMeshFiles(directory, paths) }, question),
     snapshot: (proxy) => plane.snapshots().get(proxy),
     own: surroundings.onOwner,
     onError: (error) => log(`control API: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),

@@ -15,6 +15,7 @@ const runtime = {
   identity: ["core", "model", "wire"],
   store: ["core", "model", "wire"],
   compile: ["core", "model", "wire", "policy", "traffic"],
+  flips: ["core", "model", "wire", "policy", "traffic"],
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
   suite: ["core", "model", "wire", "config", "policy", "compile", "predict"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],
@@ -30,6 +31,7 @@ const runtime = {
     "identity",
     "store",
     "compile",
+    "flips",
     "predict",
     "workload",
   ],
@@ -64,6 +66,7 @@ const pure = [
   "identity",
   "store",
   "compile",
+  "flips",
   "predict",
   "suite",
 ];

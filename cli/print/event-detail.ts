@@ -1,7 +1,8 @@
 import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, MeshEvent, Party } from "../../runtime/model/event.ts";
 import { decisionLines } from "./decision.ts";
 import { extAuthzLines } from "./ext-authz.ts";
-import { clockTime, eventLine, partyName, statusTone, targetName } from "./event-line.ts";
+import { clockTime, eventLine, statusTone } from "./event-line.ts";
+import { partyName, targetName } from "./party.ts";
 import type { Glyphs } from "./glyphs.ts";
 import { handshakeLines, milliseconds } from "./handshake.ts";
 import { place } from "./place.ts";

@@ -6,12 +6,13 @@ import type {
   ExchangeEvent,
   HandshakeEvent,
   MeshEvent,
-  Party,
 } from "../../runtime/model/event.ts";
 import { decisionSummary } from "./decision.ts";
 import { handshakeSummary, milliseconds } from "./handshake.ts";
 import type { Glyphs } from "./glyphs.ts";
+import { partyName, targetName } from "./party.ts";
 import { place } from "./place.ts";
+import { flipsSummary } from "./flips.ts";
 import { sanitize, sanitizeLog } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
 import { countProblems } from "./problem.ts";
@@ -24,18 +25,6 @@ export function clockTime(at: string): string {
   if (Number.isNaN(time.getTime())) return "--:--:--.---";
   const two = (value: number): string => String(value).padStart(2, "0");
   return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, "0")}`;
-}
-
-/** The workload's id, or the address of somebody outside. */
-export function partyName(party: Party): string {
-  return sanitize(party.workload ?? party.address);
-}
-
-/** `backend-1:8080` */
-export function targetName(party: Party): string {
-  if (party.workload === null) return sanitize(party.address);
-  const port = party.address.slice(party.address.lastIndexOf(":") + 1);
-  return sanitize(`${party.workload}:${port}`);
 }
 
 /** One event as one line of `--plain`, `events` and the log of the TUI; undefined for events that only change numbers. */
@@ -96,6 +85,10 @@ function eventBody(event: MeshEvent, glyphs: Glyphs): Line | undefined {
           }),
         ),
       ];
+    case "save.compared":
+      return event.comparison.compared === 0
+        ? undefined
+        : [seg("flips    ", event.comparison.flipped > 0 ? "warn" : "dim"), ...flipsSummary(event.comparison)];
     case "svid.issued":
     case "svid.rotated":
       return [

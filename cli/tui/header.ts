@@ -11,7 +11,7 @@ import { views, type UiState, type ViewName } from "./ui-state.ts";
 export function headerLine(state: MeshState | undefined, columns: number, mark: string, now: number): Line {
   if (state === undefined) return [seg(" meshdev ", "title"), seg(" starting")];
   const name = [seg(" meshdev ", "title"), seg(sanitize(state.mesh), "strong")];
-  const counts = [...dataPlane(state), ...services(state), ...refusals(state), ...problems(state)];
+  const counts = [...dataPlane(state), ...flips(state), ...services(state), ...refusals(state), ...problems(state)];
   const rest = [...generation(state, now, "usual"), ...counts];
   const room = columns - lineWidth(rest) - 1;
   const candidates: readonly Line[] = [
@@ -50,6 +50,12 @@ function generation(state: MeshState, now: number, form: "long" | "usual" | "sho
   if (form === "long") return [gap, seg(generationWords(state.generation), "good")];
   const took = ms === null || form === "short" ? "" : ` (${Math.round(ms)} ms)`;
   return [gap, seg(`gen ${number} live ${live}/${total}${took}`, "good")];
+}
+
+/** Only while there is something to look at: `d` tells which. */
+function flips({ generation: { flips: counts } }: MeshState): Line {
+  if (counts === undefined || counts.flipped === 0) return [];
+  return [gap, seg(`flips ${counts.flipped} of ${counts.compared}`, "warn")];
 }
 
 function sinceWords(at: string, now: number): string {

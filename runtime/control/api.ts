@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { CommandAnswer, MeshCommand } from "../model/command.ts";
 import type { MeshEvent } from "../model/event.ts";
+import type { FlipsAnswer, FlipsQuestion } from "../model/flips.ts";
 import type { ProxySnapshot } from "../model/snapshot.ts";
 import type { MeshState } from "../model/state.ts";
 import { parseCommand } from "./command-parse.ts";
+import { flipsQuestion } from "./flips-query.ts";
 import type { LineSink, Subscription } from "./subscribers.ts";
 
 /** What the API serves; all of it lives elsewhere. */
@@ -15,6 +17,7 @@ export interface ApiBackend {
   ) => Promise<Subscription>;
   /** By id, or `last-refusal`. */
   readonly event: (id: string) => Promise<MeshEvent | undefined>;
+  readonly flips: (question: FlipsQuestion) => Promise<FlipsAnswer>;
   readonly snapshot: (proxy: string) => ProxySnapshot | undefined;
   /** `onRelease`: runs `release` when the client's connection ends. */
   readonly command: (command: MeshCommand, untilClosed: (release: () => void) => void) => Promise<CommandAnswer>;
@@ -107,6 +110,12 @@ async function answer(
       const event = await backend.event(name);
       if (event === undefined) reply(response, 404, { error: `no event ${name} is kept` });
       else reply(response, 200, event);
+      return;
+    }
+    case "GET flips": {
+      const question = flipsQuestion(searchParams);
+      if (question === undefined) reply(response, 400, { error: "before and after are generations" });
+      else reply(response, 200, await backend.flips(question));
       return;
     }
     case "GET snapshots/*": {

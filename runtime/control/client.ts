@@ -2,8 +2,10 @@ import { request, type IncomingMessage } from "node:http";
 import { MeshError } from "../core/error.ts";
 import type { CommandAnswer, MeshCommand } from "../model/command.ts";
 import type { MeshEvent, StreamedEvent } from "../model/event.ts";
+import type { FlipsAnswer, FlipsQuestion } from "../model/flips.ts";
 import type { ProxySnapshot } from "../model/snapshot.ts";
 import type { MeshState } from "../model/state.ts";
+import { flipsQuery } from "./flips-query.ts";
 import { createLineReader } from "./lines.ts";
 
 /** Line one of the event stream. */
@@ -35,6 +37,8 @@ export interface MeshClient extends AsyncDisposable {
   readonly command: (command: MeshCommand) => Promise<CommandAnswer>;
   /** By id; `last-refusal` is the newest denial or failed handshake. */
   readonly event: (id: string) => Promise<MeshEvent | undefined>;
+  /** What a save, two generations or a draft mean for the last calls that were made. */
+  readonly flips: (question: FlipsQuestion) => Promise<FlipsAnswer>;
   readonly snapshot: (proxy: string) => Promise<ProxySnapshot | undefined>;
   readonly close: () => Promise<void>;
 }
@@ -127,6 +131,11 @@ export function connectTo(socketPath: string): MeshClient {
     },
     command,
     event: (id) => fetchJson<MeshEvent>(`/v1/events/${encodeURIComponent(id)}`),
+    flips: async (question) => {
+      const answer = await fetchJson<FlipsAnswer>(`/v1/flips?${flipsQuery(question).toString()}`);
+      if (answer === undefined) throw new MeshError("MD7002", "The mesh knows no flips");
+      return answer;
+    },
     snapshot: (proxy) => fetchJson<ProxySnapshot>(`/v1/snapshots/${encodeURIComponent(proxy)}`),
     close,
     [Symbol.asyncDispose]: close,

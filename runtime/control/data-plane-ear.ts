@@ -7,6 +7,7 @@ import type { MeshLoop } from "./mesh-loop.ts";
 import type { Observation } from "./observation.ts";
 import type { Plane } from "./plane.ts";
 import type { ProxyReadiness } from "./proxy-readiness.ts";
+import type { Recalls } from "./recalls.ts";
 import type { Resends } from "./resends.ts";
 import type { Svids } from "./svids.ts";
 import { createListenerProblems } from "./listener-problems.ts";
@@ -19,6 +20,7 @@ export interface EarOptions {
   readonly proxies: ProxyReadiness;
   readonly observation: Observation;
   readonly resends: Pick<Resends, "hear">;
+  readonly recalls: Pick<Recalls, "hear">;
   readonly loop: Pick<MeshLoop, "setProblems">;
   readonly bundle: () => Bundle;
   readonly send: (message: ToDataPlane) => void;
@@ -60,6 +62,9 @@ export function createDataPlaneEar(options: EarOptions): DataPlaneHandlers {
         return;
       case "resent":
         options.resends.hear(message);
+        return;
+      case "recalled":
+        options.recalls.hear(message);
         return;
       case "hello":
       case "pong":

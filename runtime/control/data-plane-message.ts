@@ -9,6 +9,7 @@ const types: ReadonlySet<unknown> = new Set<FromDataPlane["type"]>([
   "events",
   "replayed",
   "resent",
+  "recalled",
   "counts",
   "pong",
 ]);

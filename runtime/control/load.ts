@@ -41,6 +41,8 @@ export interface LoadInput {
   readonly issuer?: IssuerProgram | undefined;
   /** What reading found. */
   readonly problems: readonly Problem[];
+  /** Laid over `files`: a document takes the place of the one with its name. */
+  readonly draft?: readonly SourceFile[];
 }
 
 /** Files in, mesh out. What is invalid keeps its last valid version (model.md §3); `complete` says that nothing had to. */
@@ -54,10 +56,8 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
     const known = previous?.parsed.get(source.path);
     parsed.set(source.path, known?.text === source.text ? known : { text: source.text, file: parseDocuments(source) });
   }
-  const accepted = acceptFiles(
-    previous?.accepted,
-    Array.from(parsed.values(), ({ file }) => file),
-  );
+  const written = Array.from(parsed.values(), ({ file }) => file);
+  const accepted = acceptFiles(previous?.accepted, layOver(written, input.draft?.map(parseDocuments) ?? []));
   const meaning = resolve(project.value, accepted.resources, {
     directory: input.directory,
     env: input.env,
@@ -79,6 +79,19 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
     },
     complete: !problems.some((problem) => problem.severity === "error"),
   };
+}
+
+function layOver(files: readonly ParsedFile[], draft: readonly ParsedFile[]): readonly ParsedFile[] {
+  if (draft.length === 0) return files;
+  const paths = new Set(draft.map(({ path }) => path));
+  const keys = new Set(draft.flatMap(({ documents }) => documents.map(({ key }) => key)));
+  const left = files
+    .filter(({ path }) => !paths.has(path))
+    .map((file) => ({
+      ...file,
+      documents: file.documents.filter(({ key }) => key === undefined || !keys.has(key)),
+    }));
+  return [...left, ...draft];
 }
 
 /** Findings of analyzers as warnings: Istio's webhook would let the resources pass. Notes about style are for `check`. */

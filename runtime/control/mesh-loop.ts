@@ -4,6 +4,7 @@ import { describeChanges } from "../config/changes.ts";
 import { describeDifferences } from "../config/differences.ts";
 import type { IssuerProgram } from "../model/issuer.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
+import { loadDraft } from "./draft.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { GenerationReport } from "./generations.ts";
 import { loadMesh, type Loaded } from "./load.ts";
@@ -24,6 +25,8 @@ export type ProblemSource =
   | "writers"
   | "ca";
 
+type Snapshots = ReturnType<Plane["snapshots"]>;
+
 export interface MeshLoopOptions {
   readonly directory: string;
   readonly projectFile: string;
@@ -36,9 +39,15 @@ export interface MeshLoopOptions {
   readonly plane: Plane;
   /** The workloads that shall run, after every change of the mesh. */
   readonly onActive: (workloads: readonly Workload[], loaded: Loaded) => void;
+  /** A generation was pushed: what sidecars obeyed until then, and what from now on. */
+  readonly onSaved: (generation: number, before: Snapshots, after: Snapshots) => void;
   /** Called before programs learn of it: where callers find each other changed. */
   readonly onWorld: (mesh: Mesh, ready: ReadonlySet<string>) => void;
 }
+
+export type Draft =
+  | { readonly ok: true; readonly snapshots: Snapshots }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Owns what the mesh is now: files, who runs, who is ready, who borrowed an identity. Every change of it passes here. */
 export interface MeshLoop {
@@ -49,6 +58,8 @@ export interface MeshLoop {
     readonly problems: readonly Problem[];
     readonly since: number;
   }) => void;
+  /** What sidecars would obey if these files were saved over the others; nothing changes. */
+  readonly draft: (files: readonly SourceFile[], problems: readonly Problem[]) => Draft;
   readonly setReady: (ready: ReadonlySet<string>) => void;
   readonly setProblems: (source: ProblemSource, problems: readonly Problem[]) => void;
   readonly report: (report: GenerationReport) => void;
@@ -96,6 +107,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
 
   function goLive(next: Loaded, changes: readonly string[], input: PlaneInput, since: number | undefined): void {
     const before = loaded?.mesh;
+    const obeyed = plane.snapshots();
     loaded = next;
     generation++;
     // The push comes first: everything after it may take its time.
@@ -110,6 +122,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     });
     options.onWorld(next.mesh, ready);
     options.onActive(activeWorkloads(next.mesh), next);
+    options.onSaved(generation, obeyed, plane.snapshots());
   }
 
   return {
@@ -140,6 +153,13 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
       loaded = next;
       if (before === JSON.stringify(told)) return;
       hub.tell({ type: result.complete ? "problems.changed" : "mesh.rejected", problems: allProblems() });
+    },
+    draft: (files, found) => {
+      if (loaded === undefined) return { ok: false, problems: [] };
+      const { directory, projectFile, env, issuer } = options;
+      const result = loadDraft(loaded, { directory, projectFile, env, issuer, problems: found }, files);
+      if (!result.ok) return result;
+      return { ok: true, snapshots: plane.preview(inputFor(result.mesh)) };
     },
     setReady: (next) => {
       ready = next;

@@ -41,6 +41,8 @@ export interface Plane {
   ) => void;
   /** Whether `input` would change what any sidecar obeys. */
   readonly differs: (input: PlaneInput) => boolean;
+  /** What it would be compiled to. */
+  readonly preview: (input: PlaneInput) => ReadonlyMap<ProxyId, ProxySnapshot>;
   /** A data plane began that knows nothing. */
   readonly resend: () => void;
   readonly snapshots: () => ReadonlyMap<ProxyId, ProxySnapshot>;
@@ -125,6 +127,7 @@ export function createPlane(options: PlaneOptions): Plane {
       const next = compileAll(input);
       return next.size !== snapshots.size || [...next].some(([proxy, snapshot]) => snapshots.get(proxy) !== snapshot);
     },
+    preview: compileAll,
     resend: () => {
       if (number === 0) return;
       const all = [...snapshots.keys()];

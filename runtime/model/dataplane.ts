@@ -1,4 +1,5 @@
 import type { MeshEvent } from "./event.ts";
+import type { RecalledPiece } from "./recalled.ts";
 import type { ProxyId, ProxySnapshot } from "./snapshot.ts";
 import type { TrafficCounts } from "./state.ts";
 
@@ -65,6 +66,8 @@ export type ToDataPlane =
   | { readonly type: "replay"; readonly token: number }
   /** Send the exchange with this id again; answered by `resent`. */
   | { readonly type: "resend"; readonly token: number; readonly id: string }
+  /** Tell the last calls that came in, at most so many; answered by `recalled` in pieces. */
+  | { readonly type: "recall"; readonly token: number; readonly limit: number }
   | { readonly type: "ping"; readonly token: number };
 
 export type FromDataPlane =
@@ -77,6 +80,8 @@ export type FromDataPlane =
   | { readonly type: "events"; readonly events: readonly MeshEvent[]; readonly dropped: number }
   | { readonly type: "replayed"; readonly token: number }
   | { readonly type: "resent"; readonly token: number; readonly outcome: ResendOutcome }
+  /** `done`: the last piece. Secrets are in it: it is for the daemon alone. */
+  | { readonly type: "recalled"; readonly token: number; readonly piece: RecalledPiece; readonly done: boolean }
   /** Totals since the process began, sent once a second while they change. */
   | { readonly type: "counts"; readonly counts: Readonly<Record<ProxyId, TrafficCounts>> }
   | { readonly type: "pong"; readonly token: number };

@@ -1,6 +1,7 @@
 import type { Problem } from "../core/problem.ts";
 import type { ExtAuthzCall } from "./ext-authz.ts";
 import type { DecisionRecord } from "./decision.ts";
+import type { Comparison } from "./flips.ts";
 import type { Provenance } from "./resource.ts";
 import type { MeshView, ResourceUsage, TrafficCounts, WorkloadState } from "./state.ts";
 
@@ -184,6 +185,12 @@ export interface SnapshotApplied extends Stamp {
   readonly waiting: readonly string[];
 }
 
+/** What a save changed for the calls that were made last; told as soon as it is known. */
+export interface SaveCompared extends Stamp {
+  readonly type: "save.compared";
+  readonly comparison: Comparison;
+}
+
 export interface SvidEvent extends Stamp {
   readonly type: "svid.issued" | "svid.rotated";
   readonly proxy: string;
@@ -246,6 +253,7 @@ export type MeshEvent =
   | MeshLoaded
   | MeshRejected
   | SnapshotApplied
+  | SaveCompared
   | SvidEvent
   | ListenerBound
   | BypassSeen

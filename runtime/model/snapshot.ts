@@ -97,6 +97,12 @@ export interface FilterChain {
   readonly network: "http" | "tcp";
 }
 
+/** What was seen of a connection before a chain is chosen: the ClientHello's ALPN, or what sniffing found. */
+export interface ConnectionSeen {
+  readonly transport: FilterChain["transport"];
+  readonly protocols: readonly string[];
+}
+
 // ---- outbound ------------------------------------------------------------------------------------------------
 
 export interface OutboundSection {

@@ -49,6 +49,15 @@ export interface GenerationState {
   readonly ms: number | null;
   readonly at: string;
   readonly changes: readonly string[];
+  /** How many of the calls made before it would end otherwise now; absent: not known yet, or the first generation. */
+  readonly flips?: FlipCounts;
+}
+
+export interface FlipCounts {
+  readonly compared: number;
+  readonly flipped: number;
+  /** Calls whose outcome the files alone do not decide. */
+  readonly excluded: number;
 }
 
 export interface WorkloadView {

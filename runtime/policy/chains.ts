@@ -1,4 +1,4 @@
-import type { EffectiveMtlsMode, FilterChain, InboundListener } from "../model/snapshot.ts";
+import type { ConnectionSeen, EffectiveMtlsMode, FilterChain, InboundListener } from "../model/snapshot.ts";
 
 const mtlsHttp = ["istio-http/1.0", "istio-http/1.1", "istio-h2"];
 const mtlsTcp = ["istio-peer-exchange", "istio"];
@@ -66,12 +66,6 @@ export function inboundChains(
     },
   };
   return chains[mode][protocol]();
-}
-
-/** What was seen of a connection before a handler is chosen: the ClientHello's ALPN, or what sniffing found. */
-export interface ConnectionSeen {
-  readonly transport: "tls" | "raw";
-  readonly protocols: readonly string[];
 }
 
 /** The chain that takes a connection; undefined: none does, and it is closed without a byte (spec PA-16). */

@@ -1,6 +1,6 @@
 import type { RequestFacts } from "../model/decision.ts";
-import type { FilterChain, InboundListener } from "../model/snapshot.ts";
-import { chooseChain, type ConnectionSeen } from "../policy/chains.ts";
+import type { ConnectionSeen, FilterChain, InboundListener } from "../model/snapshot.ts";
+import { chooseChain } from "../policy/chains.ts";
 import { explain } from "../policy/explain.ts";
 import { grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
 import { enteredHeader } from "../traffic/request-headers.ts";

@@ -1,9 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import type { Decision, RequestFacts } from "../model/decision.ts";
-import type { PolicySet } from "../model/policy.ts";
-import type { Cluster, InboundListener, InboundSection, OutboundSection, ProxySnapshot } from "../model/snapshot.ts";
-import { bindCustom, type NextCustomStep } from "../policy/custom.ts";
-import { bindHttpPolicies, bindPolicies } from "../policy/decide.ts";
+import type { Cluster, OutboundSection, ProxySnapshot } from "../model/snapshot.ts";
+import { bindInbound, type BoundInbound } from "../policy/bind-inbound.ts";
 import { bindOutbound } from "../traffic/outbound-plan.ts";
 import type { BoundOutbound as BoundTraffic } from "../traffic/outbound-plan.ts";
 
@@ -13,21 +10,6 @@ export interface Binding {
   readonly snapshot: ProxySnapshot;
   readonly inbound: BoundInbound;
   readonly outbound: BoundOutbound;
-}
-
-export interface BoundInbound {
-  readonly section: InboundSection;
-  /** The pass-through listener for ports that nobody declared. */
-  readonly listener: (port: number) => InboundListener;
-  readonly http: BoundPolicies;
-  readonly tcp: BoundPolicies;
-}
-
-export interface BoundPolicies {
-  readonly set: PolicySet;
-  readonly decide: (facts: RequestFacts) => Decision;
-  /** Whom to ask before that; undefined: nobody. */
-  readonly custom: NextCustomStep | undefined;
 }
 
 export interface BoundOutbound {
@@ -71,16 +53,6 @@ export function bindSnapshot(
     snapshot: { ...snapshot, inbound: inbound.section, outbound: outbound.section },
     inbound,
     outbound,
-  };
-}
-
-function bindInbound(section: InboundSection, clock: Pick<Clock, "now">): BoundInbound {
-  const byPort = new Map(section.listeners.map((listener) => [listener.port, listener] as const));
-  return {
-    section,
-    listener: (port) => byPort.get(port) ?? section.passthrough,
-    http: { set: section.http, decide: bindHttpPolicies(section, clock), custom: bindCustom(section.http) },
-    tcp: { set: section.tcp, decide: bindPolicies(section.tcp), custom: bindCustom(section.tcp) },
   };
 }
 

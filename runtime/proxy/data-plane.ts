@@ -182,6 +182,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       case "resend":
         void resend(message.token, message.id);
         return;
+      case "recall":
+        reporter.recall(message.token, message.limit);
+        return;
       case "ping":
         send({ type: "pong", token: message.token });
         return;

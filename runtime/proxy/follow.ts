@@ -1,4 +1,5 @@
-import type { Binding, BoundInbound } from "./binding.ts";
+import type { BoundInbound } from "../policy/bind-inbound.ts";
+import type { Binding } from "./binding.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
 
 /** How an open connection takes a new snapshot. */

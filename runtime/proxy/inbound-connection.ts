@@ -1,18 +1,17 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Party } from "../model/event.ts";
-import type { FilterChain, InboundListener } from "../model/snapshot.ts";
+import type { ConnectionSeen, FilterChain, InboundListener } from "../model/snapshot.ts";
 import type { SubjectAltNames } from "../identity/certificate.ts";
 import { containsRoots } from "../identity/roots.ts";
 import { verifyPeer } from "../identity/verify.ts";
 import type { PeerVerdict } from "../identity/verify.ts";
 import { chooseChain } from "../policy/chains.ts";
-import type { ConnectionSeen } from "../policy/chains.ts";
 import type { ForwardedCertificate } from "../traffic/client-certificate.ts";
 import type { Binding } from "./binding.ts";
 import type { Sidecar } from "./context.ts";
 import type { TrustBundle } from "./credentials.ts";
-import type { ConnectionFacts } from "./facts.ts";
+import type { ConnectionFacts } from "../traffic/facts.ts";
 
 /** An accepted connection whose kind is known. */
 export interface InboundConnection {

@@ -28,7 +28,7 @@ import type { Shared } from "./context.ts";
 import { deafSink } from "./deaf-sink.ts";
 import type { Exchange, RequestSink } from "./exchange.ts";
 import { holdForProviders } from "./ext-authz/request.ts";
-import { denialDetails, httpFacts, seenFacts } from "./facts.ts";
+import { denialDetails, httpFacts, seenFacts } from "../traffic/facts.ts";
 import { forward } from "./forward.ts";
 import type { Acquired, ForwardOptions, ForwardResult, Replied } from "./forward-options.ts";
 import type { InboundConnection } from "./inbound-connection.ts";

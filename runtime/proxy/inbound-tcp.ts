@@ -5,7 +5,7 @@ import type { NextCustomStep } from "../policy/custom.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { dial, transportOf } from "./dial-app.ts";
-import { denialDetails, tcpFacts } from "./facts.ts";
+import { denialDetails, tcpFacts } from "../traffic/facts.ts";
 import { askAboutConnection, gateFirstBytes, isStillAuthorized } from "./ext-authz/connection-gate.ts";
 import { follow } from "./follow.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
@@ -59,6 +59,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
       bytesIn,
       bytesOut,
       decision: decided,
+      caller: connection.facts,
       extAuthz: calls.length === 0 ? undefined : calls,
     });
   }

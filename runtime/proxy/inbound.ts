@@ -3,13 +3,10 @@ import type { Socket } from "node:net";
 import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
 import type { FilterChain, InboundListener } from "../model/snapshot.ts";
 import { chooseChain } from "../policy/chains.ts";
-import type { ConnectionSeen } from "../policy/chains.ts";
-import { parseClientHello } from "../wire/client-hello.ts";
-import { sniffHttp } from "../wire/sniff.ts";
 import { toModelAddress } from "./address.ts";
 import { partyOf, selfParty } from "./context.ts";
 import type { Sidecar } from "./context.ts";
-import type { ConnectionFacts } from "./facts.ts";
+import type { ConnectionFacts } from "../traffic/facts.ts";
 import { stillProves, verifyCaller } from "./inbound-connection.ts";
 import type { InboundTls } from "./inbound-connection.ts";
 import { serveInboundHttp } from "./inbound-http.ts";
@@ -17,14 +14,10 @@ import { serveInboundTcp } from "./inbound-tcp.ts";
 import { acceptTls, ignore } from "./server-handshake.ts";
 import type { ServerHandshake } from "./server-handshake.ts";
 import type { HandshakeFault } from "./tls-failure.ts";
+import { arrivalOf, blind, classify } from "./inbound-seen.ts";
+import type { Seen } from "./inbound-seen.ts";
 import { peek } from "./sniff.ts";
 import { urlEncodedChain, urlEncodedPem } from "./url-encoded-pem.ts";
-
-interface Seen extends ConnectionSeen {
-  readonly sni: string | undefined;
-}
-
-const blind: Seen = { transport: "raw", protocols: [], sni: undefined };
 
 /** What ALPN a sidecar answers, by kind of chain (spec PA-20). */
 const serverAlpn: Readonly<Record<FilterChain["network"], readonly string[]>> = {
@@ -68,18 +61,6 @@ interface Accepted {
   readonly socket: Socket;
   /** Monotonic milliseconds. */
   readonly at: number;
-}
-
-function classify(bytes: Buffer, tls: boolean, http: boolean): Seen | undefined {
-  if (tls) {
-    const hello = parseClientHello(bytes);
-    if (hello.kind === "incomplete") return undefined;
-    if (hello.kind === "hello") return { transport: "tls", protocols: hello.alpn, sni: hello.sni };
-  }
-  if (!http) return blind;
-  const protocol = sniffHttp(bytes);
-  if (protocol === "need-more" || protocol === "too-long") return undefined;
-  return { transport: "raw", protocols: protocol === "other" ? [] : [protocol], sni: undefined };
 }
 
 function choose(accepted: Accepted, early: Buffer, seen: Seen): void {
@@ -211,6 +192,7 @@ function serve(
       identity: tls?.identity ?? sidecar.binding().snapshot.identity,
       peer: tls?.forwarded,
     },
+    arrival: arrivalOf(listener, seen),
   };
   const to = selfParty(sidecar, port);
   const connection = {
@@ -269,6 +251,14 @@ function refuse(accepted: Accepted, listener: InboundListener, seen: Seen): void
     bytesIn: 0,
     bytesOut: 0,
     decision: undefined,
+    caller: {
+      peer: undefined,
+      sourceIp: toModelAddress(sidecar.shared.addresses(), socket.remoteAddress ?? ""),
+      destinationIp: sidecar.binding().snapshot.workload.address,
+      destinationPort: accepted.port,
+      sni: seen.sni,
+      arrival: arrivalOf(listener, seen),
+    },
   });
 }
 

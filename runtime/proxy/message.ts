@@ -19,6 +19,7 @@ const shapes: Readonly<
   observe: { perSecond: "number", headers: "boolean" },
   replay: { token: "number" },
   resend: { token: "number", id: "string" },
+  recall: { token: "number", limit: "number" },
   ping: { token: "number" },
 };
 

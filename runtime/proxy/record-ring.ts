@@ -5,6 +5,7 @@ import type { RequestHead } from "../wire/http1/head.ts";
 import { exchangeRecord } from "./record.ts";
 import type { EventRecord, ExchangeTold, OtherRecord } from "./record.ts";
 import { createRing } from "./ring.ts";
+import type { Ring } from "./ring.ts";
 
 /** The last records. A request leaves no object behind: its text is copied into one range of bytes, the rest into a slot that is used again. */
 export interface RecordRing {
@@ -12,7 +13,15 @@ export interface RecordRing {
   readonly other: (record: OtherRecord) => void;
   /** Oldest first. */
   readonly list: () => readonly EventRecord[];
+  /** For who reads them one by one while others come: their places, and what stands there; undefined: it is gone by now. */
+  readonly range: Ring["range"];
+  readonly toldAt: (place: number) => Told | undefined;
 }
+
+/** A record as it was told. */
+export type Told =
+  | { readonly kind: "exchange"; readonly id: string; readonly told: ExchangeTold }
+  | { readonly kind: "other"; readonly record: OtherRecord };
 
 /** What a record keeps as it is, numbers and references to what lives longer than the request; its head and text are empty here. */
 type Kept = { -readonly [K in keyof ExchangeTold]: ExchangeTold[K] };
@@ -121,7 +130,7 @@ export function createRecordRing(capacity: number, size: number, idOf: (serial: 
     else keep(slot.kept, told);
   }
 
-  function exchangeAt(index: number, slot: Slot, kept: Kept): EventRecord {
+  function exchangeAt(index: number, slot: Slot, kept: Kept): ExchangeTold {
     const offset = ring.offset(index);
     const count = Math.max(0, slot.fields);
     const block = offset + count * fieldBytes;
@@ -145,18 +154,22 @@ export function createRecordRing(capacity: number, size: number, idOf: (serial: 
             bytes: Buffer.from(bytes.subarray(block, block + slot.block)),
             fields: Array.from(words.subarray(offset / fieldBytes, offset / fieldBytes + count)),
           };
-    return exchangeRecord(
-      {
-        ...kept,
-        head,
-        method,
-        authority,
-        path,
-        originalPath: slot.originalPath < 0 ? null : original,
-        requestId: slot.requestId < 0 ? null : id,
-      },
-      idOf(slot.serial),
-    );
+    return {
+      ...kept,
+      head,
+      method,
+      authority,
+      path,
+      originalPath: slot.originalPath < 0 ? null : original,
+      requestId: slot.requestId < 0 ? null : id,
+    };
+  }
+
+  function toldIn(index: number): Told | undefined {
+    const slot = slots[index];
+    if (slot?.other !== undefined) return { kind: "other", record: slot.other };
+    if (slot?.kept === undefined) return undefined;
+    return { kind: "exchange", id: idOf(slot.serial), told: exchangeAt(index, slot, slot.kept) };
   }
 
   return {
@@ -166,11 +179,16 @@ export function createRecordRing(capacity: number, size: number, idOf: (serial: 
       if (index >= 0) slotAt(index).other = record;
     },
     list: () =>
-      ring.slots().flatMap((index) => {
-        const slot = slots[index];
-        if (slot?.other !== undefined) return [slot.other];
-        return slot?.kept === undefined ? [] : [exchangeAt(index, slot, slot.kept)];
+      ring.slots().flatMap((index): readonly EventRecord[] => {
+        const told = toldIn(index);
+        if (told === undefined) return [];
+        return told.kind === "other" ? [told.record] : [exchangeRecord(told.told, told.id)];
       }),
+    range: ring.range,
+    toldAt: (place) => {
+      const index = ring.slotAt(place);
+      return index === undefined ? undefined : toldIn(index);
+    },
   };
 }
 

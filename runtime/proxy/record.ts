@@ -13,9 +13,9 @@ import { headerEntries } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 import type { ProxyEndpoint } from "../wire/proxy-v2.ts";
 import type { HeaderEntry } from "../wire/http1/fields.ts";
-import { httpFacts, seenFacts } from "./facts.ts";
+import { httpFacts, seenFacts } from "../traffic/facts.ts";
 import type { Svid } from "./credentials.ts";
-import type { ConnectionFacts } from "./facts.ts";
+import type { ConnectionFacts } from "../traffic/facts.ts";
 
 /** What happened, as references and numbers: turned into an event, with its explanation, only when somebody looks. */
 export type EventRecord = OtherRecord | ExchangeRecord;
@@ -120,6 +120,8 @@ export interface ConnectionRecord {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly decision: DecisionRef | undefined;
+  /** On the way in: what the decision was, or would have been, about. */
+  readonly caller?: ConnectionFacts;
   readonly extAuthz?: readonly ExtAuthzCall[] | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { DecisionRecord } from "../model/decision.ts";
 import type { CertificateFacts, MeshEvent } from "../model/event.ts";
 import { explain } from "../policy/explain.ts";
 import type { ConnectionRecord, DecisionRef, EventRecord, ExchangeRecord, HandshakeRecord } from "./record.ts";
-import { redactDecision, redactHeader, redactTarget, type TokenPlaces, tokenPlaces } from "./redact.ts";
+import { redactDecision, redactHeader, redactTarget, type TokenPlaces, tokenPlaces } from "../policy/redact.ts";
 
 /** A record in words. Secrets are gone from here on. */
 export function renderRecord(record: EventRecord, withHeaders: boolean): MeshEvent {

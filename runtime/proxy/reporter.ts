@@ -8,6 +8,7 @@ import type { Meter, MutableCounts } from "./meter.ts";
 import { exchangeRecord, isFailure } from "./record.ts";
 import type { EventRecord, ExchangeRecord, ExchangeTold, OtherRecord } from "./record.ts";
 import { createRecordRing } from "./record-ring.ts";
+import { recallCalls } from "./recall.ts";
 import { renderRecord } from "./render.ts";
 import { createRequestBodies } from "./request-bodies.ts";
 import type { RequestBodies } from "./request-bodies.ts";
@@ -23,6 +24,8 @@ export interface Reporter {
   readonly counts: (proxy: ProxyId) => MutableCounts;
   readonly observe: (perSecond: number, headers: boolean) => void;
   readonly replay: (token: number) => void;
+  /** Tells the last calls that came in, unredacted, to be decided again elsewhere. */
+  readonly recall: (token: number, limit: number) => void;
   /** What the ring holds, oldest first. */
   readonly records: () => readonly EventRecord[];
   readonly bodies: RequestBodies;
@@ -214,6 +217,9 @@ export function createReporter(options: ReporterOptions): Reporter {
       pending = [...earlier, ...ring.list(), { kind: "replayed", token }];
       sent = 0;
       sendSlice();
+    },
+    recall: (token, limit) => {
+      recallCalls(token, limit, { ring, clock, send });
     },
     records: ring.list,
     bodies,

@@ -11,12 +11,17 @@ export interface Ring {
   readonly shrink: (bytes: number) => void;
   /** Slots in use, oldest first. */
   readonly slots: () => readonly number[];
+  /** The places of what is kept, counted since the beginning; `end` is the place of what comes next. */
+  readonly range: () => { readonly first: number; readonly end: number };
+  /** The slot at such a place; undefined: it was used again since. */
+  readonly slotAt: (place: number) => number | undefined;
 }
 
 export function createRing(capacity: number, size: number, onDrop: (slot: number) => void): Ring {
   /** Places as if the range had no end: the real place is the rest of a division by `size`. */
   const starts = new Float64Array(capacity);
   let oldest = 0;
+  let dropped = 0;
   let count = 0;
   let next = 0;
 
@@ -30,6 +35,7 @@ export function createRing(capacity: number, size: number, onDrop: (slot: number
         onDrop(oldest);
         oldest = (oldest + 1) % capacity;
         count -= 1;
+        dropped += 1;
       }
       const slot = (oldest + count) % capacity;
       starts[slot] = start;
@@ -43,5 +49,8 @@ export function createRing(capacity: number, size: number, onDrop: (slot: number
       if (count > 0) next = Math.min(next, (starts[newest] ?? 0) + bytes);
     },
     slots: () => Array.from({ length: count }, (_, i) => (oldest + i) % capacity),
+    range: () => ({ first: dropped, end: dropped + count }),
+    slotAt: (place) =>
+      place < dropped || place >= dropped + count ? undefined : (oldest + place - dropped) % capacity,
   };
 }

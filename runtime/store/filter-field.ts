@@ -286,6 +286,12 @@ function details(event: Filterable): readonly (string | number)[] {
     case "dataplane.started":
     case "dataplane.lost":
       return [event.pid, ...present(event.reason)];
+    case "save.compared":
+      return event.comparison.flips.flatMap(({ from, to, path }) => [
+        ...partyNames(from),
+        ...partyNames(to),
+        path ?? "",
+      ]);
     case "snapshot.applied":
     case "traffic.counted":
     case "usage.measured":

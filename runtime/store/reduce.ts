@@ -1,5 +1,12 @@
 import { assertNever } from "../core/assert-never.ts";
-import type { EventsDropped, MeshEvent, MeshLoaded, SnapshotApplied, TrafficCounted } from "../model/event.ts";
+import type {
+  EventsDropped,
+  MeshEvent,
+  MeshLoaded,
+  SaveCompared,
+  SnapshotApplied,
+  TrafficCounted,
+} from "../model/event.ts";
 import type { MeshState, ServiceView, TrafficCounts, WorkloadView } from "../model/state.ts";
 import { noTraffic } from "./initial-state.ts";
 import { isSame, keepSame, mapSame } from "./same.ts";
@@ -19,6 +26,8 @@ export function reduce(state: MeshState, event: (MeshEvent | EventsDropped) & { 
       return put(state, { problems: event.problems });
     case "snapshot.applied":
       return applySnapshot(state, event);
+    case "save.compared":
+      return countFlips(state, event);
     case "workload.changed":
       return withWorkloads(
         state,
@@ -128,6 +137,14 @@ function applySnapshot(state: MeshState, event: SnapshotApplied): MeshState {
       return { ...workload, acked: event.generation };
     }),
   );
+}
+
+function countFlips(state: MeshState, { generation, comparison }: SaveCompared): MeshState {
+  // A save came after it: what this one changed is history.
+  if (generation !== state.generation.number) return state;
+  const { compared, flipped } = comparison;
+  const excluded = comparison.excluded.reduce((sum, { calls }) => sum + calls, 0);
+  return put(state, { generation: { ...state.generation, flips: { compared, flipped, excluded } } });
 }
 
 function count(state: MeshState, event: TrafficCounted): MeshState {

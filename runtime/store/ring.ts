@@ -55,6 +55,7 @@ export function createEventRing(sizes: RingSizes = ringSizes): EventRing {
       case "mesh.rejected":
       case "problems.changed":
       case "snapshot.applied":
+      case "save.compared":
       case "workload.changed":
       case "svid.issued":
       case "svid.rotated":

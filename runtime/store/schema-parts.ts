@@ -103,6 +103,32 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
       }),
     },
   ),
+  comparison: record({
+    before: count,
+    after: nullable(count),
+    compared: count,
+    flipped: count,
+    excluded: listOf(record({ reason: text, calls: count })),
+    flips: listOf(
+      record({
+        calls: count,
+        ids: listOf(text),
+        from: reference("party"),
+        to: reference("party"),
+        method: nullable(text),
+        path: nullable(text),
+        before: reference("outcome"),
+        after: reference("outcome"),
+      }),
+    ),
+    omitted: count,
+  }),
+  outcome: record({
+    verdict: oneOfTexts("allow", "deny", "refuse"),
+    decision: nullable(reference("decision")),
+    reason: nullable(text),
+    because: listOf(reference("provenance")),
+  }),
   workloadState: {
     oneOf: [
       phase("waiting", { for: listOf(text) }),

@@ -24,15 +24,18 @@ const state: Schema = record({
   directory: text,
   startedAt: time,
   trustDomain: text,
-  generation: record({
-    number: count,
-    live: count,
-    total: count,
-    waiting: listOf(text),
-    ms: nullable(number),
-    at: time,
-    changes: listOf(text),
-  }),
+  generation: record(
+    {
+      number: count,
+      live: count,
+      total: count,
+      waiting: listOf(text),
+      ms: nullable(number),
+      at: time,
+      changes: listOf(text),
+    },
+    { flips: record({ compared: count, flipped: count, excluded: count }) },
+  ),
   workloads: listOf(reference("workload")),
   services: listOf(reference("service")),
   resources: listOf(reference("resource")),
@@ -127,6 +130,7 @@ const events: Readonly<Record<string, Schema>> = {
   }),
   "mesh.rejected|problems.changed": record({ problems: listOf(reference("problem")) }),
   "snapshot.applied": record({ live: count, total: count, ms: nullable(number), waiting: listOf(text) }),
+  "save.compared": record({ comparison: reference("comparison") }),
   "svid.issued|svid.rotated": record({ proxy: text, certificate: reference("certificate"), rotateAt: time }),
   "listener.bound|listener.failed": record({ proxy: text, address: text, error: nullable(text) }, { full: flag }),
   "bypass.seen": record({ workload: text, what: text }),
@@ -152,6 +156,14 @@ export const eventSchema: Schema = {
       ],
     })),
   ],
+};
+
+/** JSON Schema of `meshdev diff -o json` about a running mesh. */
+export const flipsSchema: Schema = {
+  ...header,
+  $id: "urn:meshdev:schema:flips:1",
+  title: "What a save, two generations or a draft change for calls that were made",
+  ...record({ schemaVersion: { const: 1 }, comparison: nullable(reference("comparison")) }),
 };
 
 /** JSON Schema of `GET /v1/state`. */

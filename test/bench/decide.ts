@@ -1,7 +1,7 @@
 import { systemClock } from "../../runtime/core/clock.ts";
 import { compileInbound } from "../../runtime/compile/inbound.ts";
 import { bindHttpPolicies } from "../../runtime/policy/decide.ts";
-import { httpFacts } from "../../runtime/proxy/facts.ts";
+import { httpFacts } from "../../runtime/traffic/facts.ts";
 import { parseRequestHead } from "../../runtime/wire/http1/head.ts";
 import { smallMesh } from "../support/paper-mesh.ts";
 import { type Figure, figure } from "./figure.ts";

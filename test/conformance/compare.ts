@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DecisionRecord } from "../../runtime/model/decision.ts";
-import { redactTarget } from "../../runtime/proxy/redact.ts";
+import { redactTarget } from "../../runtime/policy/redact.ts";
 import type { Answer, HttpAnswer, TlsSession } from "../../runtime/predict/payload.ts";
 import type { Hit, ProxyFacts, Trace } from "../../runtime/predict/trace.ts";
 import type { CaseRequest, ExpectedRequest } from "./case.ts";

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { ConnectionFacts } from "../../runtime/proxy/facts.ts";
+import type { ConnectionFacts } from "../../runtime/traffic/facts.ts";
 import type { CaseToken } from "../conformance/case.ts";
 import { mint } from "../conformance/tokens.ts";
 import { token } from "../reference/random/requests.ts";

@@ -2,7 +2,7 @@ import type { PolicySet } from "../../runtime/model/policy.ts";
 import { systemClock } from "../../runtime/core/clock.ts";
 import { bindHttpPolicies, bindPolicies } from "../../runtime/policy/decide.ts";
 import { normalizePath } from "../../runtime/policy/normalize.ts";
-import { type ConnectionFacts, denialDetails, httpFacts, tcpFacts } from "../../runtime/proxy/facts.ts";
+import { type ConnectionFacts, denialDetails, httpFacts, tcpFacts } from "../../runtime/traffic/facts.ts";
 import { parseRequestHead } from "../../runtime/wire/http1/head.ts";
 import type { Reply } from "./connection.ts";
 import type { Scenario } from "./scenario.ts";

@@ -48,6 +48,8 @@ export interface ProxyWorldOptions {
 export interface ProxyWorld extends AsyncDisposable {
   readonly ca: Ca;
   readonly mesh: () => Mesh;
+  /** What the sidecars obey. */
+  readonly snapshots: () => ReadonlyMap<string, ProxySnapshot>;
   readonly folder: string;
   readonly second: number;
   readonly sent: readonly FromDataPlane[];
@@ -190,6 +192,7 @@ export async function createProxyWorld(options: ProxyWorldOptions): Promise<Prox
     folder,
     second,
     mesh: () => mesh,
+    snapshots: () => snapshots,
     sent,
     events,
     send: plane.receive,

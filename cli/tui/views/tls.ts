@@ -1,4 +1,5 @@
-import { clockTime, partyName } from "../../print/event-line.ts";
+import { clockTime } from "../../print/event-line.ts";
+import { partyName } from "../../print/party.ts";
 import { milliseconds, shortSpiffe } from "../../print/handshake.ts";
 import { sanitize } from "../../print/sanitize.ts";
 import { seg, type Line, type Segment } from "../../print/segment.ts";

@@ -1,5 +1,6 @@
 import type { MeshState } from "../../../runtime/model/state.ts";
-import { clockTime, partyName, statusTone } from "../../print/event-line.ts";
+import { clockTime, statusTone } from "../../print/event-line.ts";
+import { partyName } from "../../print/party.ts";
 import { detailLines, exchangeRest } from "../../print/event-detail.ts";
 import { milliseconds } from "../../print/handshake.ts";
 import { sanitize } from "../../print/sanitize.ts";

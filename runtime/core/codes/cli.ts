@@ -47,4 +47,9 @@ export const cliCodes = {
     why: "Its program ended with an error, or could not be started, before it was ready.",
     next: "Read its last lines with `meshdev logs`; the mesh keeps running until `meshdev down`.",
   },
+  MD8010: {
+    title: "The draft is not valid",
+    why: "Files that were named as a draft cannot be read, or not put in force as they are.",
+    next: "Mend what is listed; `meshdev check` says the same of files that are saved.",
+  },
 } as const satisfies CodeTable<`MD8${string}`>;

@@ -9,7 +9,7 @@ import type { CodecError } from "../../wire/http1/error.ts";
 import type { Binding } from "../binding.ts";
 import { deafSink } from "../deaf-sink.ts";
 import type { Exchange, RequestSink } from "../exchange.ts";
-import { seenFacts } from "../facts.ts";
+import { seenFacts } from "../../traffic/facts.ts";
 import type { InboundConnection } from "../inbound-connection.ts";
 import type { Piece } from "../piece.ts";
 import { callProvider } from "./call.ts";

@@ -21,6 +21,7 @@ export async function openSyntheticMesh(
     state: () => meshState(),
     subscribe,
     event: () => Promise.resolve(undefined),
+    flips: () => Promise.resolve({ ok: false, message: "nothing is kept here", problems: [] }),
     snapshot: () => undefined,
     command: () => Promise.resolve({ ok: true }),
     own: () => () => undefined,

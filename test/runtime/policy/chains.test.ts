@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { EffectiveMtlsMode, InboundListener } from "../../../runtime/model/snapshot.ts";
-import { chooseChain, inboundChains, type ConnectionSeen } from "../../../runtime/policy/chains.ts";
+import type { ConnectionSeen, EffectiveMtlsMode, InboundListener } from "../../../runtime/model/snapshot.ts";
+import { chooseChain, inboundChains } from "../../../runtime/policy/chains.ts";
 
 function outcome(protocol: InboundListener["protocol"], mode: EffectiveMtlsMode, seen: ConnectionSeen): string {
   const chains = inboundChains(protocol, mode, { http: "h", tcp: "t" });

@@ -3,7 +3,7 @@ import { latencyBucket } from "../../../runtime/model/latency.ts";
 import type { PolicySet } from "../../../runtime/model/policy.ts";
 import { bindPolicies } from "../../../runtime/policy/decide.ts";
 import { createMeter } from "../../../runtime/proxy/meter.ts";
-import { tcpFacts } from "../../../runtime/proxy/facts.ts";
+import { tcpFacts } from "../../../runtime/traffic/facts.ts";
 
 const place = { resource: "AuthorizationPolicy default/all", file: "a.yaml", line: 1, column: 1, field: "spec" };
 const rule = { provenance: place, from: [], to: [], when: [], dropped: undefined };

@@ -103,6 +103,29 @@ describe("reduce", () => {
     );
   });
 
+  it("what a save flips is counted with its generation, and goes with it", () => {
+    const compared = (generation: number): MeshEvent => ({
+      type: "save.compared",
+      ...stamp(`f-${generation}`, generation),
+      comparison: {
+        before: generation - 1,
+        after: generation,
+        compared: 412,
+        flipped: 3,
+        excluded: [
+          { reason: "a", calls: 2 },
+          { reason: "b", calls: 5 },
+        ],
+        flips: [],
+        omitted: 0,
+      },
+    });
+    const state = fold(loaded(1), loaded(2), compared(2));
+    expect(state.generation.flips).toEqual({ compared: 412, flipped: 3, excluded: 7 });
+    expect(reduce(state, compared(1))).toBe(state);
+    expect(reduce(state, loaded(3)).generation).not.toHaveProperty("flips");
+  });
+
   it("a load keeps what lives: state, restarts, certificate, counts", () => {
     const before = fold(loaded(1), ready("backend-1"), {
       type: "traffic.counted",

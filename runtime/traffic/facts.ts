@@ -1,8 +1,9 @@
 import type { Decision, PeerFacts, RequestFacts } from "../model/decision.ts";
 import type { SeenRequest } from "../model/ext-authz.ts";
 import type { PolicySet } from "../model/policy.ts";
-import { enteredHeader } from "../traffic/request-headers.ts";
-import type { InboundRequestContext } from "../traffic/request-headers.ts";
+import type { ConnectionSeen, EffectiveMtlsMode, InboundListener } from "../model/snapshot.ts";
+import { enteredHeader } from "./request-headers.ts";
+import type { InboundRequestContext } from "./request-headers.ts";
 import { headerReader } from "../wire/http1/head.ts";
 import type { RequestHead } from "../wire/http1/head.ts";
 
@@ -15,6 +16,15 @@ export interface ConnectionFacts {
   readonly sni: string | undefined;
   /** What the entry makes of a request's headers depends on it; undefined: they are seen as they came. */
   readonly entry?: Omit<InboundRequestContext, "requestId" | "options">;
+  /** How it came in, for whoever asks what another snapshot would make of it. */
+  readonly arrival?: Arrival;
+}
+
+export interface Arrival {
+  readonly seen: ConnectionSeen;
+  /** Of the listener that looked: without TLS in mind nobody looks for it. */
+  readonly mode: EffectiveMtlsMode;
+  readonly protocol: InboundListener["protocol"];
 }
 
 export function httpFacts(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DecisionRecord } from "../../../runtime/model/decision.ts";
-import { redactDecision, redactHeader, redactTarget, tokenPlaces } from "../../../runtime/proxy/redact.ts";
+import { redactDecision, redactHeader, redactTarget, tokenPlaces } from "../../../runtime/policy/redact.ts";
 import { providerOf } from "../policy/jwt/providers.ts";
 
 describe("redactTarget", () => {

@@ -1,0 +1,219 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { compareCalls } from "../../../runtime/flips/compare.ts";
+import type { Comparison, Outcome } from "../../../runtime/model/flips.ts";
+import type { RecalledCalls } from "../../../runtime/model/recalled.ts";
+import type { ProxySnapshot } from "../../../runtime/model/snapshot.ts";
+import { exchange } from "../../support/proxy-talk.ts";
+import { createProxyWorld, type ProxyWorld } from "../../support/proxy-world.ts";
+import { keySet, signedToken, signingKey } from "../../support/tokens.ts";
+
+const project = `
+services:
+  frontend: {run: x, port: 8080}
+  backend: {run: x, port: 8080}
+  authz: {run: x, port: 8000, sidecar: false}
+meshConfig:
+  extensionProviders: [{name: opa, envoyExtAuthzHttp: {service: authz.default.svc.cluster.local, port: 8000}}]
+`;
+
+const key = signingKey("ES256", "k");
+const token = (sub: string): string => signedToken(key, { iss: "https://id.example", sub });
+
+const peers = (mode: string): string => `---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: backend, namespace: default}
+spec: {selector: {matchLabels: {app: backend}}, mtls: {mode: ${mode}}}
+`;
+const policy = (action: string, rule: string): string => `---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: p-${action.toLowerCase()}, namespace: default}
+spec:
+  selector: {matchLabels: {app: backend}}
+  action: ${action}${action === "CUSTOM" ? "\n  provider: {name: opa}" : ""}
+  rules: [${rule}]
+`;
+const tokens = `---
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: jwt, namespace: default}
+spec:
+  selector: {matchLabels: {app: backend}}
+  jwtRules: [{issuer: "https://id.example", jwks: '${keySet(key)}'}]
+`;
+const clientTls = (mode: string, more = ""): string => `---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: backend, namespace: default}
+spec: {host: backend.default.svc.cluster.local, trafficPolicy: {tls: {mode: ${mode}${more}}}}
+`;
+
+/** Each is saved after the one before it. */
+const saves: readonly (readonly [what: string, mesh: string])[] = [
+  ["a path is denied", policy("DENY", "{to: [{operation: {paths: [/a]}}]}")],
+  ["only GET is allowed", policy("ALLOW", "{to: [{operation: {methods: [GET]}}]}")],
+  ["only the frontend is", policy("ALLOW", "{from: [{source: {principals: [cluster.local/ns/default/sa/frontend]}}]}")],
+  ["plaintext is refused", peers("STRICT")],
+  ["nobody looks for TLS: callers begin none", peers("DISABLE")],
+  ["plaintext has no principal", peers("DISABLE") + policy("DENY", '{from: [{source: {notPrincipals: ["*"]}}]}')],
+  ["with TLS the frontend has", policy("DENY", '{from: [{source: {notPrincipals: ["*"]}}]}')],
+  ["the frontend's sidecar begins no TLS under STRICT", peers("STRICT") + clientTls("DISABLE")],
+  ["and begins it again", peers("STRICT") + clientTls("ISTIO_MUTUAL")],
+  ["it wants another server", clientTls("ISTIO_MUTUAL", ", subjectAltNames: [spiffe://cluster.local/ns/a/sa/b]")],
+  ["TLS into a port without", peers("DISABLE") + clientTls("ISTIO_MUTUAL")],
+  ["a header decides", policy("DENY", "{when: [{key: 'request.headers[x-team]', values: [red]}]}")],
+  [
+    "what the entry makes of a header",
+    policy("DENY", "{when: [{key: 'request.headers[x-forwarded-proto]', values: [https]}]}"),
+  ],
+  [
+    "who called, as the header says",
+    policy("DENY", "{when: [{key: 'request.headers[x-forwarded-client-cert]', values: ['*']}]}"),
+  ],
+  ["a token is verified", tokens],
+  [
+    "whose subject decides",
+    tokens + policy("ALLOW", "{from: [{source: {requestPrincipals: [https://id.example/alice]}}]}"),
+  ],
+  ["and nothing does", ""],
+];
+
+let world: ProxyWorld;
+let recalls = 0;
+const soon = { timeout: 10_000, interval: 2 };
+
+async function recall(): Promise<RecalledCalls> {
+  const asked = ++recalls;
+  world.send({ type: "recall", token: asked, limit: 1000 });
+  return vi.waitFor(() => {
+    const pieces = world.sent.flatMap((each) => (each.type === "recalled" && each.token === asked ? [each] : []));
+    expect(pieces.at(-1)?.done).toBe(true);
+    return {
+      calls: pieces.flatMap(({ piece }) => piece.calls),
+      connections: pieces.flatMap(({ piece }) => piece.connections),
+      departures: pieces.flatMap(({ piece }) => piece.departures),
+    };
+  }, soon);
+}
+
+function compare(calls: RecalledCalls, before: ReadonlyMap<string, ProxySnapshot>): Comparison {
+  const steps = compareCalls(
+    calls,
+    { generation: 1, snapshots: before },
+    { generation: 2, snapshots: world.snapshots() },
+    Date.now(),
+  );
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Sends it again for real. */
+async function outcomeNow(id: string): Promise<Outcome["verdict"]> {
+  const asked = ++recalls;
+  world.send({ type: "resend", token: asked, id });
+  const outcome = await vi.waitFor(() => {
+    const answer = world.sent.find((each) => each.type === "resent" && each.token === asked);
+    if (answer?.type !== "resent") throw new Error("no answer yet");
+    return answer.outcome;
+  }, soon);
+  if (!outcome.ok) return "refuse";
+  const seen = world.exchanges("inbound").find(({ requestId }) => requestId === outcome.requestId);
+  // Bytes that nobody can read come to no decision.
+  return seen?.decision === null || seen?.decision === undefined ? "refuse" : seen.decision.verdict;
+}
+
+const requests = [
+  "GET /a?token=secret HTTP/1.1\r\nHost: backend:8080\r\nX-Team: red\r\n",
+  "POST /b HTTP/1.1\r\nHost: backend:8080\r\nContent-Length: 0\r\n",
+  `GET /c HTTP/1.1\r\nHost: backend:8080\r\nAuthorization: Bearer ${token("alice")}\r\n`,
+  `GET /c HTTP/1.1\r\nHost: backend:8080\r\nAuthorization: Bearer ${token("bob")}\r\n`,
+  "GET /d HTTP/1.1\r\nHost: backend:8080\r\nAuthorization: Bearer e30.e30.e30\r\n",
+];
+
+beforeAll(async () => {
+  world = await createProxyWorld({ project });
+  await world.http("backend-1", 8080, (_request, response) => response.end("ok"));
+  for (const request of requests) {
+    const meshed = world.dial("frontend-1", "backend", 8080);
+    await exchange(meshed, `${request}\r\n`);
+    meshed.destroy();
+    const outsider = connect(world.inbound("backend-1", 8080));
+    await exchange(outsider, `${request}\r\n`);
+    outsider.destroy();
+  }
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+test("what a save is said to flip flips when it is sent again, and nothing else does", async () => {
+  const { calls, connections, departures } = await recall();
+  expect(calls).toHaveLength(2 * requests.length);
+  const first: RecalledCalls = { calls, connections, departures };
+  const now = new Map(calls.map(({ id }) => [id, "allow"]));
+  const disagreements: string[] = [];
+  let flipped = 0;
+  for (const [what, mesh] of saves) {
+    const before = world.snapshots();
+    await world.apply(mesh);
+    const { flips, excluded, compared } = compare(first, before);
+    expect(excluded, what).toEqual([]);
+    expect(compared).toBe(calls.length);
+    for (const { id } of calls) {
+      const flip = flips.find(({ ids }) => ids.includes(id));
+      if (flip !== undefined) {
+        flipped += 1;
+        expect(flip.before.verdict, what).toBe(now.get(id));
+        now.set(id, flip.after.verdict);
+      }
+      const real = await outcomeNow(id);
+      if (real !== now.get(id)) disagreements.push(`${what}: ${id} ${now.get(id) ?? ""} is ${real}`);
+    }
+  }
+  expect(disagreements).toEqual([]);
+  expect(flipped).toBeGreaterThan(30);
+}, 60_000);
+
+test("each side says why, and where that is written; secrets stay in the data plane", async () => {
+  await world.apply(peers("STRICT"));
+  const before = world.snapshots();
+  await world.apply(policy("DENY", "{to: [{operation: {paths: [/a]}}]}"));
+  const comparison = compare(await recall(), before);
+  const meshed = comparison.flips.find(({ from }) => from.workload === "frontend-1");
+  expect(meshed).toMatchObject({
+    method: "GET",
+    path: "/a",
+    before: { verdict: "allow", decision: { reason: "no-policy" } },
+    after: {
+      verdict: "deny",
+      decision: { by: { resource: "AuthorizationPolicy default/p-deny", file: "mesh/all.yaml", line: 8, column: 11 } },
+    },
+  });
+  const outside = comparison.flips.find(({ from, path }) => from.workload === null && path === "/b");
+  expect(outside).toMatchObject({
+    before: {
+      verdict: "refuse",
+      reason: "plaintext under STRICT",
+      because: [{ resource: "PeerAuthentication default/backend" }],
+    },
+    after: { verdict: "allow" },
+  });
+  // What is allowed from now on comes first.
+  expect(comparison.flips.map(({ after }) => after.verdict === "allow")).toEqual(
+    comparison.flips.map(({ after }) => after.verdict === "allow").toSorted((a, b) => Number(b) - Number(a)),
+  );
+  expect(JSON.stringify(comparison)).not.toMatch(/secret|eyJ/);
+});
+
+test("what somebody else decides is left out, and said so", async () => {
+  await world.apply(tokens);
+  const before = world.snapshots();
+  await world.apply(tokens + policy("CUSTOM", "{to: [{operation: {paths: [/a]}}]}"));
+  const calls = await recall();
+  const { excluded, compared, flipped } = compare(calls, before);
+  expect(excluded).toEqual([{ reason: "it depends on what provider opa says", calls: expect.any(Number) }]);
+  expect(compared + (excluded[0]?.calls ?? 0)).toBe(calls.calls.length);
+  expect(flipped).toBe(0);
+});
