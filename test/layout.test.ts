@@ -18,6 +18,7 @@ const runtime = {
   flips: ["core", "model", "wire", "policy", "traffic"],
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
   suite: ["core", "model", "wire", "config", "policy", "compile", "predict"],
+  access: ["core", "model", "policy", "compile"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],
   workload: ["core", "model"],
   control: [
@@ -33,6 +34,7 @@ const runtime = {
     "compile",
     "flips",
     "predict",
+    "access",
     "workload",
   ],
   host: ["core", "model", "config", "identity", "workload"],
@@ -69,6 +71,7 @@ const pure = [
   "flips",
   "predict",
   "suite",
+  "access",
 ];
 const allowedNodeModules: Readonly<Record<string, readonly string[]>> = {
   identity: ["node:crypto"],
