@@ -7,6 +7,8 @@ export type {
   CaseReport,
   CheckResult,
   MeshClient,
+  ProbeFinding,
+  ProbeReport,
   SessionInfo,
   StartedDaemon,
   StartOptions,
@@ -26,5 +28,5 @@ export function openDoor(): Promise<Door> {
 /** One line of the event stream. */
 export type StreamLine = StateLine | StreamedEvent;
 
-export const schemaNames = ["project", "test", "test-report", "events", "state", "check", "flips"] as const;
+export const schemaNames = ["project", "test", "test-report", "events", "state", "check", "flips", "probe"] as const;
 export type SchemaName = (typeof schemaNames)[number];

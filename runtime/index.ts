@@ -11,6 +11,8 @@ import type { SessionInfo } from "./model/session.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
 import type { CaseReport, TestEngine } from "./suite/report.ts";
 import type { TestOptions, TestReport } from "./tests.ts";
+import type { ProbeRequest } from "./probe/probe.ts";
+import type { ProbeFinding, ProbeReport } from "./probe/report.ts";
 import type { MintedToken, MintRequest } from "./tokens.ts";
 
 export type {
@@ -21,6 +23,9 @@ export type {
   MeshClient,
   PredictedCall,
   Prediction,
+  ProbeFinding,
+  ProbeReport,
+  ProbeRequest,
   SessionInfo,
   StartedDaemon,
   StartFailure,
@@ -220,13 +225,24 @@ export async function mintToken(
   return mintDevToken(directory, value, request);
 }
 
+/** Attacks a service of a running mesh and tells what reached its programs. `client` keeps the borrowed identities until it is closed. @throws MeshError MD8001, MD8005 */
+export async function probe(
+  session: SessionInfo,
+  client: MeshClient,
+  request: ProbeRequest,
+  signal: AbortSignal,
+): Promise<ProbeReport> {
+  const [{ probeMesh }, { systemClock }] = await Promise.all([import("./probe/probe.ts"), import("./core/clock.ts")]);
+  return probeMesh(client, session.folder, request, { clock: systemClock, signal });
+}
+
 /** A person's own settings from the text of a flat YAML file: names with texts. */
 export async function readSettings(file: string, text: string): Promise<ReadSettings> {
   const { readSettingsText } = await import("./config/settings.ts");
   return readSettingsText(file, text);
 }
 
-export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check" | "flips";
+export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check" | "flips" | "probe";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -245,6 +261,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/schemas.ts")).flipsSchema;
     case "check":
       return (await import("./analysis/check-schema.ts")).checkSchema;
+    case "probe":
+      return (await import("./probe/probe-schema.ts")).probeSchema;
   }
 }
 

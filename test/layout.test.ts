@@ -38,6 +38,7 @@ const runtime = {
     "workload",
   ],
   host: ["core", "model", "config", "identity", "workload"],
+  probe: ["core", "model", "wire", "identity", "proxy", "control", "host", "store"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Third-party packages, and the only folder that may import each. */
