@@ -2,7 +2,6 @@ import { type Command, Option } from "commander";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
-import { addProbeCommand } from "./commands-probe.ts";
 import { collect, directoryOption, fileOption, jsonOption, outputOption, parsePort } from "./options.ts";
 
 /** Commands that explain. */
@@ -65,8 +64,6 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
       );
     });
 
-  addProbeCommand(program, context, settle);
-
   program
     .command("diff [sides...]")
     .description("which of the calls that a running mesh has seen a save flips: the last one, two generations, a draft")
@@ -119,6 +116,20 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     .action(async (paths: readonly string[], options) => {
       const { check } = await import("./commands/check.ts");
       settle(await check(paths, withGlobals(program, options), context));
+    });
+
+  program
+    .command("doctor")
+    .description("try what meshdev needs of this machine; says what is missing and how to mend it")
+    .addOption(outputOption(["table", "json"]))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev doctor\n  meshdev doctor -o json\n  meshdev doctor || sudo meshdev doctor\n\nExit code 8 when something is missing. What is tried is undone again.",
+    )
+    .action(async (options) => {
+      const { doctor } = await import("./commands/doctor.ts");
+      settle(await doctor(withGlobals(program, options), context));
     });
 
   program

@@ -5,14 +5,13 @@ import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
 import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
 import type { Checked } from "./core/problem.ts";
+import type { MachineCheck } from "./host/examination.ts";
 import type { SessionRecord } from "./host/session.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
 import type { CaseReport, TestEngine } from "./suite/report.ts";
 import type { TestOptions, TestReport } from "./tests.ts";
-import type { ProbeRequest } from "./probe/probe.ts";
-import type { ProbeFinding, ProbeReport } from "./probe/report.ts";
 import type { MintedToken, MintRequest } from "./tokens.ts";
 
 export type {
@@ -20,12 +19,10 @@ export type {
   CheckResult,
   DaemonOptions,
   EventOptions,
+  MachineCheck,
   MeshClient,
   PredictedCall,
   Prediction,
-  ProbeFinding,
-  ProbeReport,
-  ProbeRequest,
   SessionInfo,
   StartedDaemon,
   StartFailure,
@@ -225,15 +222,13 @@ export async function mintToken(
   return mintDevToken(directory, value, request);
 }
 
-/** Attacks a service of a running mesh and tells what reached its programs. `client` keeps the borrowed identities until it is closed. @throws MeshError MD8001, MD8005 */
-export async function probe(
-  session: SessionInfo,
-  client: MeshClient,
-  request: ProbeRequest,
-  signal: AbortSignal,
-): Promise<ProbeReport> {
-  const [{ probeMesh }, { systemClock }] = await Promise.all([import("./probe/probe.ts"), import("./core/clock.ts")]);
-  return probeMesh(client, session.folder, request, { clock: systemClock, signal });
+/** Tries what meshdev needs of this machine, one topic after the other. */
+export async function examineMachine(): Promise<readonly MachineCheck[]> {
+  const [{ examineMachine: examine }, { currentUser }] = await Promise.all([
+    import("./host/examination.ts"),
+    import("./host/session-folder.ts"),
+  ]);
+  return examine(currentUser());
 }
 
 /** A person's own settings from the text of a flat YAML file: names with texts. */
@@ -242,7 +237,7 @@ export async function readSettings(file: string, text: string): Promise<ReadSett
   return readSettingsText(file, text);
 }
 
-export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check" | "flips" | "probe";
+export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check" | "flips" | "doctor";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -259,10 +254,10 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/schemas.ts")).stateSchema;
     case "flips":
       return (await import("./store/schemas.ts")).flipsSchema;
+    case "doctor":
+      return (await import("./store/doctor-schema.ts")).doctorSchema;
     case "check":
       return (await import("./analysis/check-schema.ts")).checkSchema;
-    case "probe":
-      return (await import("./probe/probe-schema.ts")).probeSchema;
   }
 }
 

@@ -18,7 +18,6 @@ const runtime = {
   flips: ["core", "model", "wire", "policy", "traffic"],
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
   suite: ["core", "model", "wire", "config", "policy", "compile", "predict"],
-  access: ["core", "model", "policy", "compile"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],
   workload: ["core", "model"],
   control: [
@@ -34,11 +33,9 @@ const runtime = {
     "compile",
     "flips",
     "predict",
-    "access",
     "workload",
   ],
   host: ["core", "model", "config", "identity", "workload"],
-  probe: ["core", "model", "wire", "identity", "proxy", "control", "host", "store"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Third-party packages, and the only folder that may import each. */
@@ -72,7 +69,6 @@ const pure = [
   "flips",
   "predict",
   "suite",
-  "access",
 ];
 const allowedNodeModules: Readonly<Record<string, readonly string[]>> = {
   identity: ["node:crypto"],
