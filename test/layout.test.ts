@@ -36,6 +36,7 @@ const runtime = {
     "workload",
   ],
   host: ["core", "model", "config", "identity", "workload"],
+  live: ["core", "model", "wire", "identity", "compile", "predict", "suite", "proxy", "control", "host"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Third-party packages, and the only folder that may import each. */
