@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
+import { addProbeCommand } from "./commands-probe.ts";
 import { collect, directoryOption, fileOption, jsonOption, outputOption, parsePort } from "./options.ts";
 
 /** Commands that explain. */
@@ -63,6 +64,8 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
         await can({ from, to, method: method ?? "GET", path: path ?? "/" }, withGlobals(program, options), context),
       );
     });
+
+  addProbeCommand(program, context, settle);
 
   program
     .command("diff [sides...]")

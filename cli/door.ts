@@ -8,6 +8,8 @@ export type {
   CheckResult,
   MachineCheck,
   MeshClient,
+  ProbeFinding,
+  ProbeReport,
   SessionInfo,
   StartedDaemon,
   StartOptions,
@@ -27,5 +29,15 @@ export function openDoor(): Promise<Door> {
 /** One line of the event stream. */
 export type StreamLine = StateLine | StreamedEvent;
 
-export const schemaNames = ["project", "test", "test-report", "events", "state", "check", "flips", "doctor"] as const;
+export const schemaNames = [
+  "project",
+  "test",
+  "test-report",
+  "events",
+  "state",
+  "check",
+  "flips",
+  "doctor",
+  "probe",
+] as const;
 export type SchemaName = (typeof schemaNames)[number];

@@ -30,6 +30,18 @@ export function parsePort(text: string): number {
   return port;
 }
 
+/** Requests per second; of more than 200 the data plane would not tell every detail. */
+export function parseRate(text: string): number {
+  const rate = parseCount(text);
+  if (rate < 1 || rate > 200) throw new InvalidArgumentError("Write a number between 1 and 200.");
+  return rate;
+}
+
+/** The name of a service on the command line: `svc/orders` and `orders` mean the same. */
+export function bareName(text: string): string {
+  return text.replace(/^(svc|service|workload)\//, "");
+}
+
 /** Collects a repeatable option. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

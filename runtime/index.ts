@@ -7,12 +7,13 @@ import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
 import type { Checked } from "./core/problem.ts";
 import type { MachineCheck } from "./host/examination.ts";
 import type { SessionRecord } from "./host/session.ts";
-import type { LiveSession } from "./live-tests.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
 import type { CaseReport, TestEngine } from "./suite/report.ts";
 import type { TestOptions, TestReport } from "./tests.ts";
+import type { ProbeRequest } from "./probe/probe.ts";
+import type { ProbeFinding, ProbeReport } from "./probe/report.ts";
 import type { MintedToken, MintRequest } from "./tokens.ts";
 
 export type {
@@ -24,6 +25,9 @@ export type {
   MeshClient,
   PredictedCall,
   Prediction,
+  ProbeFinding,
+  ProbeReport,
+  ProbeRequest,
   SessionInfo,
   StartedDaemon,
   StartFailure,
@@ -207,31 +211,10 @@ export async function predict(
   return predictCall(mesh, carryToken(mesh, call, token.token), systemClock, keySets);
 }
 
-/** The policy tests of a project, asked of the engine alone. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
+/** The policy tests of a project. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
 export async function runTests(directory: string, options: TestOptions): Promise<TestReport> {
   const { runOffline } = await import("./tests.ts");
   return runOffline(directory, options);
-}
-
-/** The same through the sidecars of a running mesh of the project; `both`: also of the engine. */
-export async function runLiveTests(
-  directory: string,
-  options: TestOptions & { readonly engine: "live" | "both" },
-  live: LiveSession,
-  signal: AbortSignal,
-): Promise<TestReport> {
-  const [{ loadTests, reportTests }, { askBoth }, { reportCase }] = await Promise.all([
-    import("./tests.ts"),
-    import("./live-tests.ts"),
-    import("./suite/report.ts"),
-  ]);
-  const loaded = await loadTests(directory, options);
-  const asked = await askBoth(loaded, live, signal);
-  return reportTests(
-    loaded,
-    options.engine,
-    asked.map((each) => reportCase(each.asked, options.engine, each.live)),
-  );
 }
 
 /** A token of the project's issuer for development. A project that is not valid has no rules to look at. @throws MeshError MD6010 */
@@ -253,13 +236,33 @@ export async function examineMachine(): Promise<readonly MachineCheck[]> {
   return examine(currentUser());
 }
 
+/** Attacks a service of a running mesh and tells what reached its programs. `client` keeps the borrowed identities until it is closed. @throws MeshError MD8001, MD8005 */
+export async function probe(
+  session: SessionInfo,
+  client: MeshClient,
+  request: ProbeRequest,
+  signal: AbortSignal,
+): Promise<ProbeReport> {
+  const [{ probeMesh }, { systemClock }] = await Promise.all([import("./probe/probe.ts"), import("./core/clock.ts")]);
+  return probeMesh(client, session.folder, request, { clock: systemClock, signal });
+}
+
 /** A person's own settings from the text of a flat YAML file: names with texts. */
 export async function readSettings(file: string, text: string): Promise<ReadSettings> {
   const { readSettingsText } = await import("./config/settings.ts");
   return readSettingsText(file, text);
 }
 
-export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check" | "flips" | "doctor";
+export type SchemaName =
+  | "project"
+  | "test"
+  | "test-report"
+  | "events"
+  | "state"
+  | "check"
+  | "flips"
+  | "doctor"
+  | "probe";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -280,6 +283,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/doctor-schema.ts")).doctorSchema;
     case "check":
       return (await import("./analysis/check-schema.ts")).checkSchema;
+    case "probe":
+      return (await import("./probe/probe-schema.ts")).probeSchema;
   }
 }
 

@@ -63,8 +63,7 @@ export function mintDevToken(
   };
 }
 
-/** Whether a rule takes the keys of the issuer for development. */
-export function takesOwnKeys(rule: JwtRule): boolean {
+function takesOwnKeys(rule: JwtRule): boolean {
   return (rule.jwks ?? "") === "" && isDevIssuer(rule.jwksUri ?? rule.jwks_uri ?? rule.issuer ?? "");
 }
 

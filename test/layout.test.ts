@@ -18,6 +18,7 @@ const runtime = {
   flips: ["core", "model", "wire", "policy", "traffic"],
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
   suite: ["core", "model", "wire", "config", "policy", "compile", "predict"],
+  access: ["core", "model", "policy", "compile"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],
   workload: ["core", "model"],
   control: [
@@ -33,10 +34,11 @@ const runtime = {
     "compile",
     "flips",
     "predict",
+    "access",
     "workload",
   ],
   host: ["core", "model", "config", "identity", "workload"],
-  live: ["core", "model", "wire", "identity", "compile", "predict", "suite", "proxy", "control", "host"],
+  probe: ["core", "model", "wire", "identity", "proxy", "control", "host", "store"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Third-party packages, and the only folder that may import each. */
@@ -70,6 +72,7 @@ const pure = [
   "flips",
   "predict",
   "suite",
+  "access",
 ];
 const allowedNodeModules: Readonly<Record<string, readonly string[]>> = {
   identity: ["node:crypto"],

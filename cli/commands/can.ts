@@ -10,6 +10,7 @@ import { chosenOutput, createPrinter, type OutputOptions } from "../print/printe
 import { sanitize } from "../print/sanitize.ts";
 import { seg, type Line } from "../print/segment.ts";
 import { type CallToken, openDoor } from "../door.ts";
+import { bareName } from "../options.ts";
 import { parseClaims } from "./token.ts";
 
 export interface CanOptions extends OutputOptions {
@@ -102,9 +103,4 @@ function parseHeader(text: string): readonly [string, string] {
   const at = text.indexOf(":");
   if (at <= 0) throw new MeshError("MD8001", `--header needs \`name: value\`, not ${text}`);
   return [text.slice(0, at).trim().toLowerCase(), text.slice(at + 1).trim()];
-}
-
-/** `svc/orders` and `orders` mean the same. */
-function bareName(text: string): string {
-  return text.replace(/^(svc|service|workload)\//, "");
 }

@@ -1,6 +1,6 @@
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { ExtAuthzProvider } from "../model/ext-authz.ts";
-import type { PolicySet } from "../model/policy.ts";
+import type { CompiledRule, PolicySet } from "../model/policy.ts";
 import { indexRules } from "./rule-index.ts";
 import { placedRules, type PlacedRule } from "./rule.ts";
 
@@ -22,24 +22,32 @@ export type CustomStep =
   | { readonly kind: "refuse"; readonly decision: Decision };
 
 /** What is to be done next about the CUSTOM policies that a request matches; undefined: nothing more. */
-export type NextCustomStep = (facts: RequestFacts, cursor: CustomCursor) => CustomStep | undefined;
+export type NextCustomStep<Facts = RequestFacts> = (facts: Facts, cursor: CustomCursor) => CustomStep | undefined;
 
 export const customStart: CustomCursor = { stage: 0, matched: "" };
 
-interface Stage {
+interface Stage<Facts> {
   readonly provider: ExtAuthzProvider | undefined;
   readonly prefix: string;
   readonly rules: readonly PlacedRule[];
-  readonly first: (facts: RequestFacts) => number;
+  readonly first: (facts: Facts) => number;
 }
 
 /** Undefined: no CUSTOM policy applies, which costs a request nothing. */
 export function bindCustom(set: PolicySet): NextCustomStep | undefined {
+  return bindCustomBy(set, indexRules);
+}
+
+/** The same over anything that tells which of some rules comes first, -1 when none does. */
+export function bindCustomBy<Facts>(
+  set: PolicySet,
+  index: (rules: readonly CompiledRule[]) => (facts: Facts) => number,
+): NextCustomStep<Facts> | undefined {
   const { custom = [] } = set;
   if (custom.length === 0) return undefined;
-  const stages = custom.map(({ name, provider, policies }): Stage => {
+  const stages = custom.map(({ name, provider, policies }): Stage<Facts> => {
     const rules = placedRules(set, (_policy, index) => policies.includes(index));
-    const first = indexRules(rules.map(({ source }) => source));
+    const first = index(rules.map(({ source }) => source));
     return { provider, prefix: `istio-ext-authz-${name}`, rules, first };
   });
   return (facts, cursor) => {
@@ -72,7 +80,7 @@ function customRuleId(set: PolicySet, { policy, source }: PlacedRule): string {
 }
 
 /** The rule of an earlier stage whose id is still the last. */
-function lastRule(stages: readonly Stage[], set: PolicySet, id: string): NonNullable<Decision["by"]> {
+function lastRule<Facts>(stages: readonly Stage<Facts>[], set: PolicySet, id: string): NonNullable<Decision["by"]> {
   const found = stages.flatMap(({ rules }) => rules).find((rule) => customRuleId(set, rule) === id);
   return { policy: found?.policy ?? 0, rule: found?.rule ?? 0 };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { InboundSection } from "../model/snapshot.ts";
-import type { PolicySet } from "../model/policy.ts";
+import type { CompiledRule, PolicySet } from "../model/policy.ts";
 import { bindAuthentication, reservedHeaders } from "./jwt/authenticate.ts";
 import { changedFacts, withoutHeaders } from "./jwt/request-view.ts";
 import { enforcedRules, type PlacedRule } from "./rule.ts";
@@ -39,10 +39,18 @@ export function decidedFacts(
  * here, not per request: equal outcomes are one object.
  */
 export function bindPolicies(set: PolicySet): (facts: RequestFacts) => Decision {
+  return bindPoliciesBy(set, indexRules);
+}
+
+/** The same over anything that tells which of some rules comes first, -1 when none does. */
+export function bindPoliciesBy<Facts>(
+  set: PolicySet,
+  index: (rules: readonly CompiledRule[]) => (facts: Facts) => number,
+): (facts: Facts) => Decision {
   const { denying, allowing, defaultDeny } = enforcedRules(set);
   if (denying.length === 0 && !defaultDeny) return () => noPolicy;
-  const firstDenying = indexRules(denying.map(({ source }) => source));
-  const firstAllowing = indexRules(allowing.map(({ source }) => source));
+  const firstDenying = index(denying.map(({ source }) => source));
+  const firstAllowing = index(allowing.map(({ source }) => source));
   const refusals = denying.map((placed) => matchedBy("deny", placed));
   const admissions = allowing.map((placed) => matchedBy("allow", placed));
   const otherwise = defaultDeny ? noAllowMatched : noPolicy;

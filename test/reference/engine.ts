@@ -3,6 +3,7 @@ import { deliver } from "../../runtime/predict/deliver.ts";
 import { leave } from "../../runtime/predict/outbound.ts";
 import { createPaperWorld } from "../../runtime/predict/paper.ts";
 import { createTrace } from "../../runtime/predict/trace.ts";
+import type { PaperProxy, PaperWorld } from "../../runtime/predict/world.ts";
 import type { Case, CaseRequest } from "../conformance/case.ts";
 import { decidedBy, outcomeOf } from "../conformance/outcome.ts";
 import { withPaperAuthorizer } from "../conformance/ext-authz.ts";
@@ -12,8 +13,11 @@ import { callOf, lookUp } from "../conformance/request.ts";
 import { caseKeySets } from "../conformance/tokens.ts";
 import type { ReferenceOutcome } from "./outcome.ts";
 
-/** What the engine says of the requests of a case; undefined: validation refuses a document of it. */
-export function engineOf(spec: Case): ((request: CaseRequest) => ReferenceOutcome) | undefined {
+/** What the engine says of the requests of a case; undefined: validation refuses a document of it. `watch` may look over a sidecar's shoulder. */
+export function engineOf(
+  spec: Case,
+  watch: (proxy: PaperProxy) => PaperProxy = (proxy) => proxy,
+): ((request: CaseRequest) => ReferenceOutcome) | undefined {
   const { mesh, rejected } = meshOf(spec, { id: spec.id, requests: {} });
   if (rejected.length > 0) return undefined;
   const plain = createPaperWorld(
@@ -22,7 +26,14 @@ export function engineOf(spec: Case): ((request: CaseRequest) => ReferenceOutcom
     withPaperAuthorizer(echoPrograms(spec.workloads)),
     systemClock,
   );
-  const world = { ...plain, askProviders: deliver };
+  const world: PaperWorld = {
+    ...plain,
+    askProviders: deliver,
+    proxy: (workload) => {
+      const proxy = plain.proxy(workload);
+      return proxy === undefined ? undefined : watch(proxy);
+    },
+  };
   return (request) => {
     const from = mesh.workloads.find(({ name }) => name === request.from);
     if (from === undefined) throw new Error(`${request.from} is not in the mesh`);

@@ -1,0 +1,168 @@
+import type { JsonObject, JsonValue } from "../model/jwt.ts";
+import type { Random } from "./explore.ts";
+import { describeCells } from "./describe.ts";
+import { type Way, waysOf, wayOf } from "./diagram.ts";
+import { bindOutcome, type ClassOutcome } from "./outcome.ts";
+import type { Partition } from "./partition.ts";
+import type { DimensionName } from "./predicate.ts";
+import { type SampleRequest, type Seen, seenBy } from "./sample.ts";
+
+/** Requests that no version of the policies tells apart. */
+export interface AccessClass {
+  /** Place among the classes of the partition. */
+  readonly id: number;
+  /** What all of them have in common, by dimension; dimensions that make no difference are not named. */
+  readonly conditions: readonly Condition[];
+  /** One per version. */
+  readonly outcomes: readonly ClassOutcome[];
+  /** One of them; undefined: none was found, and perhaps there is none. */
+  readonly witness: SampleRequest | undefined;
+  /** Any of them, now and then none. */
+  readonly draw: (random: Random) => SampleRequest | undefined;
+}
+
+export interface Condition {
+  readonly dimension: DimensionName;
+  /** `/api/*, but not /api/admin` */
+  readonly text: string;
+}
+
+export interface AccessClasses {
+  readonly partition: Partition;
+  readonly classes: readonly AccessClass[];
+  /** What is missing, in words; empty: `classes` are all. */
+  readonly cut: readonly string[];
+}
+
+/** How many ways are followed before the rest is cut, and how many classes are kept. */
+const most = { ways: 20_000, classes: 2_000 };
+
+/**
+ * The classes of a partition, in the order of its dimensions. `wanted` looks at the outcomes and keeps some. Classes without any
+ * request, which arise where dimensions are not independent, are left out.
+ */
+export function classesOf(
+  partition: Partition,
+  wanted: (outcomes: readonly ClassOutcome[]) => boolean = () => true,
+): AccessClasses {
+  const { layer, sides, dimensions, root } = partition;
+  const decide = sides.map((port) => bindOutcome(port, layer));
+  const cut = dimensions
+    .filter(({ complete }) => !complete)
+    .map(({ name }) => `the policies tell more ${name} values apart than are followed here`);
+  const classes: AccessClass[] = [];
+  let followed = 0;
+  let unknown = 0;
+  for (const way of waysOf(root)) {
+    followed += 1;
+    if (followed > most.ways || classes.length >= most.classes) {
+      cut.push(`${root.ways} classes; only some of them are told`);
+      break;
+    }
+    const { open } = way.leaf;
+    if (open === undefined) {
+      unknown += 1;
+      continue;
+    }
+    const outcomes = open.flatMap((side, index) => decide[index]?.(side) ?? []);
+    if (!wanted(outcomes)) continue;
+    const witness = witnessOf(partition, way);
+    if (witness === undefined) continue;
+    classes.push({
+      id: classes.length,
+      conditions: conditionsOf(partition, way),
+      outcomes,
+      witness,
+      draw: (random) => witnessOf(partition, way, random),
+    });
+  }
+  if (unknown > 0) cut.push(`${unknown} classes are not decided: the policies tell too much apart`);
+  return { partition, classes, cut };
+}
+
+/** The class of one request, told by how each version sees it; undefined: it is none that the classes are about. */
+export function outcomesOf(partition: Partition, seen: readonly Seen[]): readonly ClassOutcome[] | undefined {
+  const { open } = findWay(partition, seen)?.leaf ?? {};
+  return open?.flatMap((side, index) => {
+    const port = partition.sides[index];
+    return port === undefined ? [] : [bindOutcome(port, partition.layer)(side)];
+  });
+}
+
+function findWay({ root, dimensions, predicates }: Partition, seen: readonly Seen[]): Way | undefined {
+  const known = new Map<number, boolean>();
+  const holds = (id: number): boolean => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const predicate = predicates[id];
+    const side = predicate === undefined ? undefined : seen[predicate.side];
+    const result = predicate !== undefined && side !== undefined && predicate.holds(side);
+    known.set(id, result);
+    return result;
+  };
+  return wayOf(root, (at) => {
+    const found = (dimensions[at]?.cells ?? []).findIndex(({ truths }) =>
+      [...truths].every(([id, value]) => holds(id) === value),
+    );
+    return found < 0 ? undefined : found;
+  });
+}
+
+function conditionsOf({ dimensions }: Partition, { steps }: Way): readonly Condition[] {
+  return steps.flatMap(({ dimension: at, cells }) => {
+    const dimension = dimensions[at];
+    const text = dimension === undefined ? undefined : describeCells(dimension, cells);
+    return dimension === undefined || text === undefined ? [] : [{ dimension: dimension.name, text }];
+  });
+}
+
+/** A request on this way. Several cells are tried, as dimensions may stand in each other's way; what comes out is classified again. */
+function witnessOf(partition: Partition, way: Way, random?: Random): SampleRequest | undefined {
+  const tries = random === undefined ? 3 : 1;
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    let sample = partition.base;
+    for (const { dimension, cells } of way.steps) {
+      const at = random === undefined ? attempt % cells.length : Math.floor(random() * cells.length);
+      const cell = partition.dimensions[dimension]?.cells[cells[at] ?? -1];
+      if (cell !== undefined) sample = merge(sample, cell.sample(random));
+    }
+    const seen = partition.sides.map((port) => seenBy(port, sample));
+    const found = findWay(partition, seen);
+    if (found !== undefined && isSameWay(found, way)) return sample;
+  }
+  return undefined;
+}
+
+function isSameWay(a: Way, b: Way): boolean {
+  return (
+    a.leaf === b.leaf &&
+    a.steps.length === b.steps.length &&
+    a.steps.every(({ dimension, cells }, at) => b.steps[at]?.dimension === dimension && b.steps[at].cells === cells)
+  );
+}
+
+function merge(sample: SampleRequest, part: Partial<SampleRequest>): SampleRequest {
+  const { headers, token, ...rest } = part;
+  return {
+    ...sample,
+    ...rest,
+    headers: { ...sample.headers, ...headers },
+    token:
+      token?.kind === "accepted" && sample.token.kind === "accepted"
+        ? { kind: "accepted", claims: mergeClaims(sample.token.claims, token.claims) }
+        : (token ?? sample.token),
+  };
+}
+
+function mergeClaims(a: JsonObject, b: JsonObject): JsonObject {
+  const merged: Record<string, JsonValue> = { ...a };
+  for (const [name, value] of Object.entries(b)) {
+    const before = merged[name];
+    merged[name] = isObject(before) && isObject(value) ? mergeClaims(before, value) : value;
+  }
+  return merged;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
