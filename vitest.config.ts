@@ -14,9 +14,6 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
           exclude: ["test/e2e/**"],
-          setupFiles: ["test/support/leave-as-found.ts"],
-          // One evaluation of the sources a worker, not one a file: half the processor time.
-          isolate: false,
           testTimeout: 30_000,
           retry,
         },
@@ -28,8 +25,7 @@ export default defineConfig({
           testTimeout: 90_000,
           retry,
           hookTimeout: 90_000,
-          // Meshes wait more than they compute, and know nothing of each other.
-          maxWorkers: 2,
+          fileParallelism: false,
         },
       },
     ],

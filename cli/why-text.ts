@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { HandshakeEvent, MeshEvent } from "../runtime/model/event.ts";
 import type { MeshClient } from "./door.ts";
-import { decidingPlace } from "./print/deciding-place.ts";
+import { causeOf } from "../runtime/store/cause.ts";
 import { detailLines } from "./print/event-detail.ts";
 import { excerptLines } from "./print/excerpt.ts";
 import type { Glyphs } from "./print/glyphs.ts";
@@ -28,7 +28,7 @@ export async function handshakeOf(client: MeshClient, event: MeshEvent): Promise
 
 /** The line of YAML that decided, with a caret, when its file can be read. */
 async function sourceLines(event: MeshEvent, directory: string): Promise<readonly Line[]> {
-  const at = decidingPlace(event);
+  const at = causeOf(event)?.at ?? undefined;
   if (at === undefined) return [];
   try {
     return excerptLines(await readFile(resolve(directory, at.file), "utf8"), at);

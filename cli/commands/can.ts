@@ -4,7 +4,7 @@ import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
-import { decisionLines, reasonWords } from "../print/decision.ts";
+import { explainedLines } from "../print/cause.ts";
 import { place } from "../print/place.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
@@ -77,9 +77,7 @@ export async function can(question: Question, options: CanOptions, context: Cont
         seg(sanitize(because.resource), "strong"),
         seg(` ${place(because)}`, "info"),
       ]),
-      ...(prediction.decision === null
-        ? []
-        : [[seg(`  ${reasonWords(prediction.decision)}`)], ...decisionLines(prediction.decision).slice(1)]),
+      ...(prediction.decision === null ? [] : explainedLines(prediction.decision)),
     ]);
     if (!held) printer.note([[seg(`expected ${options.expect ?? ""}, policy says ${prediction.verdict}`, "bad")]]);
   }

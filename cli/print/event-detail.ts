@@ -1,5 +1,7 @@
 import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, MeshEvent, Party } from "../../runtime/model/event.ts";
-import { decisionLines } from "./decision.ts";
+import { causeOf } from "../../runtime/store/cause.ts";
+import { causeLines } from "./cause.ts";
+import { decisionLines } from "./decision-tree.ts";
 import { extAuthzLines } from "./ext-authz.ts";
 import { clockTime, eventLine, statusTone } from "./event-line.ts";
 import { partyName, targetName } from "./party.ts";
@@ -7,12 +9,12 @@ import type { Glyphs } from "./glyphs.ts";
 import { handshakeLines, milliseconds } from "./handshake.ts";
 import { place } from "./place.ts";
 import { sanitize } from "./sanitize.ts";
-import { seg, type Line } from "./segment.ts";
-import { hasFlags, verdictOf, verdictSegment } from "./verdict.ts";
+import { seg, type Line, type Segment } from "./segment.ts";
+import { hasFlags, verdictOf, verdictSegment, type TrafficEvent } from "./verdict.ts";
 
 /**
  * Everything known about one event, for the detail pane and `why`: what, who, decision, handshake.
- * `excerpt` is the line of YAML that decided; it comes right after the reason.
+ * The cause comes first; `excerpt` is the line of YAML behind it.
  */
 export function detailLines(
   event: MeshEvent,
@@ -22,9 +24,9 @@ export function detailLines(
 ): readonly Line[] {
   if (event.type === "exchange.completed") {
     return [
+      ...causePart(event, excerpt),
       ...exchangeHead(event, glyphs),
       ...decisionPart(event, glyphs),
-      ...excerpt,
       ...handshakePart(event, handshake),
       [],
       ...exchangeRest(event, glyphs),
@@ -32,26 +34,33 @@ export function detailLines(
   }
   if (event.type === "connection.closed")
     return [
+      ...causePart(event, excerpt),
       ...connectionHead(event, glyphs),
       ...decisionPart(event, glyphs),
-      ...excerpt,
       ...handshakePart(event, handshake),
     ];
   if (event.type === "handshake.completed" || event.type === "handshake.failed") {
     return [
-      [
-        verdictSegment(verdictOf(event)),
-        seg(` ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong"),
-      ],
+      ...causePart(event, excerpt),
+      [...verdictPart(event), seg(`${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
       when(event),
       ...parties(event.from, event.to),
       [],
       ...handshakeLines(event),
-      ...excerpt,
     ];
   }
   const line = eventLine(event, glyphs);
   return line === undefined ? [] : [line];
+}
+
+function causePart(event: TrafficEvent, excerpt: readonly Line[]): readonly Line[] {
+  const cause = causeOf(event);
+  return cause === undefined ? [] : [...causeLines(cause, verdictSegment(verdictOf(event)), excerpt), []];
+}
+
+/** The verdict, unless a cause has told it already. */
+function verdictPart(event: TrafficEvent): readonly Segment[] {
+  return causeOf(event) === undefined ? [verdictSegment(verdictOf(event)), seg(" ")] : [];
 }
 
 function when(event: { readonly id: string; readonly at: string; readonly generation: number }): Line {
@@ -77,8 +86,8 @@ function partyLine(label: string, party: Party): Line {
 function exchangeHead(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
   const lines: Line[] = [
     [
-      verdictSegment(verdictOf(event)),
-      seg(` ${sanitize(event.method)} ${sanitize(event.authority)}${sanitize(event.path)} `, "strong"),
+      ...verdictPart(event),
+      seg(`${sanitize(event.method)} ${sanitize(event.authority)}${sanitize(event.path)} `, "strong"),
       seg(`${glyphs.arrow} `, "dim"),
       seg(event.status === 0 ? "no answer" : String(event.status), statusTone(event.status)),
     ],
@@ -124,10 +133,7 @@ export function exchangeRest(event: ExchangeEvent, glyphs: Glyphs): readonly Lin
 
 function connectionHead(event: ConnectionEvent, glyphs: Glyphs): readonly Line[] {
   return [
-    [
-      verdictSegment(verdictOf(event)),
-      seg(` TCP ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong"),
-    ],
+    [...verdictPart(event), seg(`TCP ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
     when(event),
     ...parties(event.from, event.to),
     [seg(`open for ${milliseconds(event.ms)}, ${event.bytes.in} B in, ${event.bytes.out} B out`, "dim")],

@@ -1,22 +1,8 @@
-import type { CertificateFacts, HandshakeEvent, HandshakeFailure } from "../../runtime/model/event.ts";
+import type { CertificateFacts, HandshakeEvent } from "../../runtime/model/event.ts";
+import { stepWords } from "../../runtime/store/handshake-cause.ts";
 import { place } from "./place.ts";
 import { sanitize } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
-
-const steps: Readonly<Record<HandshakeFailure["step"], string>> = {
-  plaintext: "before TLS: the caller sent plaintext",
-  "client-hello": "at the ClientHello",
-  certificate: "when a certificate was asked for",
-  verify: "when the certificate was verified",
-  identity: "when the identity was checked",
-  alpn: "when protocols were agreed (ALPN)",
-  transport: "in the connection below TLS",
-};
-
-/** The failed step in words. */
-function stepWords(step: HandshakeFailure["step"]): string {
-  return steps[step];
-}
 
 /** `spiffe://cluster.local/ns/default/sa/frontend` → `ns/default/sa/frontend`: enough on a crowded line. */
 export function shortSpiffe(id: string | null): string {

@@ -1,5 +1,5 @@
 import type { CaseReport, TestReport } from "../door.ts";
-import { decisionLines } from "./decision.ts";
+import { explainedLines } from "./cause.ts";
 import type { Glyphs } from "./glyphs.ts";
 import { place } from "./place.ts";
 import { sanitize } from "./sanitize.ts";
@@ -31,7 +31,7 @@ function caseLines(report: CaseReport, glyphs: Glyphs): readonly Line[] {
             seg(sanitize(because.resource), "strong"),
             seg(` ${place(because)}`, "info"),
           ]),
-          ...(outcome.decision === null ? [] : decisionLines(outcome.decision).map(indented)),
+          ...(outcome.decision === null ? [] : explainedLines(outcome.decision).map(indented)),
         ]),
   ];
 }

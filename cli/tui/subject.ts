@@ -2,7 +2,7 @@ import type { Problem } from "../../runtime/core/problem.ts";
 import type { SourcePosition } from "../../runtime/core/source.ts";
 import type { MeshEvent } from "../../runtime/model/event.ts";
 import type { ResourceView, WorkloadView } from "../../runtime/model/state.ts";
-import { decidingPlace } from "../print/deciding-place.ts";
+import { causeOf } from "../../runtime/store/cause.ts";
 
 /** What the row under the cursor is about. */
 export type Subject =
@@ -17,7 +17,7 @@ export function placeOf(subject: Subject | undefined): SourcePosition | undefine
     case "event": {
       const { event } = subject;
       const routed = event.type === "exchange.completed" ? (event.routeAt ?? undefined) : undefined;
-      return decidingPlace(event) ?? routed;
+      return causeOf(event)?.at ?? routed;
     }
     case "resource": {
       const { file, line } = subject.resource;

@@ -4,7 +4,7 @@ import type {
   AuthorizationPolicy,
   AuthorizationRule,
 } from "../model/istio-security.ts";
-import type { Attribute, Clause, ClauseGroup, CompiledRule, Matcher } from "../model/policy.ts";
+import type { Attribute, Clause, ClauseGroup, CompiledRule, Matcher, Unusable } from "../model/policy.ts";
 import { provenance } from "../model/resource.ts";
 import { migratePrincipal, migrateTrustDomain } from "../policy/trust-domain.ts";
 import {
@@ -43,7 +43,7 @@ const invalid = "has a value that cannot be used";
 
 export function compileRule(context: RuleContext, rule: AuthorizationRule, index: number): CompiledRule {
   const path = `spec.rules[${index}]`;
-  const scope = { context, problem: undefined as string | undefined };
+  const scope: Scope = { context, unusable: [] };
   const from = (rule.from ?? []).map((entry, at) =>
     compileGroup(scope, "from.source", `${path}.from[${at}].source`, Object.entries(entry.source)),
   );
@@ -58,13 +58,14 @@ export function compileRule(context: RuleContext, rule: AuthorizationRule, index
     to,
     when,
     // Istio drops what it can't use in the direction of safety: the whole rule of an ALLOW, the single part of a DENY (spec AP-57, AP-58, AP-69).
-    dropped: context.action === "ALLOW" ? scope.problem : undefined,
+    dropped: context.action === "ALLOW" ? scope.unusable.at(-1)?.why : undefined,
+    ...(scope.unusable.length === 0 ? {} : { unusable: scope.unusable }),
   };
 }
 
 interface Scope {
   readonly context: RuleContext;
-  problem: string | undefined;
+  readonly unusable: Unusable[];
 }
 
 function compileGroup(
@@ -86,7 +87,8 @@ function compileGroup(
 function compileCondition(scope: Scope, condition: AuthorizationCondition, path: string): readonly Clause[] {
   const meaning = meaningOfKey(condition.key, scope.context);
   if (meaning === undefined) {
-    scope.problem = invalid;
+    const values = [...(condition.values ?? []), ...(condition.notValues ?? [])];
+    scope.unusable.push(unusable(scope, `when ${condition.key}`, values, invalid, `${path}.key`));
     return [];
   }
   const field = `when ${condition.key}`;
@@ -106,15 +108,17 @@ function compileClause(
 ): readonly Clause[] {
   if (values.length === 0) return [];
   if (meaning.needsHttp && scope.context.layer === "tcp") {
-    scope.problem = needsHttp;
+    scope.unusable.push(unusable(scope, field, values, needsHttp, path));
     return [];
   }
   const matchers: Matcher[] = [];
+  let isSound = true;
   for (const value of values) {
     const compiled = meaning.compile(value);
-    if (compiled === undefined) scope.problem = invalid;
+    if (compiled === undefined) isSound = false;
     else matchers.push(...compiled);
   }
+  if (!isSound) scope.unusable.push(unusable(scope, field, values, invalid, path));
   if (matchers.length === 0) return [];
   return [
     {
@@ -126,6 +130,10 @@ function compileClause(
       provenance: provenance(scope.context.policy, path),
     },
   ];
+}
+
+function unusable({ context }: Scope, field: string, values: readonly string[], why: string, path: string): Unusable {
+  return { field, values, why, provenance: provenance(context.policy, path) };
 }
 
 const peer: Attribute = { kind: "peer" };

@@ -61,6 +61,12 @@ export interface DecisionRecord {
   readonly omitted?: number;
   /** What policies that never decide say of it: AUDIT and dry-run, as far as the request came; absent: nothing. */
   readonly shadow?: readonly ShadowRecord[];
+  /** Of a refusal: what has to change for it to be none, all of it; absent: no change of a policy's clauses would do. */
+  readonly blame?: readonly Blame[];
+  /** Policies that have no rule, and hence match nothing; absent: all have some. */
+  readonly empty?: readonly PolicyRecord[];
+  /** The server's port, where it is known. */
+  readonly port?: PortRecord;
   /** Set when something made identity fields empty: "the connection was plaintext". */
   readonly note: string | null;
   /** The token that counted; absent: there was none where a RequestAuthentication looks. */
@@ -84,6 +90,41 @@ export interface TokenRecord {
   readonly rule: RuleRecord | null;
 }
 
+/** One rule that has to match, or to match no more. */
+export interface Blame extends PolicyRecord {
+  /** Null: the policy has none, or none that could be mended. */
+  readonly rule: number | null;
+  readonly must: "match" | "not-match";
+  /** All of them have to change; empty: the rule asks for nothing, so there is only the rule itself. */
+  readonly clauses: readonly BlamedClause[];
+}
+
+export interface BlamedClause extends MissedClause {
+  /** Field path inside the document: `spec.rules[0].to[0].operation.methods`. */
+  readonly path: string;
+  /** This layer, or a bad value, makes the field useless, and the rule with it; `hint` says why. Absent: it can be used. */
+  readonly unusable?: true;
+}
+
+export interface PolicyRecord {
+  /** `AuthorizationPolicy default/backend-allow` */
+  readonly resource: string;
+  readonly action: string;
+  readonly dryRun: boolean;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** How the server's sidecar took the connection. */
+export interface PortRecord {
+  readonly port: number;
+  readonly layer: "http" | "tcp";
+  readonly mode: "DISABLE" | "PERMISSIVE" | "STRICT";
+  /** The fields that made the mode what it is; empty: nothing says anything, and PERMISSIVE is Istio's default. */
+  readonly because: readonly Provenance[];
+}
+
 export interface ShadowRecord {
   readonly kind: "audit" | "dry-run-deny" | "dry-run-allow";
   readonly result: "allowed" | "denied" | "audited" | "not-audited";
@@ -92,6 +133,8 @@ export interface ShadowRecord {
 }
 
 export interface RuleRecord {
+  /** Why the provider of a CUSTOM policy cannot be asked; absent: it can. */
+  readonly fault?: string;
   /** `AuthorizationPolicy default/backend-allow` */
   readonly resource: string;
   readonly action: string;
@@ -105,10 +148,16 @@ export interface RuleRecord {
 
 export interface TriedRule extends RuleRecord {
   readonly dryRun: boolean;
+  /** It was decided before this rule was asked: what it would have said. Absent: it was asked. */
+  readonly notAsked?: true;
   readonly result: "matched" | "missed" | "skipped";
   /** How many of the rule's parts (from, to, each when) held, of how many: the measure of "nearest". */
   readonly held: number;
   readonly parts: number;
+  /** Clauses that have to change for the rule to match; absent: it matched, or has parts that this layer lacks. */
+  readonly distance?: number;
+  /** Fields that this layer or a bad value made useless: a rule of an ALLOW is skipped for them, others go without. */
+  readonly unusable?: readonly UnusableField[];
   /** The first clause that failed, in the group that came nearest. */
   readonly missed: MissedClause | null;
   /** Why the rule was skipped: "needs HTTP; this is a TCP port". */
@@ -121,6 +170,16 @@ export interface TriedClause extends MissedClause {
   readonly held: boolean;
 }
 
+export interface UnusableField {
+  readonly field: string;
+  readonly wanted: readonly string[];
+  /** "needs HTTP, and this is not an HTTP connection" */
+  readonly why: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /** A clause with what the request had for it. */
 export interface MissedClause {
   /** `to.operation.methods` */
@@ -129,9 +188,9 @@ export interface MissedClause {
   readonly wanted: readonly string[];
   /** What the request had; null when it had nothing. */
   readonly actual: string | null;
+  /** How the two differ, where that is easily overlooked: "only the port differs". */
+  readonly hint?: string;
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
-
-export type Because = readonly Provenance[];

@@ -44,6 +44,15 @@ export interface CompiledRule {
   readonly when: readonly Clause[];
   /** Why this layer ignores the rule: it needs HTTP, or has an invalid value. */
   readonly dropped: string | undefined;
+  /** Fields that are left out, each with its reason; absent: none. */
+  readonly unusable?: readonly Unusable[];
+}
+
+export interface Unusable {
+  readonly field: string;
+  readonly values: readonly string[];
+  readonly why: string;
+  readonly provenance: Provenance;
 }
 
 /** One `source` or `operation`: every clause must hold (spec AP-14). */

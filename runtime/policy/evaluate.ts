@@ -4,11 +4,14 @@ import { bindRule, enforcedRules, placedRules, type PlacedRule } from "./rule.ts
 
 export interface Evaluated extends PlacedRule {
   readonly matched: boolean;
+  /** False: it was decided before. */
+  readonly asked: boolean;
 }
 
 /**
- * Every rule that a request is held against, one after the other, up to the one that decided: what `decide` finds by its index, the
- * plain way. For explanations. CUSTOM rules come first; one that matched and whose provider agreed is followed by others.
+ * Every rule that a request is held against, one after the other: what `decide` finds by its index, the plain way. For explanations.
+ * CUSTOM rules come first; one that matched and whose provider agreed is followed by others. What comes behind the rule that decided
+ * is told of refusals only: whoever was let in asks for no more.
  */
 export function evaluate(set: PolicySet, decision: Decision, facts: RequestFacts): readonly Evaluated[] {
   const { denying, allowing } = enforcedRules(set);
@@ -16,10 +19,13 @@ export function evaluate(set: PolicySet, decision: Decision, facts: RequestFacts
     policies.flatMap((policy) => placedRules(set, (_each, index) => index === policy)),
   );
   const evaluated: Evaluated[] = [];
+  let asked = true;
   for (const placed of [...asking, ...denying, ...allowing]) {
     const matched = bindRule(placed.source)(facts);
-    evaluated.push({ ...placed, matched });
-    if (matched && decision.by?.policy === placed.policy && decision.by.rule === placed.rule) break;
+    evaluated.push({ ...placed, matched, asked });
+    if (!matched || decision.by?.policy !== placed.policy || decision.by.rule !== placed.rule) continue;
+    if (decision.verdict === "allow") break;
+    asked = false;
   }
   return evaluated;
 }

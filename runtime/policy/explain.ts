@@ -1,31 +1,39 @@
-import type { Decision, DecisionRecord, RequestFacts, RuleRecord, TokenRecord, TriedRule } from "../model/decision.ts";
-import type { Attribute, CompiledPolicy, CompiledRule, PolicySet } from "../model/policy.ts";
-import { evaluate } from "./evaluate.ts";
+import type {
+  Decision,
+  DecisionRecord,
+  PortRecord,
+  RequestFacts,
+  RuleRecord,
+  TokenRecord,
+  TriedRule,
+} from "../model/decision.ts";
+import type { Attribute, CompiledPolicy, CompiledRule, PolicySet, Unusable } from "../model/policy.ts";
+import type { InboundListener } from "../model/snapshot.ts";
+import { blameFor, nearness } from "./blame.ts";
+import { evaluate, type Evaluated } from "./evaluate.ts";
 import { detailsOf } from "./jwt/fault.ts";
 import { recordToken } from "./jwt/record.ts";
 import { isEnforced } from "./rule.ts";
+import { policyRecord, recordOf } from "./rule-record.ts";
 import { shadowsOf } from "./shadow.ts";
-import { type TriedPart, tellClause, tellParts, tryParts } from "./tried-parts.ts";
+import { tellMissed, tellParts } from "./tell-clause.ts";
+import { distanceOf, type TriedPart, tryParts } from "./tried-parts.ts";
 
 /**
- * A decision in words. Only the rules up to the one that decided are told, with the first clause that failed; policies that never decide
- * (AUDIT, dry-run) are evaluated here, as the shadow they are.
+ * A decision in words. Of what was allowed only the rules up to the one that decided are told; policies that never decide (AUDIT,
+ * dry-run) are evaluated here, as the shadow they are. `listener`: where the request came by, as far as it is known.
  */
-export function explain(set: PolicySet, decision: Decision, facts: RequestFacts): DecisionRecord {
+export function explain(
+  set: PolicySet,
+  decision: Decision,
+  facts: RequestFacts,
+  listener?: Pick<InboundListener, "mode" | "because">,
+): DecisionRecord {
+  const port = listener === undefined ? {} : { port: portOf(facts, listener) };
   const token = decision.token === undefined ? undefined : recordToken(decision.token);
-  if (token !== undefined && decision.reason === "jwt") return refusedToken(token);
-  const tried: Ranked[] = [];
-  for (const { policy, source, matched } of evaluate(set, decision, facts)) {
-    const from = set.policies[policy];
-    if (from !== undefined) tried.push(describeRule(from, source, matched, facts));
-  }
+  if (token !== undefined && decision.reason === "jwt") return { ...refusedToken(token), ...port };
+  const evaluated = evaluate(set, decision, facts);
   const denies = decision.verdict === "deny";
-  for (const policy of set.policies) {
-    for (const rule of policy.rules) {
-      if (rule.dropped !== undefined) tried.push(skippedRule(policy, rule, rule.dropped));
-      else if (!isEnforced(policy)) tried.push(describeRule(policy, rule, undefined, facts));
-    }
-  }
   const wanted = decision.reason === "no-allow-matched" ? "ALLOW" : undefined;
   const by = decision.by === undefined ? undefined : ruleAt(set, decision.by);
   const shadow = shadowsOf(set, decision, facts).map(({ kind, result, by: rule }) => ({
@@ -33,14 +41,20 @@ export function explain(set: PolicySet, decision: Decision, facts: RequestFacts)
     result,
     by: rule === undefined ? null : (ruleAt(set, rule) ?? null),
   }));
+  const blame = blameFor(set, decision, evaluated, facts);
+  const empty = set.policies.filter(({ rules }) => rules.length === 0).map(policyRecord);
+  const ranked = describeAll(set, evaluated, facts).toSorted(
+    (a, b) => rankOf(a, wanted) - rankOf(b, wanted) || a.distance - b.distance || b.nearness - a.nearness,
+  );
   return {
     verdict: decision.verdict,
     reason: decision.reason,
     by: by ?? null,
     details: denies ? refusalDetails(decision, by) : null,
-    tried: tried
-      .toSorted((a, b) => rankOf(a, wanted) - rankOf(b, wanted) || b.nearness - a.nearness)
-      .map(({ rule, parts }, at) => (at < toldByClause ? { ...rule, clauses: tellParts(parts, facts) } : rule)),
+    tried: tellSome(ranked, facts, denies ? mostClauses.denied : mostClauses.allowed),
+    ...(blame.length === 0 ? {} : { blame }),
+    ...(empty.length === 0 ? {} : { empty }),
+    ...port,
     ...(shadow.length === 0 ? {} : { shadow }),
     note: noteOn(set, facts),
     ...(token === undefined ? {} : { token }),
@@ -66,23 +80,37 @@ function refusedToken(token: TokenRecord): DecisionRecord {
   };
 }
 
-/** How many rules are told clause by clause: those that matched and the nearest misses. */
-const toldByClause = 3;
+function portOf(facts: RequestFacts, { mode, because }: Pick<InboundListener, "mode" | "because">): PortRecord {
+  return { port: facts.destinationPort, layer: facts.layer, mode, because };
+}
+
+/** How many clauses are told in all, of the rules that matched and the nearest misses first: nobody reads the rest of a thousand policies. */
+const mostClauses = { denied: 60, allowed: 12 };
+
+function tellSome(ranked: readonly Ranked[], facts: RequestFacts, most: number): readonly TriedRule[] {
+  let room = most;
+  return ranked.map(({ rule, parts }) => {
+    if (room <= 0) return rule;
+    const clauses = tellParts(parts, facts);
+    room -= Math.max(1, clauses.length);
+    return { ...rule, clauses };
+  });
+}
 
 interface Ranked {
   readonly rule: TriedRule;
   readonly parts: readonly TriedPart[];
   readonly shadow: boolean;
-  /** Share of the rule's parts that held, and below that of the clauses of the part that failed. */
+  readonly distance: number;
   readonly nearness: number;
 }
 
-function rankOf(entry: Ranked, wanted: string | undefined): number {
-  const { result, action } = entry.rule;
-  const base = entry.shadow ? 1 : 0;
+function rankOf({ rule: { result, action, notAsked }, shadow }: Ranked, wanted: string | undefined): number {
+  const base = shadow ? 1 : 0;
+  if (notAsked === true) return result === "matched" ? 6 : 7;
   if (result === "matched") return base;
   if (result === "missed") return (wanted === undefined || action === wanted ? 2 : 4) + base;
-  return 6;
+  return 8;
 }
 
 function ruleAt(set: PolicySet, by: NonNullable<Decision["by"]>): RuleRecord | undefined {
@@ -91,70 +119,64 @@ function ruleAt(set: PolicySet, by: NonNullable<Decision["by"]>): RuleRecord | u
   return policy === undefined || rule === undefined ? undefined : recordOf(policy, rule);
 }
 
-function recordOf(policy: CompiledPolicy, rule: CompiledRule): RuleRecord {
-  const { file, line, column } = rule.provenance;
-  const suffix = policy.fault === undefined ? "" : "-deny-due-to-bad-CUSTOM-action";
-  return {
-    resource: policy.from.resource,
-    action: policy.action,
-    rule: rule.index,
-    id: `${policy.id}-rule[${rule.index}]${suffix}`,
-    file,
-    line,
-    column,
-  };
+function describeAll(set: PolicySet, evaluated: readonly Evaluated[], facts: RequestFacts): readonly Ranked[] {
+  const asked = evaluated.flatMap(({ policy, source, matched, asked: isAsked }) => {
+    const from = set.policies[policy];
+    return from === undefined ? [] : [describeRule(from, source, facts, { matched, asked: isAsked })];
+  });
+  const others = set.policies.flatMap((policy) =>
+    policy.rules.flatMap((rule) => {
+      if (rule.dropped !== undefined) return [describeRule(policy, rule, facts, { skipped: rule.dropped })];
+      return isEnforced(policy) ? [] : [describeRule(policy, rule, facts, {})];
+    }),
+  );
+  return [...asked, ...others];
 }
 
-function skippedRule(policy: CompiledPolicy, rule: CompiledRule, why: string): Ranked {
-  return {
-    rule: {
-      ...recordOf(policy, rule),
-      dryRun: policy.dryRun,
-      result: "skipped",
-      held: 0,
-      parts: partsOf(rule),
-      missed: null,
-      skipped: why,
-    },
-    parts: [],
-    shadow: !isEnforced(policy),
-    nearness: 0,
-  };
+interface Known {
+  /** Undefined: not decided by anybody yet. */
+  readonly matched?: boolean;
+  readonly asked?: boolean;
+  readonly skipped?: string;
 }
 
-/** `matched` undefined: not decided by anybody yet. */
 function describeRule(
   policy: CompiledPolicy,
   rule: CompiledRule,
-  matched: boolean | undefined,
   facts: RequestFacts,
+  { matched, asked = true, skipped }: Known,
 ): Ranked {
-  const tried = tryParts(rule, facts);
-  const parts = tried.length;
-  const failed = tried.filter(({ missed }) => missed !== undefined);
-  const held = parts - failed.length;
-  const [first] = failed;
-  const result = (matched ?? first === undefined) ? "matched" : "missed";
+  const parts = tryParts(rule, facts);
+  const distance = distanceOf(parts);
+  const [first] = parts.flatMap(({ missed }) => missed);
+  const result = skipped !== undefined ? "skipped" : (matched ?? first === undefined) ? "matched" : "missed";
   return {
     rule: {
       ...recordOf(policy, rule),
       dryRun: policy.dryRun,
+      ...(asked ? {} : { notAsked: true }),
       result,
-      held,
-      parts,
-      missed: result === "missed" && first?.missed !== undefined ? tellClause(first.missed, facts) : null,
-      skipped: null,
+      held: parts.filter(({ missed }) => missed.length === 0).length,
+      parts: skipped === undefined ? parts.length : partsOf(rule),
+      ...(result === "missed" ? { distance } : {}),
+      ...(rule.unusable === undefined ? {} : { unusable: rule.unusable.map(unusableField) }),
+      missed: result === "missed" && first !== undefined ? tellMissed(first, facts) : null,
+      skipped: skipped ?? null,
     },
-    parts: tried,
+    parts,
     shadow: !isEnforced(policy),
-    nearness: parts === 0 ? 1 : (held + (first?.share ?? 0)) / parts,
+    distance: distance + (rule.unusable?.length ?? 0),
+    nearness: nearness(parts),
   };
+}
+
+function unusableField({ field, values, why, provenance: { file, line, column } }: Unusable) {
+  return { field, wanted: values, why, file, line, column };
 }
 
 function partsOf(rule: CompiledRule): number {
   return (rule.from.length > 0 ? 1 : 0) + (rule.to.length > 0 ? 1 : 0) + rule.when.length;
 }
-
 function noteOn(set: PolicySet, facts: RequestFacts): string | null {
   const notes: string[] = [];
   if (facts.peer === undefined && asksFor(set, ["peer"]))

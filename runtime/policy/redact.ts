@@ -81,20 +81,34 @@ function decodeName(name: string): string {
 
 /** A decision quotes what the request had: the same rules hold there, and for the values a policy wants of a secret header. */
 export function redactDecision(record: DecisionRecord, at: TokenPlaces = noPlaces): DecisionRecord {
-  return { ...record, tried: record.tried.map((tried) => redactTried(tried, at)) };
+  const { blame } = record;
+  return {
+    ...record,
+    tried: record.tried.map((tried) => redactTried(tried, at)),
+    ...(blame === undefined
+      ? {}
+      : { blame: blame.map((each) => ({ ...each, clauses: each.clauses.map((clause) => redactMissed(clause, at)) })) }),
+  };
 }
 
 function redactTried(tried: TriedRule, at: TokenPlaces): TriedRule {
-  const { missed, clauses } = tried;
-  if (missed === null && clauses === undefined) return tried;
+  const { missed, clauses, unusable } = tried;
+  if (missed === null && clauses === undefined && unusable === undefined) return tried;
   return {
     ...tried,
     missed: missed === null ? null : redactMissed(missed, at),
     ...(clauses === undefined ? {} : { clauses: clauses.map((clause) => redactMissed(clause, at)) }),
+    ...(unusable === undefined
+      ? {}
+      : {
+          unusable: unusable
+            .map((field) => redactMissed({ ...field, actual: null }, at))
+            .map(({ actual: _none, ...field }) => field),
+        }),
   };
 }
 
-function redactMissed<T extends MissedClause>(missed: T, at: TokenPlaces): T {
+function redactMissed<T extends Pick<MissedClause, "field" | "wanted" | "actual">>(missed: T, at: TokenPlaces): T {
   const header = /headers\[([^\]]*)\]/.exec(missed.field)?.[1];
   if (header !== undefined && isSecretHeader(header.toLowerCase(), at)) {
     return { ...missed, wanted: missed.wanted.map(() => hidden), actual: missed.actual === null ? null : hidden };

@@ -1,111 +1,42 @@
-import { assertNever } from "../core/assert-never.ts";
-import type { MissedClause, RequestFacts, TriedClause } from "../model/decision.ts";
-import { parseSpiffeId } from "../model/identity.ts";
+import type { RequestFacts } from "../model/decision.ts";
 import type { Clause, ClauseGroup, CompiledRule } from "../model/policy.ts";
-import { bindClause, claimTexts, headerLines, pathOf, peerNames, remoteAddress } from "./clause.ts";
+import { bindClause } from "./clause.ts";
+
+export interface HeldClause {
+  readonly clause: Clause;
+  readonly held: boolean;
+}
 
 /** A part of a rule (from, to, each when) as it met a request: of several groups the one that came nearest. */
 export interface TriedPart {
-  readonly clauses: readonly { readonly clause: Clause; readonly held: boolean }[];
-  /** The first that failed; undefined: the part held. */
-  readonly missed: Clause | undefined;
-  /** Share of the clauses that held. */
-  readonly share: number;
+  readonly clauses: readonly HeldClause[];
+  /** Those that failed; none: the part held. */
+  readonly missed: readonly Clause[];
+  /** Every group that held: all of them have to fail before the part does. */
+  readonly holding: readonly (readonly HeldClause[])[];
 }
 
 export function tryParts(rule: CompiledRule, facts: RequestFacts): readonly TriedPart[] {
   return [
-    ...(rule.from.length > 0 ? [nearestGroup(rule.from, facts)] : []),
-    ...(rule.to.length > 0 ? [nearestGroup(rule.to, facts)] : []),
-    ...rule.when.map((clause) => tryClauses([clause], facts)),
+    ...(rule.from.length > 0 ? [tryGroups(rule.from, facts)] : []),
+    ...(rule.to.length > 0 ? [tryGroups(rule.to, facts)] : []),
+    ...rule.when.map((clause) => tryGroups([{ clauses: [clause] }], facts)),
   ];
 }
 
-function nearestGroup(groups: readonly ClauseGroup[], facts: RequestFacts): TriedPart {
-  let nearest: TriedPart | undefined;
-  for (const group of groups) {
-    const part = tryClauses(group.clauses, facts);
-    if (part.missed === undefined) return part;
-    if (nearest === undefined || part.share > nearest.share) nearest = part;
-  }
-  return nearest ?? tryClauses([], facts);
-}
-
-function tryClauses(clauses: readonly Clause[], facts: RequestFacts): TriedPart {
-  const tried = clauses.map((clause) => ({ clause, held: bindClause(clause)(facts) }));
+/** The nearest group lacks the fewest clauses; of equals, it has the most that held. */
+function tryGroups(groups: readonly Pick<ClauseGroup, "clauses">[], facts: RequestFacts): TriedPart {
+  const tried = groups.map(({ clauses }) => clauses.map((clause) => ({ clause, held: bindClause(clause)(facts) })));
+  const lacking = (clauses: readonly HeldClause[]): number => clauses.filter(({ held }) => !held).length;
+  const [nearest = []] = tried.toSorted((a, b) => lacking(a) - lacking(b) || b.length - a.length);
   return {
-    clauses: tried,
-    missed: tried.find(({ held }) => !held)?.clause,
-    share: tried.filter(({ held }) => held).length / Math.max(1, tried.length),
+    clauses: nearest,
+    missed: nearest.flatMap(({ clause, held }) => (held ? [] : [clause])),
+    holding: tried.filter((clauses) => lacking(clauses) === 0),
   };
 }
 
-/** Every clause of the parts, in the order of the rule. */
-export function tellParts(parts: readonly TriedPart[], facts: RequestFacts): readonly TriedClause[] {
-  return parts.flatMap(({ clauses }) => clauses.map(({ clause, held }) => ({ ...tellClause(clause, facts), held })));
-}
-
-export function tellClause(clause: Clause, facts: RequestFacts): MissedClause {
-  const { file, line, column } = clause.provenance;
-  return {
-    field: clause.field,
-    negated: clause.negated,
-    wanted: clause.values,
-    actual: actualOf(clause, facts),
-    file,
-    line,
-    column,
-  };
-}
-
-/** What the request had for this clause, written as the user would write a value; null: nothing. */
-function actualOf(clause: Clause, facts: RequestFacts): string | null {
-  const { attribute } = clause;
-  switch (attribute.kind) {
-    case "peer":
-      return facts.peer === undefined ? null : peerAs(clause.field, peerNames(facts.peer));
-    case "source-ip":
-      return facts.sourceIp;
-    case "remote-ip":
-      return remoteAddress(facts);
-    case "destination-ip":
-      return facts.destinationIp;
-    case "destination-port":
-      return String(facts.destinationPort);
-    case "sni":
-      return facts.sni ?? null;
-    case "host":
-      return facts.authority();
-    case "method":
-      return facts.method();
-    case "path":
-      return pathOf(facts.path());
-    case "header": {
-      const lines = headerLines(facts, attribute.name);
-      return lines.length === 0 ? null : lines.join(", ");
-    }
-    case "claim": {
-      const texts = facts.claims === undefined ? [] : claimTexts(facts.claims, attribute.path);
-      return texts.length === 0 ? null : texts.join(", ");
-    }
-    case "request-principal": {
-      const { iss, sub } = facts.claims ?? {};
-      return typeof iss === "string" && typeof sub === "string" ? `${iss}/${sub}` : null;
-    }
-    case "metadata":
-      return null;
-    default:
-      return assertNever(attribute);
-  }
-}
-
-function peerAs(field: string, names: readonly string[]): string {
-  const [name = ""] = names;
-  const identity = parseSpiffeId(name);
-  if (identity === undefined) return names.join(", ");
-  const kind = field.toLowerCase();
-  if (kind.includes("namespace")) return identity.namespace;
-  if (kind.includes("serviceaccount")) return `${identity.namespace}/${identity.serviceAccount}`;
-  if (kind.includes("trustdomain")) return identity.trustDomain;
-  return name.slice("spiffe://".length);
+/** How many clauses have to change before all parts hold. */
+export function distanceOf(parts: readonly TriedPart[]): number {
+  return parts.reduce((sum, { missed }) => sum + missed.length, 0);
 }

@@ -103,7 +103,7 @@ function serveRequest(connection: Connection, message: Message, certificate: Cer
   const { token } = decision;
   const facts = decidedFacts(seen, inbound, decision);
   connection.trace.judged.push({ proxy: proxy.workload.id, policies: inbound.http, decision, facts });
-  const record = explain(inbound.http, decision, facts);
+  const record = explain(inbound.http, decision, facts, connection.listener);
   const calls = authorized === undefined || authorized.calls.length === 0 ? {} : { extAuthz: authorized.calls };
   const entered = authorized?.seen.path ?? path;
   const passed = token?.changes.path ?? entered;

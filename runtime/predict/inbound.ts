@@ -130,7 +130,7 @@ function serveTcp(connection: Connection, payload: Payload, certificate: Certifi
   const decision = asked?.refusal?.decision ?? proxy.tcp(facts);
   const policies = proxy.snapshot.inbound.tcp;
   trace.judged.push({ proxy: proxy.workload.id, policies, decision, facts });
-  const record = explain(policies, decision, facts);
+  const record = explain(policies, decision, facts, listener);
   const known = {
     peer: certificate?.uriSans[0],
     decision: record,

@@ -68,7 +68,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
     const { set, decide: ask, custom } = binding.inbound.tcp;
     // Nobody can be asked any more about bytes that flow: a fresh connection will be.
     const decision = isStillAuthorized(custom, facts, calls) ? ask(facts) : unasked;
-    decided = { set, decision, facts };
+    decided = { set, decision, facts, listener: connection.listener };
     return decision;
   }
 
@@ -113,7 +113,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
       giveUp = askAboutConnection(connection, binding, custom, facts, (verdict) => {
         calls = verdict.calls;
         if (verdict.refusal !== undefined) {
-          decided = { set: binding.inbound.tcp.set, decision: verdict.refusal, facts };
+          decided = { set: binding.inbound.tcp.set, decision: verdict.refusal, facts, listener: connection.listener };
           counts.denied += 1;
           if (verdict.refusal.reason !== "matched") refusal = { flags: "UAEX", details: "-" };
           leave();

@@ -186,6 +186,7 @@ function serve(
     destinationIp: sidecar.binding().snapshot.workload.address,
     destinationPort: port,
     sni: seen.sni,
+    listener,
     entry: {
       port,
       tls: tls !== undefined,

@@ -44,6 +44,7 @@ export interface DecisionRef {
   readonly set: PolicySet;
   readonly decision: Decision;
   readonly facts: RequestFacts;
+  readonly listener: ConnectionFacts["listener"];
 }
 
 export interface ExchangeRecord {
@@ -139,6 +140,7 @@ export function exchangeRecord(told: ExchangeTold, id: string): ExchangeRecord {
         : {
             set: section.http,
             decision,
+            listener: caller.listener,
             facts: decidedFacts(
               authorized === undefined
                 ? httpFacts(caller, asked, told.path, { requestId: told.requestId ?? "", options: section.options })

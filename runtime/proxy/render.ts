@@ -100,7 +100,7 @@ const mostTried = 50;
 
 function decisionOf(ref: DecisionRef | undefined, at?: TokenPlaces): DecisionRecord | null {
   if (ref === undefined) return null;
-  const { tried, ...rest } = explain(ref.set, ref.decision, ref.facts);
+  const { tried, ...rest } = explain(ref.set, ref.decision, ref.facts, ref.listener);
   const omitted = tried.length - mostTried;
   const told = { ...rest, tried: tried.slice(0, mostTried), ...(omitted > 0 ? { omitted } : {}) };
   return redactDecision(told, at);

@@ -49,7 +49,7 @@ function verdictWords(event: Filterable): readonly string[] {
 function policyNames(event: Filterable): readonly string[] {
   const decision = traffic(event)?.decision;
   if (decision === undefined || decision === null) return [];
-  const rules = decision.by === null ? decision.tried : [decision.by];
+  const rules = decision.by === null ? [...decision.tried, ...(decision.empty ?? [])] : [decision.by];
   return rules.flatMap((rule) => [
     rule.resource,
     rule.resource.replace(/^\S+ /, ""),

@@ -15,7 +15,10 @@ import {
 
 const place = { file: text, line: count, column: count };
 const rule = { resource: text, action: text, rule: count, id: text, ...place };
+const fault = { fault: text };
 const clause = { field: text, negated: flag, wanted: listOf(text), actual: nullable(text), ...place };
+const hint = { hint: text };
+const policy = { resource: text, action: text, dryRun: flag, ...place };
 const phase = (name: string, fields: Readonly<Record<string, Schema>>): Schema =>
   record({ phase: { const: name }, ...fields });
 
@@ -64,7 +67,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     {
       verdict: oneOfTexts("allow", "deny"),
       reason: oneOfTexts("matched", "no-allow-matched", "no-policy", "jwt", "ext-authz-denied", "ext-authz-error"),
-      by: nullable(record(rule)),
+      by: nullable(record(rule, fault)),
       details: nullable(text),
       tried: listOf(
         record(
@@ -74,21 +77,42 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
             result: oneOfTexts("matched", "missed", "skipped"),
             held: count,
             parts: count,
-            missed: nullable(record(clause)),
+            missed: nullable(record(clause, hint)),
             skipped: nullable(text),
           },
-          { clauses: listOf(record({ ...clause, held: flag })) },
+          {
+            ...fault,
+            notAsked: { const: true },
+            distance: count,
+            unusable: listOf(record({ field: text, wanted: listOf(text), why: text, ...place })),
+            clauses: listOf(record({ ...clause, held: flag }, hint)),
+          },
         ),
       ),
       note: nullable(text),
     },
     {
       omitted: count,
+      blame: listOf(
+        record({
+          ...policy,
+          rule: nullable(count),
+          must: oneOfTexts("match", "not-match"),
+          clauses: listOf(record({ ...clause, path: text }, { ...hint, unusable: { const: true } })),
+        }),
+      ),
+      empty: listOf(record(policy)),
+      port: record({
+        port: count,
+        layer: oneOfTexts("http", "tcp"),
+        mode: oneOfTexts("DISABLE", "PERMISSIVE", "STRICT"),
+        because: listOf(reference("provenance")),
+      }),
       shadow: listOf(
         record({
           kind: oneOfTexts("audit", "dry-run-deny", "dry-run-allow"),
           result: oneOfTexts("allowed", "denied", "audited", "not-audited"),
-          by: nullable(record(rule)),
+          by: nullable(record(rule, fault)),
         }),
       ),
       token: record({
@@ -99,7 +123,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
         subject: nullable(text),
         audiences: listOf(text),
         expires: nullable(time),
-        rule: nullable(record(rule)),
+        rule: nullable(record(rule, fault)),
       }),
     },
   ),

@@ -14,6 +14,8 @@ export interface ConnectionFacts {
   readonly destinationIp: string;
   readonly destinationPort: number;
   readonly sni: string | undefined;
+  /** Where it came in, for explanations. */
+  readonly listener?: Pick<InboundListener, "mode" | "because">;
   /** What the entry makes of a request's headers depends on it; undefined: they are seen as they came. */
   readonly entry?: Omit<InboundRequestContext, "requestId" | "options">;
   /** How it came in, for whoever asks what another snapshot would make of it. */

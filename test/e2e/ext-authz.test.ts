@@ -114,7 +114,7 @@ describe("CUSTOM policies through the built CLI", () => {
   it("why and can say who decides, and can never says ALLOW", async () => {
     const { id } = (await told("/private/a")) as { readonly id: string };
     const why = await project.meshdev("why", id);
-    expect(why.stdout).toMatch(/an external authorizer refused it/);
+    expect(why.stdout).toMatch(/^DENY {2}external authorizer guard refused it \(HTTP 401\)\n {2}at /);
     expect(why.stdout).toMatch(/authorizer guard refused it \(HTTP 401\)/);
     const can = await project.meshdev("can", "frontend", "backend", "GET", "/private/x");
     expect(can.stdout).toMatch(/^DEPENDS +predicted .*\n +depends on provider guard/);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { decisionLines } from "../../../cli/print/decision.ts";
-import { placeOfDecision } from "../../../cli/print/deciding-place.ts";
+import { decisionLines } from "../../../cli/print/decision-tree.ts";
 import { errorLines } from "../../../cli/print/error.ts";
 import { detailLines } from "../../../cli/print/event-detail.ts";
 import { excerptLines } from "../../../cli/print/excerpt.ts";
 import { unicodeGlyphs } from "../../../cli/print/glyphs.ts";
 import { problemLines } from "../../../cli/print/problem.ts";
 import { lineText } from "../../../cli/print/segment.ts";
+import { causeOfDecision } from "../../../runtime/store/cause.ts";
 import { MeshError } from "../../../runtime/core/error.ts";
 import { allowed, denied, exchange, handshake, plaintext, problem, refusal } from "../support/synthetic.ts";
 
@@ -17,12 +17,18 @@ describe("detailLines", () => {
   it("explains a refusal clause by clause and shows the handshake it came through", () => {
     expect(text(detailLines(refusal(8), handshake(2), unicodeGlyphs))).toContain(
       [
-        "DENY  ALLOW policies apply and none matched",
-        "  details rbac_access_denied_matched_policy[none]",
-        "tried 1, nearest first:",
-        "  ALLOW AuthorizationPolicy default/backend-allow rule 0  1 of 2 parts held",
-        "    missed from.source.principals wanted cluster.local/ns/default/sa/frontend; the request had cluster.local/ns/default/sa/intruder",
-        "    at mesh/authz.yaml:14:13",
+        "DENY  no ALLOW rule matched: from.source.principals wants cluster.local/ns/default/sa/frontend, the caller is cluster.local/ns/default/sa/intruder",
+        "  at mesh/authz.yaml:14:13  ALLOW AuthorizationPolicy default/backend-allow rule 0",
+        "",
+        "GET backend:8080/api/data → 403",
+        "r-8  03:04:13.000  generation 14",
+        "from intruder-1 10.244.0.5:41822  spiffe://cluster.local/ns/default/sa/intruder",
+        "to   backend-1 10.244.0.4:8080  spiffe://cluster.local/ns/default/sa/backend",
+        "",
+        "details rbac_access_denied_matched_policy[none]",
+        "ALLOW  no rule matched, so it is refused",
+        "  missed  AuthorizationPolicy default/backend-allow rule 0, one clause away mesh/authz.yaml:12:7",
+        "    missed from.source.principals wanted cluster.local/ns/default/sa/frontend; the request had cluster.local/ns/default/sa/intruder mesh/authz.yaml:14:13",
         "    held   to.operation.methods GET",
         "",
         "handshake completed in 2.1 ms, server side",
@@ -41,7 +47,15 @@ describe("detailLines", () => {
   it("says in words at which step a handshake failed, and which line of YAML made it so", () => {
     expect(text(detailLines(plaintext(9), undefined, unicodeGlyphs))).toContain(
       [
-        "handshake failed before TLS: the caller sent plaintext, seen by the server",
+        "TLS-FAIL  plaintext under STRICT, before TLS began: the caller sent plaintext; seen by the server backend-1",
+        "  at mesh/peer.yaml:8:11  PeerAuthentication default/backend spec.mtls.mode",
+        "",
+        "outsider-1 → backend-1:8080",
+      ].join("\n"),
+    );
+    expect(text(detailLines(plaintext(9), undefined, unicodeGlyphs))).toContain(
+      [
+        "handshake failed before TLS began: the caller sent plaintext, seen by the server",
         "  plaintext under STRICT",
         "  because of PeerAuthentication default/backend mesh/peer.yaml:8:11",
       ].join("\n"),
@@ -62,21 +76,22 @@ describe("decisions", () => {
   it("shows the deciding rule with its place, then everything else that was tried", () => {
     expect(text(decisionLines(allowed))).toBe(
       [
-        "ALLOW  AuthorizationPolicy default/backend-allow rule 0 matched",
-        "  at mesh/authz.yaml:12:7",
-        "  held   from.source.principals cluster.local/ns/default/sa/frontend",
-        "  held   to.operation.methods GET",
+        "ALLOW  a rule matched, so it is allowed",
+        "  matched AuthorizationPolicy default/backend-allow rule 0 mesh/authz.yaml:12:7",
+        "    held   from.source.principals cluster.local/ns/default/sa/frontend",
+        "    held   to.operation.methods GET",
       ].join("\n"),
     );
-    expect(placeOfDecision(allowed)).toMatchObject({ file: "mesh/authz.yaml", line: 12 });
-    expect(placeOfDecision(denied)).toMatchObject({ file: "mesh/authz.yaml", line: 14, column: 13 });
+    expect(causeOfDecision(allowed).at).toMatchObject({ file: "mesh/authz.yaml", line: 12 });
+    expect(causeOfDecision(denied).at).toMatchObject({ file: "mesh/authz.yaml", line: 14, column: 13 });
   });
 
   it("says why a rule was skipped and what a negated clause excluded", () => {
     const [miss] = denied.tried;
     if (miss?.missed === undefined || miss.missed === null) throw new Error("the fixture has a miss");
-    const negated = { ...miss, missed: { ...miss.missed, negated: true, actual: null } };
-    const skipped = { ...miss, result: "skipped", skipped: "needs HTTP; this is a TCP port", missed: null } as const;
+    const { clauses: _told, ...short } = miss;
+    const negated = { ...short, missed: { ...miss.missed, negated: true, actual: null } };
+    const skipped = { ...short, result: "skipped", skipped: "needs HTTP; this is a TCP port", missed: null } as const;
     const words = text(decisionLines({ ...denied, tried: [negated, skipped], note: "the connection was plaintext" }));
     expect(words).toContain(
       "from.source.principals excludes cluster.local/ns/default/sa/frontend; the request had nothing",

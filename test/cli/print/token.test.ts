@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decisionLines, decisionSummary } from "../../../cli/print/decision.ts";
+import { decisionSummary } from "../../../cli/print/decision.ts";
+import { decisionLines } from "../../../cli/print/decision-tree.ts";
 import type { DecisionRecord, TokenRecord } from "../../../runtime/model/decision.ts";
 import { allowed } from "../support/synthetic.ts";
 
@@ -55,7 +56,7 @@ describe("a decision with a token", () => {
   });
 
   it("tells why it was refused, and that nothing of it is to be believed", () => {
-    expect(text(refused({}))).toContain("the token was refused: Jwt is expired");
+    expect(text(refused({}))).toContain("token refused from header authorization: Jwt is expired");
     expect(text(refused({}))).toContain("    says issuer https://id.example, subject alice");
     expect(summary(refused({}))).toBe("Jwt is expired by jwt rule 1 mesh/jwt.yaml:8:7");
   });

@@ -202,11 +202,36 @@ export const denied: DecisionRecord = {
   reason: "no-allow-matched",
   by: null,
   details: "rbac_access_denied_matched_policy[none]",
+  blame: [
+    {
+      resource: rule.resource,
+      action: "ALLOW",
+      dryRun: false,
+      rule: 0,
+      must: "match",
+      file: rule.file,
+      line: rule.line,
+      column: rule.column,
+      clauses: [
+        {
+          field: "from.source.principals",
+          negated: false,
+          wanted: ["cluster.local/ns/default/sa/frontend"],
+          actual: "cluster.local/ns/default/sa/intruder",
+          file: "mesh/authz.yaml",
+          line: 14,
+          column: 13,
+          path: "spec.rules[0].from[0].source.principals",
+        },
+      ],
+    },
+  ],
   tried: [
     {
       ...rule,
       dryRun: false,
       result: "missed",
+      distance: 1,
       held: 1,
       parts: 2,
       missed: {

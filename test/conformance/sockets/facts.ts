@@ -7,6 +7,7 @@ import type { ProxyFacts } from "../../../runtime/predict/trace.ts";
 export interface Told {
   readonly proxies: readonly ProxyFacts[];
   readonly failures: readonly HandshakeEvent[];
+  readonly events: readonly MeshEvent[];
 }
 
 /**
@@ -25,7 +26,7 @@ export function factsOf(
     if (event.type === "connection.closed") return [ofConnection(event, snapshots)];
     return [];
   });
-  return { proxies, failures: events.filter(isHandshake).filter((event) => event.type === "handshake.failed") };
+  return { proxies, failures: events.filter(isHandshake).filter((event) => event.type === "handshake.failed"), events };
 }
 
 export function isHandshake(event: MeshEvent): event is HandshakeEvent {

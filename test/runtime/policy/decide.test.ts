@@ -250,7 +250,7 @@ describe("decide", () => {
 
         expect(record).toMatchObject({ verdict: decision.verdict, reason: decision.reason });
         const matched = record.tried.filter(
-          (each) => each.result === "matched" && !each.dryRun && each.action !== "AUDIT",
+          (each) => each.result === "matched" && each.notAsked !== true && !each.dryRun && each.action !== "AUDIT",
         );
         expect(matched.map((each) => each.id)).toEqual(record.by === null ? [] : [record.by.id]);
         for (const each of record.tried) {

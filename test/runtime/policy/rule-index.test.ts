@@ -169,7 +169,9 @@ test("the index finds the rule that trying all of them in order finds", () => {
     fc.property(policySet, fc.array(request, { minLength: 1, maxLength: 4 }), (set, requests) => {
       const decide = bindPolicies(set);
       for (const given of requests) {
-        const last = evaluate(set, decide(given), given).at(-1);
+        const last = evaluate(set, decide(given), given)
+          .filter(({ asked }) => asked)
+          .at(-1);
         const by = last?.matched === true ? { policy: last.policy, rule: last.rule } : undefined;
         const allows = set.policies.some((each) => each.action === "ALLOW" && !each.dryRun);
         const matched = by === undefined ? undefined : set.policies[by.policy]?.action;
