@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
-import { directoryOption, fileOption, jsonOption, outputOption } from "./options.ts";
+import { directoryOption, fileOption, jsonOption, outputOption, timeoutOption } from "./options.ts";
 
 /** Tests of policies. */
 export function addTestCommands(program: Command, context: Context, settle: Settle): void {
@@ -11,6 +11,16 @@ export function addTestCommands(program: Command, context: Context, settle: Sett
     .description("run the policy tests of a project: files named *.mesh-test.yaml")
     .addOption(directoryOption())
     .addOption(fileOption())
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        "offline: what sidecars would do; live: real requests through them, of the running mesh or one that is started for it; both must agree",
+      )
+        .choices(["offline", "live", "both"])
+        .default("offline")
+        .env("MESHDEV_ENGINE"),
+    )
+    .addOption(timeoutOption("how long a mesh that is started for the tests may take to be ready (default 90s)"))
     .addOption(
       new Option("--select <regexp>", "only cases whose name or place (file:line) matches").env("MESHDEV_SELECT"),
     )
@@ -22,9 +32,9 @@ export function addTestCommands(program: Command, context: Context, settle: Sett
 Examples:
   meshdev test
   meshdev test mesh/backend.mesh-test.yaml --select 'intruder|plaintext'
-  meshdev test -o junit > report.xml
+  meshdev test --engine both -o junit > report.xml
 
-Exit code 4 when an expectation does not hold, 3 when a file is not valid.`,
+Exit code 4 when an expectation does not hold, 3 when a file is not valid, 10 when engine and sidecars disagree (a bug of meshdev).`,
     )
     .action(async (paths: readonly string[], options) => {
       const { test } = await import("./commands/test.ts");

@@ -6,6 +6,7 @@ import type { StartedDaemon } from "./control/daemon-process.ts";
 import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
 import type { Checked } from "./core/problem.ts";
 import type { SessionRecord } from "./host/session.ts";
+import type { LiveSession } from "./live-tests.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
@@ -209,10 +210,31 @@ export async function predict(
   return predictCall(mesh, carryToken(mesh, call, token.token), systemClock, keySets);
 }
 
-/** The policy tests of a project. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
+/** The policy tests of a project, asked of the engine alone. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
 export async function runTests(directory: string, options: TestOptions): Promise<TestReport> {
   const { runOffline } = await import("./tests.ts");
   return runOffline(directory, options);
+}
+
+/** The same through the sidecars of a running mesh of the project; `both`: also of the engine. */
+export async function runLiveTests(
+  directory: string,
+  options: TestOptions & { readonly engine: "live" | "both" },
+  live: LiveSession,
+  signal: AbortSignal,
+): Promise<TestReport> {
+  const [{ loadTests, reportTests }, { askBoth }, { reportCase }] = await Promise.all([
+    import("./tests.ts"),
+    import("./live-tests.ts"),
+    import("./suite/report.ts"),
+  ]);
+  const loaded = await loadTests(directory, options);
+  const asked = await askBoth(loaded, live, signal);
+  return reportTests(
+    loaded,
+    options.engine,
+    asked.map((each) => reportCase(each.asked, options.engine, each.live)),
+  );
 }
 
 /** A token of the project's issuer for development. A project that is not valid has no rules to look at. @throws MeshError MD6010 */

@@ -63,7 +63,8 @@ export function mintDevToken(
   };
 }
 
-function takesOwnKeys(rule: JwtRule): boolean {
+/** Whether a rule takes the keys of the issuer for development. */
+export function takesOwnKeys(rule: JwtRule): boolean {
   return (rule.jwks ?? "") === "" && isDevIssuer(rule.jwksUri ?? rule.jwks_uri ?? rule.issuer ?? "");
 }
 

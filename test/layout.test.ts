@@ -39,6 +39,7 @@ const runtime = {
   ],
   host: ["core", "model", "config", "identity", "workload"],
   probe: ["core", "model", "wire", "identity", "proxy", "control", "host", "store"],
+  live: ["core", "model", "wire", "identity", "compile", "predict", "suite", "proxy", "control", "host"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Third-party packages, and the only folder that may import each. */

@@ -3,6 +3,7 @@ import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
 import { type Door, openDoor, type TestEngine, type TestReport } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
+import { withMesh } from "../own-mesh.ts";
 import { junitXml } from "../print/junit.ts";
 import { chosenOutput, createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
 import { tapText } from "../print/tap.ts";
@@ -13,24 +14,30 @@ export interface TestOptions extends OutputOptions {
   readonly file?: string;
   readonly engine?: TestEngine;
   readonly select?: string;
+  readonly timeout?: number;
 }
 
 /** Runs the policy tests of a project. */
 export async function test(paths: readonly string[], options: TestOptions, context: Context): Promise<number> {
   const directory = findProject(context.cwd, options.directory);
   const door = await openDoor();
-  const report = await runOnce(door, directory, paths, options);
+  const report = await runOnce(door, directory, paths, options, context);
   print(report, options, createPrinter(context, options.color), context);
   return exitCodeFor(report);
 }
 
-function runOnce(
+async function runOnce(
   door: Door,
   directory: string,
   paths: readonly string[],
-  { file, select }: TestOptions,
+  { file, select, engine = "offline", timeout }: TestOptions,
+  context: Context,
 ): Promise<TestReport> {
-  return door.runTests(directory, { file, paths, select: select === undefined ? undefined : selection(select) });
+  const asked = { file, paths, select: select === undefined ? undefined : selection(select) };
+  if (engine === "offline") return door.runTests(directory, asked);
+  return await withMesh(door, { directory, file, timeoutMs: timeout }, context, (live) =>
+    door.runLiveTests(directory, { ...asked, engine }, live, context.signal),
+  );
 }
 
 /** A part of a case's name or place: a regular expression, or just text. */

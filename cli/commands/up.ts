@@ -109,7 +109,7 @@ async function preloadScreen(): Promise<void> {
   await loadScreen().catch(() => undefined);
 }
 
-const defaultTimeoutMs = 90_000;
+export const defaultTimeoutMs = 90_000;
 
 function startOptions(directory: string, services: readonly string[], options: UpOptions): StartOptions {
   return {
@@ -126,7 +126,7 @@ function startOptions(directory: string, services: readonly string[], options: U
 }
 
 /** Waits until the daemon says that everything is ready; throws what it says otherwise. */
-async function requireStart(started: StartedDaemon, timeoutMs: number, signal: AbortSignal): Promise<void> {
+export async function requireStart(started: StartedDaemon, timeoutMs: number, signal: AbortSignal): Promise<void> {
   const late = AbortSignal.timeout(timeoutMs);
   const outcome = await Promise.race([started.ready, untilAborted(AbortSignal.any([signal, late]))]);
   if (outcome === "aborted") {

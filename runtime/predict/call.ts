@@ -91,12 +91,7 @@ export function bindPrediction(
   const ready = new Set(mesh.workloads.map((workload) => workload.id));
   const world: PaperWorld = { ...createPaperWorld(mesh, { ready, keySets }, helpfulProgram, clock), authorizers };
   return (call) => {
-    const from = call.from === "outside" ? undefined : findWorkload(mesh, call.from);
-    if (from === undefined && call.from !== "outside") throw unknownParty(mesh, call.from, undefined);
-    const target = findTarget(mesh, call.to, call.port, from?.namespace ?? "default");
-    if (target === undefined) throw unknownParty(mesh, call.to, call.port);
-
-    const bytes = call.tcp === undefined ? requestBytes(call, target) : Buffer.from(call.tcp, "utf8");
+    const { from, target, bytes } = resolveCall(mesh, call);
     const trace = createTrace();
     const proxy = from === undefined || call.tls !== undefined ? undefined : world.proxy(from);
     const payload = payloadOf(call.tls, { kind: "bytes", bytes }, target, from && world.certificate(from));
@@ -107,6 +102,23 @@ export function bindPrediction(
         : leave(world, proxy, target, payload, trace);
     return describe(answer, trace);
   };
+}
+
+export interface ResolvedCall {
+  /** Undefined: somebody outside of the mesh. */
+  readonly from: Workload | undefined;
+  readonly target: Target;
+  readonly bytes: Buffer;
+}
+
+/** Who calls, where to, and what is written there. @throws MeshError MD8005 */
+export function resolveCall(mesh: Mesh, call: PredictedCall): ResolvedCall {
+  const from = call.from === "outside" ? undefined : findWorkload(mesh, call.from);
+  if (from === undefined && call.from !== "outside") throw unknownParty(mesh, call.from, undefined);
+  const target = findTarget(mesh, call.to, call.port, from?.namespace ?? "default");
+  if (target === undefined) throw unknownParty(mesh, call.to, call.port);
+  const bytes = call.tcp === undefined ? requestBytes(call, target) : Buffer.from(call.tcp, "utf8");
+  return { from, target, bytes };
 }
 
 function payloadOf(

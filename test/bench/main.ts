@@ -6,6 +6,7 @@ import { decisions } from "./decide.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./figure.ts";
 import { memory } from "./memory.ts";
+import { policyTests } from "./policy-tests.ts";
 import { saveToLive } from "./reload.ts";
 import { dataPlaneReplacement } from "./replacement.ts";
 import { requests } from "./requests.ts";
@@ -28,6 +29,7 @@ const figures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   tui: screenCost,
   decide: decisions,
   check: checkCost,
+  test: policyTests,
 };
 
 const { values, positionals } = parseArgs({
