@@ -97,7 +97,8 @@ function findEvent(
   for (const event of told) {
     if (event.type === "handshake.failed" || event.type === "handshake.completed" || event.side !== side) continue;
     if (event.type === "exchange.completed" && event.requestId === sought.id) return event;
-    if (event.type !== "connection.closed" || sought.call.tcp === undefined) continue;
+    // Also a request may be raw bytes to a sidecar: in TLS that it does not end.
+    if (event.type !== "connection.closed" || (sought.meshed && sought.call.tcp === undefined)) continue;
     const behindSidecar = side === "inbound" && sought.meshed;
     if (behindSidecar ? isFrom(event, sought) : isAtPort(event, sought)) return event;
   }
@@ -109,7 +110,7 @@ function isFailure(event: Told, sought: Sought, outbound: Heard["outbound"]): bo
   if (event.type !== "handshake.failed" || event.side !== "server") return false;
   if (!sought.meshed) return isAtPort(event, sought);
   if (outbound === undefined || outbound.details === "via_upstream" || !isFrom(event, sought)) return false;
-  return outbound.endpoint === null || outbound.endpoint === event.to.address;
+  return outbound.endpoint === event.to.address;
 }
 
 function isFrom({ from }: Told, { resolved }: Sought): boolean {

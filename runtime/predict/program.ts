@@ -9,8 +9,11 @@ import type { Programs } from "./world.ts";
 /** A program that listens on its declared ports and answers every request with 200. */
 export const helpfulProgram: Programs = (workload, port, payload, trace) => {
   if (!workload.ports.some((known) => known.port === port)) return { kind: "refused" };
-  // TLS that nobody ended is nothing such a program understands.
-  if (payload.kind === "tls") return { kind: "http", status: 400, headers: [], body: "" };
+  // TLS that nobody ended comes to such a program, which does not understand it.
+  if (payload.kind === "tls") {
+    trace.hits.push({ workload: workload.id, port, kind: "tcp", data: "" });
+    return { kind: "http", status: 400, headers: [], body: "" };
+  }
   const answer = answerMessages(payload, (message) => {
     trace.hits.push(hitOf(workload.id, port, message));
     return { kind: "http", status: 200, headers: [], body: "" };

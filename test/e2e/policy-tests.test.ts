@@ -1,5 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CaseReport } from "../../runtime/suite/report.ts";
+import { prove } from "../prove/proofs/engines.ts";
 import { createSampleProject, type Project } from "./support/project.ts";
 
 const tests = "mesh/backend.mesh-test.yaml";
@@ -64,6 +66,28 @@ describe("meshdev test", () => {
     expect(unknown.stderr).toContain("MD1022 there is no service or workload frontent");
     expect(await project.meshdev("test", "none.mesh-test.yaml")).toMatchObject({ code: 2 });
     expect(await project.meshdev("test", "--select", "(")).toMatchObject({ code: 2 });
+  });
+
+  it("asks the sidecars of the running mesh, and leaves it running", async () => {
+    expect(await project.meshdev("up", "-d")).toMatchObject({ code: 0 });
+    const { code, stdout, stderr } = await project.meshdev("test", tests, "--engine", "both", "-o", "json");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { cases } = JSON.parse(stdout) as { readonly cases: readonly CaseReport[] };
+    const verdicts = cases.map(({ live }) => live?.verdict);
+    expect(verdicts).toEqual(cases.map(({ offline }) => offline?.verdict));
+    expect(cases[0]?.live).toMatchObject({
+      status: 200,
+      by: { resource: "AuthorizationPolicy default/backend-allow" },
+    });
+    expect(cases.at(-1)?.live).toMatchObject({ verdict: "tls-fail", because: [{ line: 11 }] });
+    expect((await project.meshdev("ps")).code).toBe(0);
+    expect((await project.meshdev("down")).code).toBe(0);
+  });
+
+  it("starts a mesh where none runs, and ends it: random cases are decided there as on paper", async () => {
+    const { lines, failures } = await prove({ count: 60, seed: 7, progress: () => undefined });
+    expect(failures).toEqual([]);
+    expect(lines[0]).toContain("60 cases on 1 random meshes both ways");
   });
 
   it("has a published schema for its files", async () => {
