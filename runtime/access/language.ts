@@ -68,7 +68,7 @@ export function languageOf(matcher: Matcher, options: LanguageOptions = plain): 
     case "cidr":
     case "port":
     case "request-principal":
-    case "never":
+    case "listed":
       return [];
     default:
       return assertNever(matcher);

@@ -11,8 +11,8 @@ import {
   addressValue,
   headerValue,
   hostValue,
+  metadataValue,
   namespaceValue,
-  neverValue,
   pathValue,
   portValue,
   principalValue,
@@ -219,8 +219,15 @@ function meaningOfKey(key: string, context: RuleContext): FieldMeaning | undefin
   }
   const claim = /^request\.auth\.claims(\[.*\])$/s.exec(key)?.[1];
   if (claim !== undefined) return http({ kind: "claim", path: claimPath(claim) }, textValue);
-  if (key.startsWith("experimental.envoy.filters.")) return both({ kind: "metadata", key }, neverValue);
-  return undefined;
+  return meaningOfMetadata(key);
+}
+
+/** `experimental.envoy.filters.http.ext_authz[risk]`: what stands behind the first bracket is one key (spec AP-50). */
+function meaningOfMetadata(key: string): FieldMeaning | undefined {
+  const name = /^experimental\.(?=envoy\.filters\.)(.*)$/s.exec(key)?.[1]?.replace(/\]$/, "") ?? "";
+  const bracket = name.indexOf("[");
+  if (bracket < 0) return undefined;
+  return both({ kind: "metadata", filter: name.slice(0, bracket), key: name.slice(bracket + 1) }, metadataValue);
 }
 
 /** `[a][b]` as `a`, `b`; brackets in another order are part of one name (spec AP-46). */

@@ -1,3 +1,4 @@
+import { notingFilters } from "../model/filter-notes.ts";
 import type { Code } from "../core/codes.ts";
 import type { Problem } from "../core/problem.ts";
 import { positionOf, type Resource, resourceName } from "../model/resource.ts";
@@ -37,6 +38,13 @@ const trafficPolicyPlaces: readonly string[] = [
   "spec.subsets[].trafficPolicy.portLevelSettings[]",
 ];
 
+/** Whether a filter of every sidecar writes under the name in a key, or Istio's configuration of it writes nothing that could match. */
+function isNoted(key: string): boolean {
+  const filter = /^experimental\.([^[]*)\[/.exec(key)?.[1] ?? "";
+  const { http, tcp } = notingFilters;
+  return [...Object.values(http), ...Object.values(tcp), "envoy.filters.http.jwt_authn"].includes(filter);
+}
+
 /** What this version does not enforce of the kinds that it enforces. Everything else of them is. */
 const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
   PeerAuthentication: [],
@@ -44,8 +52,8 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
     {
       path: "spec.rules[].when[].key",
       code: "MD2002",
-      note: "dynamic metadata of Envoy filters does not exist here: values never match, notValues always do",
-      when: (value) => typeof value === "string" && value.startsWith("experimental."),
+      note: "nothing here writes what this filter notes: values never match, notValues always do",
+      when: (value) => typeof value === "string" && value.startsWith("experimental.") && !isNoted(value),
     },
   ],
   RequestAuthentication: [

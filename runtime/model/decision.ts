@@ -1,3 +1,4 @@
+import type { AllNotes, CustomCursor } from "./filter-notes.ts";
 import type { JsonObject, TokenOutcome } from "./jwt.ts";
 import type { Provenance } from "./resource.ts";
 
@@ -22,6 +23,10 @@ export interface RequestFacts {
   readonly header: (name: string) => readonly string[];
   /** Payload of a verified token; absent: none was verified. */
   readonly claims?: JsonObject;
+  /** Dynamic metadata that filters wrote before this point; absent: none. */
+  readonly notes?: AllNotes;
+  /** How far providers have been asked; absent: nobody was. */
+  readonly asked?: CustomCursor;
 }
 
 export interface PeerFacts {

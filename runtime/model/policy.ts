@@ -88,8 +88,8 @@ export type Attribute =
   | { readonly kind: "claim"; readonly path: readonly string[] }
   /** Issuer and subject of the verified token (spec AP-28). */
   | { readonly kind: "request-principal" }
-  /** Dynamic metadata of Envoy filters, which nothing provides: never matches. */
-  | { readonly kind: "metadata"; readonly key: string };
+  /** A key of what a filter noted (spec AP-50). */
+  | { readonly kind: "metadata"; readonly filter: string; readonly key: string };
 
 /** Over any text. */
 export type TextMatcher =
@@ -115,4 +115,5 @@ export type Matcher =
   | { readonly kind: "port"; readonly value: number }
   /** spec AP-28 */
   | { readonly kind: "request-principal"; readonly issuer: TextMatcher; readonly subject: TextMatcher }
-  | { readonly kind: "never" };
+  /** Of a list some text (spec AP-50). */
+  | { readonly kind: "listed"; readonly of: TextMatcher };

@@ -74,8 +74,16 @@ function bindValues(clause: Clause): FactsTest {
         return typeof iss === "string" && typeof sub === "string" && tests.some((test) => test(iss, sub));
       };
     }
-    case "metadata":
-      return () => false;
+    case "metadata": {
+      const text = anyOf(clause.matchers.filter((matcher) => matcher.kind !== "listed"));
+      const item = anyOf(clause.matchers.flatMap((matcher) => (matcher.kind === "listed" ? [matcher.of] : [])));
+      const { filter, key } = attribute;
+      return ({ notes }) => {
+        const value = notes?.get(filter)?.get(key) ?? null;
+        if (value === null) return false;
+        return typeof value === "string" ? text(value) : value.some(item);
+      };
+    }
     default:
       return assertNever(attribute);
   }

@@ -2,6 +2,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { InboundSection } from "../model/snapshot.ts";
 import type { CompiledRule, PolicySet } from "../model/policy.ts";
+import { bindCustomNotes } from "./custom.ts";
+import { bindFilterNotes, type FactsOfFilter } from "./filter-notes.ts";
 import { bindAuthentication, reservedHeaders } from "./jwt/authenticate.ts";
 import { changedFacts, withoutHeaders } from "./jwt/request-view.ts";
 import { enforcedRules, type PlacedRule } from "./rule.ts";
@@ -12,11 +14,13 @@ export function bindHttpPolicies(
   { http, jwt }: Pick<InboundSection, "http" | "jwt">,
   clock: Pick<Clock, "now">,
 ): (facts: RequestFacts) => Decision {
-  const decide = bindPolicies(http);
-  if (jwt.length === 0) return decide;
+  if (jwt.length === 0) return bindPolicies(http);
+  const decide = bindRules(http);
+  const enter = bindCustomNotes(http) ?? same;
   const authenticate = bindAuthentication(jwt, clock);
   const reserved = reservedHeaders(jwt);
-  return (facts) => {
+  return (given) => {
+    const facts = enter(given);
     const token = authenticate(facts);
     if (token === undefined) return decide(withoutHeaders(facts, reserved));
     if (token.fault !== undefined) return { verdict: "deny", reason: "jwt", by: undefined, token };
@@ -26,10 +30,11 @@ export function bindHttpPolicies(
 
 /** A request as the policies saw it that decided. */
 export function decidedFacts(
-  facts: RequestFacts,
-  { jwt }: Pick<InboundSection, "jwt">,
+  given: RequestFacts,
+  { http, jwt }: Pick<InboundSection, "http" | "jwt">,
   { token }: Decision,
 ): RequestFacts {
+  const facts = bindCustomNotes(http)?.(given) ?? given;
   if (token !== undefined) return changedFacts(facts, token.changes, token.claims);
   return jwt.length === 0 ? facts : withoutHeaders(facts, reservedHeaders(jwt));
 }
@@ -39,13 +44,20 @@ export function decidedFacts(
  * here, not per request: equal outcomes are one object.
  */
 export function bindPolicies(set: PolicySet): (facts: RequestFacts) => Decision {
-  return bindPoliciesBy(set, indexRules);
+  const decide = bindRules(set);
+  const enter = bindCustomNotes(set);
+  return enter === undefined ? decide : (facts) => decide(enter(facts));
 }
 
-/** The same over anything that tells which of some rules comes first, -1 when none does. */
+function bindRules(set: PolicySet): (facts: RequestFacts) => Decision {
+  return bindPoliciesBy(set, indexRules, bindFilterNotes(set));
+}
+
+/** The same over anything that tells which of some rules comes first, -1 when none does. `noted`: how it is told what filters noted. */
 export function bindPoliciesBy<Facts>(
   set: PolicySet,
   index: (rules: readonly CompiledRule[]) => (facts: Facts) => number,
+  noted?: (facts: Facts) => FactsOfFilter<Facts>,
 ): (facts: Facts) => Decision {
   const { denying, allowing, defaultDeny } = enforcedRules(set);
   if (denying.length === 0 && !defaultDeny) return () => noPolicy;
@@ -54,7 +66,19 @@ export function bindPoliciesBy<Facts>(
   const refusals = denying.map((placed) => matchedBy("deny", placed));
   const admissions = allowing.map((placed) => matchedBy("allow", placed));
   const otherwise = defaultDeny ? noAllowMatched : noPolicy;
-  return (facts) => refusals[firstDenying(facts)] ?? admissions[firstAllowing(facts)] ?? otherwise;
+  if (noted === undefined)
+    return (facts) => refusals[firstDenying(facts)] ?? admissions[firstAllowing(facts)] ?? otherwise;
+  return (facts) => {
+    const seen = noted(facts);
+    return refusals[firstDenying(seen(denyFilter))] ?? admissions[firstAllowing(seen(allowFilter))] ?? otherwise;
+  };
+}
+
+const denyFilter = { action: "DENY", dryRun: false } as const;
+const allowFilter = { action: "ALLOW", dryRun: false } as const;
+
+function same(facts: RequestFacts): RequestFacts {
+  return facts;
 }
 
 const noPolicy: Decision = { verdict: "allow", reason: "no-policy", by: undefined };

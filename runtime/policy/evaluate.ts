@@ -1,5 +1,6 @@
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { PolicySet } from "../model/policy.ts";
+import { factsOfFilters } from "./filter-notes.ts";
 import { bindRule, enforcedRules, placedRules, type PlacedRule } from "./rule.ts";
 
 export interface Evaluated extends PlacedRule {
@@ -18,10 +19,12 @@ export function evaluate(set: PolicySet, decision: Decision, facts: RequestFacts
   const asking = (set.custom ?? []).flatMap(({ policies }) =>
     policies.flatMap((policy) => placedRules(set, (_each, index) => index === policy)),
   );
+  const seen = factsOfFilters(set, facts);
   const evaluated: Evaluated[] = [];
   let asked = true;
   for (const placed of [...asking, ...denying, ...allowing]) {
-    const matched = bindRule(placed.source)(facts);
+    const policy = set.policies[placed.policy];
+    const matched = bindRule(placed.source)(policy === undefined ? facts : seen(policy));
     evaluated.push({ ...placed, matched, asked });
     if (!matched || decision.by?.policy !== placed.policy || decision.by.rule !== placed.rule) continue;
     if (decision.verdict === "allow") break;

@@ -11,6 +11,7 @@ import type { Attribute, CompiledPolicy, CompiledRule, PolicySet, Unusable } fro
 import type { InboundListener } from "../model/snapshot.ts";
 import { blameFor, nearness } from "./blame.ts";
 import { evaluate, type Evaluated } from "./evaluate.ts";
+import { type FactsOfFilter, factsOfFilters } from "./filter-notes.ts";
 import { detailsOf } from "./jwt/fault.ts";
 import { recordToken } from "./jwt/record.ts";
 import { isEnforced } from "./rule.ts";
@@ -32,6 +33,7 @@ export function explain(
   const port = listener === undefined ? {} : { port: portOf(facts, listener) };
   const token = decision.token === undefined ? undefined : recordToken(decision.token);
   if (token !== undefined && decision.reason === "jwt") return { ...refusedToken(token), ...port };
+  const seen = factsOfFilters(set, facts);
   const evaluated = evaluate(set, decision, facts);
   const denies = decision.verdict === "deny";
   const wanted = decision.reason === "no-allow-matched" ? "ALLOW" : undefined;
@@ -41,9 +43,9 @@ export function explain(
     result,
     by: rule === undefined ? null : (ruleAt(set, rule) ?? null),
   }));
-  const blame = blameFor(set, decision, evaluated, facts);
+  const blame = blameFor(set, decision, evaluated, seen({ action: "ALLOW", dryRun: false }));
   const empty = set.policies.filter(({ rules }) => rules.length === 0).map(policyRecord);
-  const ranked = describeAll(set, evaluated, facts).toSorted(
+  const ranked = describeAll(set, evaluated, seen).toSorted(
     (a, b) => rankOf(a, wanted) - rankOf(b, wanted) || a.distance - b.distance || b.nearness - a.nearness,
   );
   return {
@@ -51,7 +53,7 @@ export function explain(
     reason: decision.reason,
     by: by ?? null,
     details: denies ? refusalDetails(decision, by) : null,
-    tried: tellSome(ranked, facts, denies ? mostClauses.denied : mostClauses.allowed),
+    tried: tellSome(ranked, denies ? mostClauses.denied : mostClauses.allowed),
     ...(blame.length === 0 ? {} : { blame }),
     ...(empty.length === 0 ? {} : { empty }),
     ...port,
@@ -87,9 +89,9 @@ function portOf(facts: RequestFacts, { mode, because }: Pick<InboundListener, "m
 /** How many clauses are told in all, of the rules that matched and the nearest misses first: nobody reads the rest of a thousand policies. */
 const mostClauses = { denied: 60, allowed: 12 };
 
-function tellSome(ranked: readonly Ranked[], facts: RequestFacts, most: number): readonly TriedRule[] {
+function tellSome(ranked: readonly Ranked[], most: number): readonly TriedRule[] {
   let room = most;
-  return ranked.map(({ rule, parts }) => {
+  return ranked.map(({ rule, parts, facts }) => {
     if (room <= 0) return rule;
     const clauses = tellParts(parts, facts);
     room -= Math.max(1, clauses.length);
@@ -100,6 +102,8 @@ function tellSome(ranked: readonly Ranked[], facts: RequestFacts, most: number):
 interface Ranked {
   readonly rule: TriedRule;
   readonly parts: readonly TriedPart[];
+  /** What the rule was held against. */
+  readonly facts: RequestFacts;
   readonly shadow: boolean;
   readonly distance: number;
   readonly nearness: number;
@@ -119,15 +123,15 @@ function ruleAt(set: PolicySet, by: NonNullable<Decision["by"]>): RuleRecord | u
   return policy === undefined || rule === undefined ? undefined : recordOf(policy, rule);
 }
 
-function describeAll(set: PolicySet, evaluated: readonly Evaluated[], facts: RequestFacts): readonly Ranked[] {
+function describeAll(set: PolicySet, evaluated: readonly Evaluated[], seen: FactsOfFilter): readonly Ranked[] {
   const asked = evaluated.flatMap(({ policy, source, matched, asked: isAsked }) => {
     const from = set.policies[policy];
-    return from === undefined ? [] : [describeRule(from, source, facts, { matched, asked: isAsked })];
+    return from === undefined ? [] : [describeRule(from, source, seen(from), { matched, asked: isAsked })];
   });
   const others = set.policies.flatMap((policy) =>
     policy.rules.flatMap((rule) => {
-      if (rule.dropped !== undefined) return [describeRule(policy, rule, facts, { skipped: rule.dropped })];
-      return isEnforced(policy) ? [] : [describeRule(policy, rule, facts, {})];
+      if (rule.dropped !== undefined) return [describeRule(policy, rule, seen(policy), { skipped: rule.dropped })];
+      return isEnforced(policy) ? [] : [describeRule(policy, rule, seen(policy), {})];
     }),
   );
   return [...asked, ...others];
@@ -164,6 +168,7 @@ function describeRule(
       skipped: skipped ?? null,
     },
     parts,
+    facts,
     shadow: !isEnforced(policy),
     distance: distance + (rule.unusable?.length ?? 0),
     nearness: nearness(parts),

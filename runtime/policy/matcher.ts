@@ -41,7 +41,7 @@ export function bindMatcher(matcher: Matcher): StringTest {
     case "cidr":
     case "port":
     case "request-principal":
-    case "never":
+    case "listed":
       return () => false;
     default:
       return assertNever(matcher);

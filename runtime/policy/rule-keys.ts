@@ -89,7 +89,7 @@ function keyOf(matcher: Matcher, attribute: KeyedAttribute): RuleKey | "never" |
     case "cidr":
     case "port":
     case "request-principal":
-    case "never":
+    case "listed":
       return undefined;
     default:
       return assertNever(matcher);

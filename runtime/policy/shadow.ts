@@ -1,5 +1,6 @@
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { CompiledPolicy, PolicySet } from "../model/policy.ts";
+import { factsOfFilters } from "./filter-notes.ts";
 import { bindRule, placedRules, type PlacedRule } from "./rule.ts";
 
 /** What policies that never decide say of a request. `by`: the rule that matched first in the order of ids. */
@@ -17,9 +18,13 @@ export function shadowsOf(set: PolicySet, decision: Decision, facts: RequestFact
   const decider = decision.by === undefined ? undefined : set.policies[decision.by.policy];
   // Providers and tokens come first: what they refuse reaches no further filter.
   if (decision.verdict === "deny" && decision.reason !== "no-allow-matched" && decider?.action !== "DENY") return [];
+  const seen = factsOfFilters(set, facts);
   const matching = (applies: (policy: CompiledPolicy) => boolean): readonly [boolean, PlacedRule | undefined] => [
     set.policies.some(applies),
-    placedRules(set, applies).find(({ source }) => bindRule(source)(facts)),
+    placedRules(set, applies).find(({ policy, source }) => {
+      const from = set.policies[policy];
+      return bindRule(source)(from === undefined ? facts : seen(from));
+    }),
   ];
   const shadows: Shadow[] = [];
   const [audits, audited] = matching(({ action }) => action === "AUDIT");

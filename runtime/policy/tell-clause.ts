@@ -66,8 +66,10 @@ function actualOf(clause: Clause, facts: RequestFacts): string | null {
       const { iss, sub } = facts.claims ?? {};
       return typeof iss === "string" && typeof sub === "string" ? `${iss}/${sub}` : null;
     }
-    case "metadata":
-      return null;
+    case "metadata": {
+      const value = facts.notes?.get(attribute.filter)?.get(attribute.key) ?? null;
+      return value === null || typeof value === "string" ? value : `[${value.join(", ")}]`;
+    }
     default:
       return assertNever(attribute);
   }

@@ -95,5 +95,9 @@ function exactly(value: string): TextMatcher {
   return { kind: "exact", value };
 }
 
-/** Needs metadata that is never there. */
-export const neverValue: ValueCompiler = () => [{ kind: "never" }];
+/** `[v]` asks for a list that holds v, everything else for a text (spec AP-50). */
+export const metadataValue: ValueCompiler = (value) => {
+  if (!value.startsWith("[") || !value.endsWith("]")) return textValue(value);
+  const of = stringMatcher(value.replaceAll(/^[[\]]+|[[\]]+$/g, ""), something);
+  return [{ kind: "listed", of }];
+};

@@ -49,6 +49,7 @@ export function authorize(connection: Connection, question: Question): Authoriza
       const judged = judgeAnswer(authorized, {
         provider,
         rule,
+        next,
         ms: 0,
         ...(askProviders === undefined || supposed !== undefined
           ? supposedAnswer(supposed ?? "unreachable")
@@ -59,7 +60,10 @@ export function authorize(connection: Connection, question: Question): Authoriza
         const { reason, cause } = judged;
         return { authorized, refusal: { decision: { verdict: "deny", reason, by }, cause } };
       }
-    } else (connection.trace.dependsOn ??= []).push(provider.name);
+    } else {
+      (connection.trace.dependsOn ??= []).push(provider.name);
+      authorized = { ...authorized, asked: next };
+    }
     step = question.next(question.facts(authorized), next);
   }
   return { authorized, refusal: undefined };
@@ -82,6 +86,7 @@ function supposedAnswer(answer: AuthorizerAnswer): Answered {
           request: { set: [], append: [], remove: [] },
           query: noQueryChange,
           response: noResponseChange,
+          notes: undefined,
         };
   return { result, endpoint: undefined, status: answer === "deny" ? 403 : 200 };
 }

@@ -6,7 +6,7 @@ import { normalizePath } from "../policy/normalize.ts";
 import { decidedFacts } from "../policy/decide.ts";
 import { withToken } from "../policy/jwt/edit.ts";
 import { requestScheme, tokenRefusal } from "../policy/jwt/refusal.ts";
-import type { Authorized } from "../traffic/ext-authz/authorized.ts";
+import { type Authorized, unasked, withAnswers } from "../traffic/ext-authz/authorized.ts";
 import { grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
 import { httpCheck } from "../traffic/ext-authz/http-check.ts";
 import { editOf, invalidHeader, seenRequest } from "../traffic/ext-authz/seen-request.ts";
@@ -129,9 +129,10 @@ function serveRequest(connection: Connection, message: Message, certificate: Cer
   return forward(connection, changed, { known, authority, edit, certificate, authorized, token }, respond);
 }
 
-function factsOf(plain: RequestFacts, { seen }: Authorized): RequestFacts {
+function factsOf(plain: RequestFacts, authorized: Authorized): RequestFacts {
+  const { seen } = authorized;
   return {
-    ...plain,
+    ...withAnswers(plain, authorized),
     method: () => seen.method,
     authority: () => seen.authority,
     path: () => seen.path,
@@ -156,7 +157,7 @@ function authorizeHttp(
   const plain = connection.facts(certificate, head, path);
   return authorize(connection, {
     next,
-    start: { seen: seenRequest(came, entry), responses: [], calls: [] },
+    start: unasked(seenRequest(came, entry)),
     facts: (authorized) => factsOf(plain, authorized),
     check: (provider, { seen }) => {
       const limits = provider.body;

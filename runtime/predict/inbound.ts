@@ -7,6 +7,7 @@ import { enteredHeader } from "../traffic/request-headers.ts";
 import { headerReader, type RequestHead } from "../wire/http1/head.ts";
 import { sniffHttp } from "../wire/sniff.ts";
 import { entryContext } from "./entry.ts";
+import { noRequest, unasked, withAnswers } from "../traffic/ext-authz/authorized.ts";
 import { authorize, type Authorization, checkedConnection } from "./ext-authz.ts";
 import { judgeCaller, shakeHands } from "./handshake.ts";
 import { serveHttp } from "./inbound-http.ts";
@@ -127,10 +128,11 @@ function serveTcp(connection: Connection, payload: Payload, certificate: Certifi
   const { world, proxy, arrival, trace, note, listener } = connection;
   const facts = connection.facts(certificate, undefined, "");
   const asked = authorizeTcp(connection, certificate, facts);
-  const decision = asked?.refusal?.decision ?? proxy.tcp(facts);
+  const seen = asked === undefined ? facts : withAnswers(facts, asked.authorized);
+  const decision = asked?.refusal?.decision ?? proxy.tcp(seen);
   const policies = proxy.snapshot.inbound.tcp;
-  trace.judged.push({ proxy: proxy.workload.id, policies, decision, facts });
-  const record = explain(policies, decision, facts, listener);
+  trace.judged.push({ proxy: proxy.workload.id, policies, decision, facts: seen });
+  const record = explain(policies, decision, seen, listener);
   const known = {
     peer: certificate?.uriSans[0],
     decision: record,
@@ -156,8 +158,6 @@ function serveTcp(connection: Connection, payload: Payload, certificate: Certifi
   return answer;
 }
 
-const noRequest = { method: "", path: "", authority: "", scheme: "", headers: [], changed: new Set<string>() };
-
 function authorizeTcp(
   connection: Connection,
   certificate: CertificateClaim | undefined,
@@ -168,8 +168,8 @@ function authorizeTcp(
   if (next === undefined) return undefined;
   return authorize(connection, {
     next,
-    start: { seen: noRequest, responses: [], calls: [] },
-    facts: () => facts,
+    start: unasked(noRequest),
+    facts: (authorized) => withAnswers(facts, authorized),
     check: (provider) =>
       grpcCheck(provider, proxy.workload.address, checkedConnection(connection, certificate), undefined),
   });

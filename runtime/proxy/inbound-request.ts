@@ -145,7 +145,7 @@ class InboundRequest implements ForwardOptions {
         restart: (now) => handleInbound(connection, now, exchange, this.#current),
         admit: (said) => {
           end(said);
-          return this.#admit(seenFacts(connection.facts, said.seen));
+          return this.#admit(seenFacts(connection.facts, said));
         },
         refuse: (cause, refusal, said) => {
           end(said);
@@ -305,7 +305,7 @@ class InboundRequest implements ForwardOptions {
       authorized === undefined || this.#facts === undefined
         ? httpFacts(connection.facts, compactHead(this.exchange.head), this.#entered, this.#entry)
         : this.#facts;
-    const followed = followTunnel(connection, lasting, authorized?.calls ?? [], close);
+    const followed = followTunnel(connection, lasting, authorized ?? { calls: [], notes: [] }, close);
     this.#letGo = followed.end;
     followed.recheck();
   }

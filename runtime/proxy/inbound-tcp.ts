@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import type { Decision } from "../model/decision.ts";
-import type { ExtAuthzCall } from "../model/ext-authz.ts";
 import type { NextCustomStep } from "../policy/custom.ts";
+import { noRequest, unasked } from "../traffic/ext-authz/authorized.ts";
 import type { Binding } from "./binding.ts";
 import type { Tracked } from "./context.ts";
 import { dial, transportOf } from "./dial-app.ts";
 import { denialDetails, tcpFacts } from "../traffic/facts.ts";
-import { askAboutConnection, gateFirstBytes, isStillAuthorized } from "./ext-authz/connection-gate.ts";
+import { askAboutConnection, gateFirstBytes, stillAuthorized } from "./ext-authz/connection-gate.ts";
 import { follow } from "./follow.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
@@ -15,7 +15,7 @@ import { ignore } from "./server-handshake.ts";
 import { splice, tcpIdleDetails, tcpIdleMs } from "./splice.ts";
 
 const connectTimeoutMs = 10_000;
-const unasked: Decision = { verdict: "deny", reason: "ext-authz-error", by: undefined };
+const notAsked: Decision = { verdict: "deny", reason: "ext-authz-error", by: undefined };
 
 /**
  * Opaque bytes from a caller to the own application. The application is dialled at once, the decision is made when the
@@ -28,7 +28,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
   const facts = tcpFacts(connection.facts);
   let decided: DecisionRef | undefined;
   let refusal: { readonly flags: string; readonly details: string } | undefined;
-  let calls: readonly ExtAuthzCall[] = [];
+  let said = unasked(noRequest);
   let told = false;
 
   function tell(bytesIn: number, bytesOut: number, reached: boolean): void {
@@ -60,15 +60,16 @@ export function serveInboundTcp(connection: InboundConnection): void {
       bytesOut,
       decision: decided,
       caller: connection.facts,
-      extAuthz: calls.length === 0 ? undefined : calls,
+      extAuthz: said.calls.length === 0 ? undefined : said.calls,
     });
   }
 
   function decide(binding: Binding): Decision {
     const { set, decide: ask, custom } = binding.inbound.tcp;
     // Nobody can be asked any more about bytes that flow: a fresh connection will be.
-    const decision = isStillAuthorized(custom, facts, calls) ? ask(facts) : unasked;
-    decided = { set, decision, facts, listener: connection.listener };
+    const seen = stillAuthorized(custom, facts, said);
+    const decision = seen === undefined ? notAsked : ask(seen);
+    decided = { set, decision, facts: seen ?? facts, listener: connection.listener };
     return decision;
   }
 
@@ -111,7 +112,7 @@ export function serveInboundTcp(connection: InboundConnection): void {
     let giveUp: (() => void) | undefined;
     const gate = gateFirstBytes(socket, app, connection.early, () => {
       giveUp = askAboutConnection(connection, binding, custom, facts, (verdict) => {
-        calls = verdict.calls;
+        ({ said } = verdict);
         if (verdict.refusal !== undefined) {
           decided = { set: binding.inbound.tcp.set, decision: verdict.refusal, facts, listener: connection.listener };
           counts.denied += 1;

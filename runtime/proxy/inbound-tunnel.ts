@@ -1,7 +1,6 @@
 import type { RequestFacts } from "../model/decision.ts";
-import type { ExtAuthzCall } from "../model/ext-authz.ts";
 import type { Tracked } from "./context.ts";
-import { isStillAuthorized } from "./ext-authz/connection-gate.ts";
+import { type Said, stillAuthorized } from "./ext-authz/connection-gate.ts";
 import { follow } from "./follow.ts";
 import { isStillAccepted } from "./inbound-connection.ts";
 import type { InboundConnection } from "./inbound-connection.ts";
@@ -19,18 +18,15 @@ export interface FollowedTunnel {
 export function followTunnel(
   connection: InboundConnection,
   asked: RequestFacts,
-  calls: readonly ExtAuthzCall[],
+  said: Said,
   close: () => void,
 ): FollowedTunnel {
   const { sidecar } = connection;
   const follower = follow(connection, {
     obey: (next) => {
       const { custom, decide } = next.inbound.http;
-      const lasts =
-        isStillAccepted(connection, next) &&
-        isStillAuthorized(custom, asked, calls) &&
-        decide(asked).verdict === "allow";
-      if (!lasts) close();
+      const facts = isStillAccepted(connection, next) ? stillAuthorized(custom, asked, said) : undefined;
+      if (facts === undefined || decide(facts).verdict === "deny") close();
     },
     drain: () => undefined,
     cut: close,

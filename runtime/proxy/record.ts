@@ -144,7 +144,7 @@ export function exchangeRecord(told: ExchangeTold, id: string): ExchangeRecord {
             facts: decidedFacts(
               authorized === undefined
                 ? httpFacts(caller, asked, told.path, { requestId: told.requestId ?? "", options: section.options })
-                : seenFacts(caller, authorized.seen),
+                : seenFacts(caller, authorized),
               section,
               decision,
             ),

@@ -1,7 +1,7 @@
 import type { Decision, PeerFacts, RequestFacts } from "../model/decision.ts";
-import type { SeenRequest } from "../model/ext-authz.ts";
 import type { PolicySet } from "../model/policy.ts";
 import type { ConnectionSeen, EffectiveMtlsMode, InboundListener } from "../model/snapshot.ts";
+import { type Authorized, withAnswers } from "./ext-authz/authorized.ts";
 import { enteredHeader } from "./request-headers.ts";
 import type { InboundRequestContext } from "./request-headers.ts";
 import { headerReader } from "../wire/http1/head.ts";
@@ -52,9 +52,10 @@ export function httpFacts(
   };
 }
 
-/** A request that external authorizers may have changed. */
-export function seenFacts(connection: ConnectionFacts, seen: SeenRequest): RequestFacts {
-  return {
+/** A request that external authorizers may have changed and said something of. */
+export function seenFacts(connection: ConnectionFacts, authorized: Authorized): RequestFacts {
+  const { seen } = authorized;
+  const plain: RequestFacts = {
     layer: "http",
     ...connection,
     method: () => seen.method,
@@ -62,6 +63,7 @@ export function seenFacts(connection: ConnectionFacts, seen: SeenRequest): Reque
     path: () => seen.path,
     header: (name) => seen.headers.flatMap((entry) => (entry[0] === name ? [entry[1]] : [])),
   };
+  return withAnswers(plain, authorized);
 }
 
 export function tcpFacts(connection: ConnectionFacts): RequestFacts {

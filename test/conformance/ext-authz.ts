@@ -4,7 +4,7 @@ import { answerMessages } from "../../runtime/predict/program.ts";
 import type { Hit, Trace } from "../../runtime/predict/trace.ts";
 import type { Programs } from "../../runtime/predict/world.ts";
 import { headerEntries } from "../../runtime/wire/http1/head.ts";
-import { type CheckSeen, readCheck, writeCheckResponse } from "../support/ext-authz-proto.ts";
+import { type CheckSeen, readCheck, structOf, writeCheckResponse } from "../support/ext-authz-proto.ts";
 import type { Case } from "./case.ts";
 
 /** The recordings' ext_authz server, a workload of its own wherever a policy says CUSTOM; see the conformance README. */
@@ -79,8 +79,10 @@ export function judgeGrpc(framed: Uint8Array): { readonly answer: Buffer; readon
   // As the sample of Istio: who says nothing is known by its account.
   const allowed = value === "allow" || (value === undefined && check.attributes.source?.principal?.endsWith("/sa/a"));
   const header = { header: { key: told, value: allowed ? "allowed" : "denied" } };
+  const risk = check.attributes.request?.http?.headers?.["x-risk"] ?? (value === undefined ? "low" : undefined);
+  const notes = risk === undefined ? {} : { dynamicMetadata: structOf({ risk, listed: [risk] }) };
   const answer = allowed
-    ? { status: { code: 0 }, okResponse: { headers: [header] } }
+    ? { status: { code: 0 }, okResponse: { headers: [header] }, ...notes }
     : { status: { code: 7 }, deniedResponse: { status: { code: 403 }, headers: [header], body: refusal } };
   return { answer: writeCheckResponse(answer), hit: hitOfCheck(check) };
 }

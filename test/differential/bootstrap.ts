@@ -1,13 +1,24 @@
 import type { PathNormalization } from "../../runtime/model/mesh.ts";
 import type { JwtAuthn } from "./jwt.ts";
-import type { Rbac } from "./rbac.ts";
+import { authorizerHost, authorizerSockets, providers } from "./authorizer.ts";
+import { authorizerCluster, type Asked, httpExtAuthz, networkExtAuthz } from "./ext-authz-config.ts";
+import type { RbacFilter } from "./rbac.ts";
 
 /** What a scenario's workload refuses and admits, for each layer. */
 export interface Enforced {
   readonly normalization: PathNormalization;
   readonly jwt: JwtAuthn | undefined;
-  readonly http: { readonly deny: Rbac | undefined; readonly allow: Rbac | undefined };
-  readonly tcp: { readonly deny: Rbac | undefined; readonly allow: Rbac | undefined };
+  readonly http: Filters;
+  readonly tcp: Filters;
+}
+
+/** RBAC filters in the order of the chain; absent ones are none. */
+export interface Filters {
+  /** Before each provider by its name; that of an unknown one is followed by none. */
+  readonly custom: Readonly<Record<string, RbacFilter>>;
+  readonly audit: RbacFilter | undefined;
+  readonly deny: RbacFilter | undefined;
+  readonly allow: RbacFilter | undefined;
 }
 
 export interface Files {
@@ -57,7 +68,8 @@ export function bootstrap(folder: string, scenarios: readonly Enforced[], files:
           transport_protocol: tls ? "tls" : "raw_buffer",
         },
         filters: [
-          ...[rules.deny, rules.allow].flatMap((rbac) => (rbac === undefined ? [] : [networkRbac(rbac)])),
+          ...customNames.flatMap((name) => networkCustom(name, rules.custom[name])),
+          ...[rules.audit, rules.deny, rules.allow].flatMap((rbac) => (rbac === undefined ? [] : [networkRbac(rbac)])),
           typed("envoy.filters.network.echo", "envoy.extensions.filters.network.echo.v3.Echo"),
         ],
         ...(tls ? { transport_socket: transport(files) } : {}),
@@ -69,8 +81,29 @@ export function bootstrap(folder: string, scenarios: readonly Enforced[], files:
     layered_runtime: {
       layers: [{ name: "istio", static_layer: { "envoy.reloadable_features.http_reject_path_with_fragment": false } }],
     },
-    static_resources: { listeners: [...http, tcp] },
+    static_resources: {
+      listeners: [...http, tcp],
+      clusters: providers.map(({ name, protocol }) =>
+        authorizerCluster(name, { pipe: { path: authorizerSockets(folder)[protocol] } }, protocol === "grpc"),
+      ),
+    },
   };
+}
+
+/** In the order in which they are asked, and last one that nobody knows. */
+const customNames = [...providers.map(({ name }) => name), "nobody"];
+
+function askedOf(provider: (typeof providers)[number]): Asked {
+  const { name, protocol, settings } = provider;
+  return { protocol, settings, cluster: name, hostname: authorizerHost, enabledBy: `istio-ext-authz-${name}` };
+}
+
+function networkCustom(name: string, rbac: RbacFilter | undefined): readonly object[] {
+  const provider = providers.find((each) => each.name === name);
+  if (rbac === undefined) return [];
+  const asks = provider !== undefined && rbac.shadow_rules !== undefined;
+  const filter = "envoy.filters.network.ext_authz";
+  return [networkRbac(rbac), ...(asks ? [{ name: filter, typed_config: networkExtAuthz(askedOf(provider)) }] : [])];
 }
 
 const proxyProtocol = typed(
@@ -98,9 +131,9 @@ function transport({ roots, chain, key }: Files): object {
   });
 }
 
-function networkRbac(rules: Rbac): object {
+function networkRbac(rules: RbacFilter): object {
   return typed("envoy.filters.network.rbac", "envoy.extensions.filters.network.rbac.v3.RBAC", {
-    rules,
+    ...rules,
     stat_prefix: "tcp.",
   });
 }
@@ -142,17 +175,23 @@ function connectionManager(mode: PathNormalization, scenarios: readonly Enforced
             filter: {
               status_code_filter: { comparison: { op: "GE", value: { default_value: 400, runtime_key: "none" } } },
             },
-            headers_to_add: [added("x-details", "%RESPONSE_CODE_DETAILS%")],
+            headers_to_add: [added("x-details", "%RESPONSE_CODE_DETAILS%"), added("x-shadow", shadows)],
           },
         ],
       },
       http_filters: [
+        ...customNames.flatMap((name) => {
+          const provider = providers.find((each) => each.name === name);
+          const filter = provider === undefined ? [] : [{ name, typed_config: httpExtAuthz(askedOf(provider)) }];
+          return [typed(`custom-${name}`, rbac), ...filter];
+        }),
         typed("jwt", `${jwtAuthn}.JwtAuthentication`, {
           providers: Object.assign({}, ...scenarios.map(({ jwt }) => jwt?.providers ?? {})) as object,
           requirement_map: Object.fromEntries(
             scenarios.flatMap(({ jwt }, number) => (jwt === undefined ? [] : [[String(number), jwt.requirement]])),
           ),
         }),
+        typed("audit", rbac),
         typed("deny", rbac),
         typed("allow", rbac),
         typed("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router"),
@@ -161,6 +200,11 @@ function connectionManager(mode: PathNormalization, scenarios: readonly Enforced
   );
 }
 
+/** What dry-run policies found; a filter that was not reached says nothing. */
+const shadows = ["deny", "allow"]
+  .map((action) => `${action}=%DYNAMIC_METADATA(envoy.filters.http.rbac:istio_dry_run_${action}_shadow_engine_result)%`)
+  .join(" ");
+
 function added(key: string, value: string): object {
   return { header: { key, value }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
 }
@@ -168,9 +212,9 @@ function added(key: string, value: string): object {
 const jwtAuthn = "envoy.extensions.filters.http.jwt_authn.v3";
 
 function route({ http, jwt }: Enforced, number: number): object {
-  const per = (rules: Rbac | undefined): object => ({
+  const per = (filter: RbacFilter | undefined): object => ({
     "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBACPerRoute",
-    rbac: rules === undefined ? {} : { rules },
+    rbac: filter ?? {},
   });
   return {
     match: { prefix: "/", headers: [{ name: "x-scenario", string_match: { exact: String(number) } }] },
@@ -178,8 +222,11 @@ function route({ http, jwt }: Enforced, number: number): object {
     response_headers_to_add: [
       added("x-path", "%REQ(:PATH)%"),
       added("x-by", "%DYNAMIC_METADATA(envoy.filters.http.rbac:enforced_effective_policy_id)%"),
+      added("x-shadow", shadows),
     ],
     typed_per_filter_config: {
+      ...Object.fromEntries(customNames.map((name) => [`custom-${name}`, per(http.custom[name])])),
+      audit: per(http.audit),
       jwt: {
         "@type": `type.googleapis.com/${jwtAuthn}.PerRouteConfig`,
         ...(jwt === undefined ? { disabled: true } : { requirement_name: String(number) }),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { startProgram } from "../bench/chains/program.ts";
 import type { Certificates } from "../conformance/sockets/certificates.ts";
+import { startAuthorizer } from "./authorizer.ts";
 import { bootstrap, firstSourcePort, httpSocket, normalizations, tcpSocket } from "./bootstrap.ts";
 import { askAll, echoes, open } from "./connection.ts";
 import { factsOf, lane, question } from "./questions.ts";
@@ -46,6 +47,7 @@ export async function compareWithEnvoy(envoy: string, certificates: Certificates
     const config = join(folder, "envoy.json");
     const enforced = drawn.map((scenario) => scenario.enforced);
     writeFileSync(config, JSON.stringify(bootstrap(folder, enforced, files)));
+    await using _authorizer = await startAuthorizer(folder);
     await using _running = await startProgram(
       envoy,
       ["-c", config, "--concurrency", "1", "--disable-hot-restart", "--log-level", "error"],
@@ -94,7 +96,8 @@ async function askHttp(place: Place, mode: (typeof normalizations)[number]): Pro
         const [scenario, request, decide] = [mine[found]?.[1], requests[at], ours[found]];
         if (scenario === undefined || request === undefined || decide === undefined) continue;
         const told = { scenario, connection: one, request };
-        judge("http", { ...told, envoy: envoyHttp(reply), ours: decide(facts, request) });
+        const { text, asked } = decide(facts, request);
+        judge(asked ? "http asked" : "http", { ...told, envoy: envoyHttp(reply), ours: text });
       }
     }),
   );
@@ -112,7 +115,8 @@ async function askTcp({ folder, drawn, certificates, batch, judge }: Place): Pro
       const socket = await open(tcpSocket(folder), one, firstSourcePort + number, certificates);
       const word = (open: boolean): string => (open ? "echo" : "closed");
       const envoy = word(await echoes(socket));
-      judge("tcp", { scenario, connection: one, request: "", envoy, ours: word(ourTcp(scenario)(factsOf(one))) });
+      const { allowed, asked } = ourTcp(scenario)(factsOf(one));
+      judge(asked ? "tcp asked" : "tcp", { scenario, connection: one, request: "", envoy, ours: word(allowed) });
     }
   };
   await Promise.all(Array.from({ length: 16 }, work));

@@ -18,6 +18,7 @@ import {
   type ScriptedAuthorizer,
   talk,
 } from "../support/ext-authz-scenarios.ts";
+import { authorizerCluster, httpExtAuthz } from "./ext-authz-config.ts";
 
 /** The same authorizer behind a real Envoy, set up as istiod does, and behind a sidecar of ours: both must ask, pass on and answer alike. */
 const envoy = findProgram("envoy", "MESHDEV_ENVOY");
@@ -185,25 +186,19 @@ function bootstrap(ports: ReadonlyMap<string, number>, app: string, http: Place,
     static_resources: {
       listeners: [...ports].map(([name, port]) => listener(name, port)),
       clusters: [
-        cluster("app", { pipe: { path: app } }),
-        cluster("http", { socket_address: { address: http.host, port_value: http.port } }),
-        {
-          ...cluster("grpc", { socket_address: { address: grpc.host, port_value: grpc.port } }),
-          typed_extension_protocol_options: {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-              "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-              explicit_http_config: { http2_protocol_options: {} },
-            },
-          },
-        },
+        authorizerCluster("app", { pipe: { path: app } }, false),
+        authorizerCluster("http", { socket_address: { address: http.host, port_value: http.port } }, false),
+        authorizerCluster("grpc", { socket_address: { address: grpc.host, port_value: grpc.port } }, true),
       ],
     },
   };
 }
 
-function cluster(name: string, address: object): object {
-  const endpoints = [{ lb_endpoints: [{ endpoint: { address } }] }];
-  return { name, type: "STATIC", connect_timeout: "1s", load_assignment: { cluster_name: name, endpoints } };
+function asked(name: string): Parameters<typeof httpExtAuthz>[0] {
+  const http = httpProviders[name];
+  const protocol = http === undefined ? "grpc" : "http";
+  const settings = http ?? grpcProviders[name] ?? {};
+  return { protocol, settings, cluster: protocol, hostname, enabledBy: "istio-ext-authz" };
 }
 
 function listener(name: string, port: number): object {
@@ -217,7 +212,7 @@ function listener(name: string, port: number): object {
         shadow_rules_stat_prefix: "istio_ext_authz_",
       },
     },
-    { name: "envoy.filters.http.ext_authz", typed_config: extAuthz(name) },
+    { name: "envoy.filters.http.ext_authz", typed_config: httpExtAuthz(asked(name)) },
     { name: "envoy.filters.http.router", typed_config: { "@type": type("http.router.v3.Router") } },
   ];
   const manager = {
@@ -238,66 +233,4 @@ function listener(name: string, port: number): object {
     address: { socket_address: { address: "127.0.0.1", port_value: port } },
     filter_chains: [{ filters: [{ name: "http", typed_config: manager }] }],
   };
-}
-
-/** What istiod makes of a provider. */
-function extAuthz(name: string): object {
-  const http = httpProviders[name];
-  const given = http ?? grpcProviders[name] ?? {};
-  const timeout = given["timeout"] ?? "600s";
-  const body = given["includeRequestBodyInCheck"] as Readonly<Record<string, unknown>> | undefined;
-  const common = {
-    "@type": type("http.ext_authz.v3.ExtAuthz"),
-    transport_api_version: "V3",
-    failure_mode_allow: given["failOpen"] ?? false,
-    ...(given["statusOnError"] === undefined ? {} : { status_on_error: { code: Number(given["statusOnError"]) } }),
-    ...(body === undefined
-      ? {}
-      : {
-          with_request_body: {
-            max_request_bytes: body["maxRequestBytes"],
-            allow_partial_message: body["allowPartialMessage"] ?? false,
-            pack_as_bytes: body["packAsBytes"] ?? false,
-          },
-        }),
-    filter_enabled_metadata: {
-      filter: "envoy.filters.http.rbac",
-      path: [{ key: "istio_ext_authz_shadow_effective_policy_id" }],
-      value: { string_match: { prefix: "istio-ext-authz" } },
-    },
-  };
-  if (http === undefined) {
-    const service = { envoy_grpc: { cluster_name: "grpc", authority: hostname }, timeout };
-    return { ...common, grpc_service: service, include_peer_certificate: true, include_tls_session: true };
-  }
-  const additional = Object.entries(
-    (http["includeAdditionalHeadersInCheck"] ?? {}) as Readonly<Record<string, string>>,
-  );
-  const response = {
-    ...patterns("allowed_upstream_headers", http["headersToUpstreamOnAllow"]),
-    ...patterns("allowed_client_headers", http["headersToDownstreamOnDeny"]),
-    ...patterns("allowed_client_headers_on_success", http["headersToDownstreamOnAllow"]),
-  };
-  return {
-    ...common,
-    ...patterns("allowed_headers", http["includeRequestHeadersInCheck"]),
-    http_service: {
-      server_uri: { uri: `http://${hostname}`, cluster: "http", timeout },
-      ...(http["pathPrefix"] === undefined ? {} : { path_prefix: http["pathPrefix"] }),
-      ...(additional.length === 0
-        ? {}
-        : { authorization_request: { headers_to_add: additional.map(([key, value]) => ({ key, value })) } }),
-      ...(Object.keys(response).length === 0 ? {} : { authorization_response: response }),
-    },
-  };
-}
-
-function patterns(field: string, values: unknown): object {
-  if (!Array.isArray(values)) return {};
-  const of = (value: string): object => {
-    if (value.startsWith("*")) return { suffix: value.slice(1), ignore_case: true };
-    if (value.endsWith("*")) return { prefix: value.slice(0, -1), ignore_case: true };
-    return { exact: value, ignore_case: true };
-  };
-  return { [field]: { patterns: values.map((value) => of(String(value))) } };
 }

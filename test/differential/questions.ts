@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import type { ConnectionFacts } from "../../runtime/traffic/facts.ts";
 import type { CaseToken } from "../conformance/case.ts";
+import { noteNames } from "./authorizer.ts";
 import { mint } from "../conformance/tokens.ts";
 import { token } from "../reference/random/requests.ts";
 import { texts, nearly } from "../reference/random/texts.ts";
@@ -56,6 +57,8 @@ const forwarded = [
   "",
 ];
 const line = fc.oneof(
+  fc.constantFrom(...noteNames).map((name) => `x-note: ${name}`),
+  fc.constantFrom(...texts.roles).map((role) => `x-set-role: ${role}`),
   fc.constantFrom(...texts.roles).map((role) => `x-role: ${role}`),
   fc.constantFrom(...texts.roles).map((role) => `X-ROLE: ${role}`),
   fc.constantFrom(...forwarded).map((value) => `x-forwarded-for: ${value}`),
@@ -67,15 +70,17 @@ export const question: fc.Arbitrary<string> = fc
     method: fc.constantFrom(...texts.methods),
     target,
     host: nearly(texts.hosts),
-    lines: fc.array(line, { maxLength: 3 }),
+    lines: fc.array(line, { maxLength: 5 }),
+    asking: fc.constantFrom("allow", "allow", "allow", "allow", "deny", "error", undefined),
     jwt: fc.option(fc.tuple(token, fc.nat({ max: 7 })), { nil: undefined, freq: 2 }),
   })
-  .map(({ method, target: path, host, lines, jwt }) => {
+  .map(({ method, target: path, host, lines, asking, jwt }) => {
     const carried = jwt === undefined ? undefined : signed(jwt[0]);
     const isParameter = carried !== undefined && jwt?.[1] === 0 && !/[?#]/.test(path);
     const asked = isParameter ? `${path}?access_token=${carried}` : path;
     const header = carried === undefined || isParameter ? [] : [`Authorization: Bearer ${carried}`];
-    return [`${method} ${asked} HTTP/1.1`, `Host: ${host}`, ...lines, ...header].join("\r\n");
+    const verdict = asking === undefined ? [] : [`x-ext-authz: ${asking}`];
+    return [`${method} ${asked} HTTP/1.1`, `Host: ${host}`, ...verdict, ...lines, ...header].join("\r\n");
   });
 
 const minted = new Map<string, string>();

@@ -1,21 +1,62 @@
 import { assertNever } from "../../runtime/core/assert-never.ts";
-import type { Attribute, Clause, ClauseGroup, CompiledRule, Matcher, PolicySet } from "../../runtime/model/policy.ts";
+import type {
+  Attribute,
+  Clause,
+  ClauseGroup,
+  CompiledPolicy,
+  CompiledRule,
+  CustomStage,
+  Matcher,
+  PolicySet,
+} from "../../runtime/model/policy.ts";
 
 /** Our compiled policies as the RBAC configuration that Istio would generate for Envoy. */
 
 export interface Rbac {
-  readonly action: "ALLOW" | "DENY";
+  readonly action: "ALLOW" | "DENY" | "LOG";
   readonly policies: Readonly<Record<string, object>>;
 }
 
-/** Undefined: no policy of this action applies, so there is no filter. */
-export function rbacOf(set: PolicySet, action: "ALLOW" | "DENY"): Rbac | undefined {
-  const policies = set.policies.filter((policy) => policy.action === action && !policy.dryRun);
+/** The rules of an RBAC filter, each kind with what its notes begin with; an absent kind is none. */
+export interface RbacFilter {
+  readonly rules?: Rbac;
+  readonly shadow_rules?: Rbac;
+  readonly shadow_rules_stat_prefix?: string;
+}
+
+/** The filter of an action: what is enforced, and what only runs dry. Undefined: no policy of this action applies. */
+export function rbacOf(set: PolicySet, action: "ALLOW" | "DENY" | "AUDIT"): RbacFilter | undefined {
+  const [rules, shadow] = [false, true].map((dryRun) =>
+    rulesOf(
+      set.policies.filter((policy) => policy.action === action && policy.dryRun === dryRun),
+      action === "AUDIT" ? "LOG" : action,
+    ),
+  );
+  if (rules === undefined && shadow === undefined) return undefined;
+  const prefix = `istio_dry_run_${action.toLowerCase()}_`;
+  return {
+    ...(rules === undefined ? {} : { rules }),
+    ...(shadow === undefined ? {} : { shadow_rules: shadow, shadow_rules_stat_prefix: prefix }),
+  };
+}
+
+/** The filter before a provider: its rules say whether it is asked, or refuse what nobody can be asked about. */
+export function customRbac(set: PolicySet, { provider, policies }: CustomStage): RbacFilter {
+  const own = set.policies.filter((_policy, index) => policies.includes(index));
+  const rules = rulesOf(own, "DENY");
+  if (rules === undefined) return {};
+  return provider === undefined ? { rules } : { shadow_rules: rules, shadow_rules_stat_prefix: "istio_ext_authz_" };
+}
+
+function rulesOf(policies: readonly CompiledPolicy[], action: Rbac["action"]): Rbac | undefined {
   if (policies.length === 0) return undefined;
   const rules = policies.flatMap((policy) =>
     policy.rules
       .filter((rule) => rule.dropped === undefined)
-      .map((rule) => [`${policy.id}-rule[${rule.index}]`, policyOf(rule)] as const),
+      .map((rule) => {
+        const suffix = policy.fault === undefined ? "" : "-deny-due-to-bad-CUSTOM-action";
+        return [`${policy.id}-rule[${rule.index}]${suffix}`, policyOf(rule)] as const;
+      }),
   );
   return { action, policies: Object.fromEntries(rules) };
 }
@@ -47,7 +88,7 @@ function anyPrincipal(groups: readonly ClauseGroup[]): object {
 
 /** What Envoy asks of the destination; all else it asks of the caller. */
 function isPermission({ kind }: Attribute): boolean {
-  return ["destination-ip", "destination-port", "sni", "host", "method", "path"].includes(kind);
+  return ["destination-ip", "destination-port", "sni", "host", "method", "path", "metadata"].includes(kind);
 }
 
 function permissionOf(clause: Clause): object {
@@ -81,6 +122,13 @@ function permission(attribute: Attribute, matcher: Matcher): object {
       return { header: header(":method", matcher, false) };
     case "path":
       return matcher.kind === "template" ? template(matcher.value) : { url_path: { path: text(matcher) } };
+    case "metadata": {
+      const value =
+        matcher.kind === "listed"
+          ? { list_match: { one_of: { string_match: text(matcher.of) } } }
+          : { string_match: text(matcher) };
+      return { metadata: { filter: attribute.filter, path: [{ key: attribute.key }], value } };
+    }
     default:
       throw new Error(`${attribute.kind} says nothing of a destination`);
   }
@@ -113,9 +161,6 @@ function principal(attribute: Attribute, matcher: Matcher): object {
       ];
       return { and_ids: { ids } };
     }
-    // Metadata that no filter writes.
-    case "metadata":
-      return { not_id: { any: true } };
     default:
       throw new Error(`${attribute.kind} says nothing of a caller`);
   }
@@ -173,7 +218,7 @@ function text(matcher: Matcher): object {
     case "cidr":
     case "port":
     case "request-principal":
-    case "never":
+    case "listed":
       throw new Error(`a ${matcher.kind} is no text`);
     default:
       return assertNever(matcher);

@@ -60,7 +60,20 @@ const root = protobuf.Root.fromJSON({
       },
     },
     Struct: { fields: { fields: mapOf("Value", 1) } },
-    Value: { fields: { stringValue: { type: "string", id: 3 } } },
+    Value: {
+      fields: {
+        nullValue: { type: "int32", id: 1 },
+        numberValue: { type: "double", id: 2 },
+        stringValue: { type: "string", id: 3 },
+        boolValue: { type: "bool", id: 4 },
+        structValue: { type: "Struct", id: 5 },
+        listValue: { type: "ListValue", id: 6 },
+      },
+      oneofs: {
+        kind: { oneof: ["nullValue", "numberValue", "stringValue", "boolValue", "structValue", "listValue"] },
+      },
+    },
+    ListValue: { fields: { values: repeated("Value", 1) } },
     Status: { fields: { code: { type: "int32", id: 1 } } },
     HttpStatus: { fields: { code: { type: "int32", id: 1 } } },
     Reply: {
@@ -73,6 +86,7 @@ const root = protobuf.Root.fromJSON({
     Ok: {
       fields: {
         headers: repeated("HeaderValueOption", 2),
+        dynamicMetadata: { type: "Struct", id: 3 },
         headersToRemove: repeated("string", 5),
         responseHeadersToAdd: repeated("HeaderValueOption", 6),
         queryParametersToSet: repeated("Pair", 7),
@@ -119,6 +133,21 @@ interface PeerSeen {
   readonly address?: { readonly socketAddress?: { readonly address?: string; readonly portValue?: number } };
   readonly principal?: string;
   readonly certificate?: string;
+}
+
+/** JSON as a `google.protobuf.Struct`. */
+export function structOf(fields: Readonly<Record<string, unknown>>): object {
+  return { fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, valueOf(value)])) };
+}
+
+function valueOf(value: unknown): object {
+  if (typeof value === "string") return { stringValue: value };
+  if (typeof value === "number") return { numberValue: value };
+  if (typeof value === "boolean") return { boolValue: value };
+  if (Array.isArray(value)) return { listValue: { values: value.map(valueOf) } };
+  return typeof value === "object" && value !== null
+    ? { structValue: structOf(value as Readonly<Record<string, unknown>>) }
+    : { nullValue: 0 };
 }
 
 const prefix = 5;

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
 import type { Decision, RequestFacts } from "../../model/decision.ts";
-import type { ExtAuthzCall } from "../../model/ext-authz.ts";
 import { customStart, type CustomStep, type NextCustomStep } from "../../policy/custom.ts";
-import { type Authorized, judgeAnswer } from "../../traffic/ext-authz/authorized.ts";
+import { type Authorized, judgeAnswer, noRequest, unasked, withAnswers } from "../../traffic/ext-authz/authorized.ts";
 import { grpcCheck } from "../../traffic/ext-authz/grpc-check.ts";
 import type { Binding } from "../binding.ts";
 import type { InboundConnection } from "../inbound-connection.ts";
@@ -11,7 +10,7 @@ import { checkedConnection } from "./connection.ts";
 
 /** What providers said of a TCP connection; `refusal`: it has to go. */
 export interface ConnectionVerdict {
-  readonly calls: readonly ExtAuthzCall[];
+  readonly said: Authorized;
   readonly refusal: Decision | undefined;
 }
 
@@ -25,23 +24,23 @@ export function askAboutConnection(
 ): () => void {
   const { sidecar } = connection;
   const { clock } = sidecar.shared;
-  let authorized: Authorized = { seen: noRequest, responses: [], calls: [] };
+  let authorized = unasked(noRequest);
   let cancel: (() => void) | undefined;
 
   function take(step: CustomStep | undefined): void {
     if (step?.kind === "ask") ask(step);
-    else done({ calls: authorized.calls, refusal: step?.decision });
+    else done({ said: authorized, refusal: step?.decision });
   }
 
   function ask({ provider, rule, by, next: cursor }: Extract<CustomStep, { readonly kind: "ask" }>): void {
     const startedAt = clock.monotonic();
     const check = grpcCheck(provider, binding.snapshot.workload.address, checkedConnection(connection), undefined);
     cancel = callProvider(sidecar, binding, provider, check, (answered) => {
-      const asked = { provider, rule, ms: clock.monotonic() - startedAt, ...answered };
+      const asked = { provider, rule, next: cursor, ms: clock.monotonic() - startedAt, ...answered };
       const judged = judgeAnswer(authorized, asked);
       ({ authorized } = judged);
-      if (judged.kind === "go-on") take(next(facts, cursor));
-      else done({ calls: authorized.calls, refusal: { verdict: "deny", reason: judged.reason, by } });
+      if (judged.kind === "go-on") take(next(withAnswers(facts, authorized), cursor));
+      else done({ said: authorized, refusal: { verdict: "deny", reason: judged.reason, by } });
     });
   }
 
@@ -49,15 +48,20 @@ export function askAboutConnection(
   return () => cancel?.();
 }
 
-const noRequest = { method: "", path: "", authority: "", scheme: "", headers: [], changed: new Set<string>() };
+/** What providers said when they were asked. */
+export type Said = Pick<Authorized, "calls" | "notes">;
 
-/** Whether providers have agreed already to all that this snapshot would have them asked. */
-export function isStillAuthorized(
+/**
+ * The facts on which to decide, if providers have agreed already to all that this snapshot would have them asked, with what these
+ * noted; undefined: they have not.
+ */
+export function stillAuthorized(
   next: NextCustomStep | undefined,
   facts: RequestFacts,
-  calls: readonly ExtAuthzCall[],
-): boolean {
-  let step = next?.(facts, customStart);
+  { calls, notes }: Said,
+): RequestFacts | undefined {
+  const known: { notes: Authorized["notes"]; asked: Authorized["asked"] } = { notes: [], asked: undefined };
+  let step = next?.(withAnswers(facts, known), customStart);
   while (step?.kind === "ask") {
     const { provider, rule } = step;
     const agreed = calls.some(
@@ -67,10 +71,12 @@ export function isStillAuthorized(
         call.rule === rule &&
         (call.result === "allowed" || call.result === "failed-open"),
     );
-    if (!agreed) return false;
-    step = next?.(facts, step.next);
+    if (!agreed) return undefined;
+    known.notes = [...known.notes, ...notes.filter((answer) => answer.provider === provider.name)];
+    known.asked = step.next;
+    step = next?.(withAnswers(facts, known), step.next);
   }
-  return step === undefined;
+  return step === undefined ? withAnswers(facts, known) : undefined;
 }
 
 /**

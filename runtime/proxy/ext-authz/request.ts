@@ -1,7 +1,7 @@
 import type { Decision } from "../../model/decision.ts";
 import type { SeenRequest } from "../../model/ext-authz.ts";
 import { type CustomStep, type NextCustomStep } from "../../policy/custom.ts";
-import { type Authorized, judgeAnswer } from "../../traffic/ext-authz/authorized.ts";
+import { type Authorized, judgeAnswer, unasked } from "../../traffic/ext-authz/authorized.ts";
 import { grpcCheck } from "../../traffic/ext-authz/grpc-check.ts";
 import { httpCheck, type BodySeen } from "../../traffic/ext-authz/http-check.ts";
 import type { LocalReplyCause } from "../../traffic/local-reply.ts";
@@ -56,7 +56,7 @@ class HeldRequest implements RequestSink {
   constructor(pending: PendingRequest) {
     this.#pending = pending;
     this.#body = waitingBody(pending.exchange);
-    this.#authorized = { seen: pending.seen, responses: [], calls: [] };
+    this.#authorized = unasked(pending.seen);
   }
 
   body(piece: Piece): boolean {
@@ -126,12 +126,12 @@ class HeldRequest implements RequestSink {
       if (now === undefined) this.#drop();
       else if (now.inbound !== binding.inbound) this.#goOn(this.#pending.restart(now));
       else {
-        const { provider, rule, by } = step;
+        const { provider, rule, by, next } = step;
         const ms = clock.monotonic() - startedAt;
-        const judged = judgeAnswer(this.#authorized, { provider, rule, ms, ...answered });
+        const judged = judgeAnswer(this.#authorized, { provider, rule, next, ms, ...answered });
         this.#authorized = judged.authorized;
         if (judged.kind === "stop") this.#stop(judged.cause, { verdict: "deny", reason: judged.reason, by });
-        else this.take(this.#pending.next(seenFacts(connection.facts, this.#authorized.seen), step.next));
+        else this.take(this.#pending.next(seenFacts(connection.facts, this.#authorized), next));
       }
     });
   }

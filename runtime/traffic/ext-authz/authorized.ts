@@ -1,4 +1,6 @@
 import type { ExtAuthzCall, ExtAuthzProvider, SeenRequest } from "../../model/ext-authz.ts";
+import type { RequestFacts } from "../../model/decision.ts";
+import { type CustomCursor, type FilterNotes, notingFilters } from "../../model/filter-notes.ts";
 import type { HeaderEditBuilder } from "../header-edit-builder.ts";
 import { editedValues, setHeader } from "../header-edit-builder.ts";
 import type { LocalReplyCause } from "../local-reply.ts";
@@ -10,12 +12,45 @@ export interface Authorized {
   readonly seen: SeenRequest;
   readonly responses: readonly ResponseChange[];
   readonly calls: readonly ExtAuthzCall[];
+  /** What they noted for policies, in the order in which they were asked. */
+  readonly notes: readonly { readonly provider: string; readonly notes: FilterNotes }[];
+  /** How far they were asked; undefined: nobody was yet. */
+  readonly asked: CustomCursor | undefined;
+}
+
+/** Before anybody was asked. */
+export function unasked(seen: SeenRequest): Authorized {
+  return { seen, responses: [], calls: [], notes: [], asked: undefined };
+}
+
+/** A connection has nothing that a provider could change. */
+export const noRequest: SeenRequest = {
+  method: "",
+  path: "",
+  authority: "",
+  scheme: "",
+  headers: [],
+  changed: new Set<string>(),
+};
+
+/** Facts with what providers noted, and with nothing that was noted before. */
+export function withAnswers(facts: RequestFacts, { notes, asked }: Pick<Authorized, "notes" | "asked">): RequestFacts {
+  const { notes: _notes, asked: _asked, ...plain } = facts;
+  const { extAuthz } = notingFilters[facts.layer];
+  return {
+    ...plain,
+    ...(asked === undefined ? {} : { asked }),
+    ...(notes.length === 0
+      ? {}
+      : { notes: new Map([[extAuthz, new Map(notes.flatMap((answer) => [...answer.notes]))]]) }),
+  };
 }
 
 /** How a question went. */
 export interface Asked {
   readonly provider: ExtAuthzProvider;
   readonly rule: string;
+  readonly next: CustomCursor;
   readonly result: CheckResult;
   /** Address of the server; undefined: none was reached. */
   readonly endpoint: string | undefined;
@@ -34,8 +69,9 @@ export type Judged =
     };
 
 /** What an answer means for the request (spec CU-2, CU-11, CU-12, CU-22). */
-export function judgeAnswer(before: Authorized, asked: Asked): Judged {
+export function judgeAnswer(given: Authorized, asked: Asked): Judged {
   const { provider, result } = asked;
+  const before = { ...given, asked: asked.next };
   const noted = (call: Partial<ExtAuthzCall> & Pick<ExtAuthzCall, "result">): readonly ExtAuthzCall[] => [
     ...before.calls,
     { ...blankCall(asked), ...call },
@@ -48,7 +84,10 @@ export function judgeAnswer(before: Authorized, asked: Asked): Judged {
         requestHeaders: changesOf(before.seen, seen),
         responseHeaders: responseNames(result.response),
       });
-      return { kind: "go-on", authorized: { seen, responses: [...before.responses, result.response], calls } };
+      const responses = [...before.responses, result.response];
+      const notes =
+        result.notes === undefined ? before.notes : [...before.notes, { provider: provider.name, notes: result.notes }];
+      return { kind: "go-on", authorized: { ...before, seen, responses, calls, notes } };
     }
     case "denied": {
       const { status, headers, body } = result;

@@ -1,3 +1,4 @@
+import type { FilterNotes } from "../../model/filter-notes.ts";
 import type { HeaderChange } from "./seen-request.ts";
 
 /** What a provider says of a request, whatever it was asked over. */
@@ -7,6 +8,8 @@ export type CheckResult =
       readonly request: HeaderChange;
       readonly query: QueryChange;
       readonly response: ResponseChange;
+      /** For policies further on; undefined: nothing. */
+      readonly notes: FilterNotes | undefined;
     }
   | {
       readonly kind: "denied";

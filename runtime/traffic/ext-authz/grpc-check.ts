@@ -1,4 +1,5 @@
 import type { ExtAuthzProvider, SeenRequest } from "../../model/ext-authz.ts";
+import type { FilterNotes } from "../../model/filter-notes.ts";
 import { encodeCheckRequest, type PeerFields } from "../../wire/ext-authz/check-request.ts";
 import {
   type CheckResponseFields,
@@ -113,8 +114,8 @@ export function readGrpcAnswer({ status, contentType, body, grpcStatus }: GrpcCh
 }
 
 /** Status 0 allows whatever else is said; of the rest an error response is no refusal (tried with Envoy 1.40). */
-function resultOf({ code, said }: CheckResponseFields): CheckResult {
-  if (code === 0) return allowed(said?.kind === "ok" ? said.ok : undefined);
+function resultOf({ code, said, notes }: CheckResponseFields): CheckResult {
+  if (code === 0) return allowed(said?.kind === "ok" ? said.ok : undefined, notes);
   if (said?.kind === "error") {
     const { status, headers, body } = said.reply;
     return {
@@ -142,7 +143,8 @@ function settable(headers: readonly HeaderOption[]): readonly (readonly [string,
   return headers.flatMap(({ name, value, append }) => (append === true ? [] : [[name.toLowerCase(), value] as const]));
 }
 
-function allowed(ok: SaidOk | undefined): CheckResult {
+/** What is noted inside of the answer outdoes what is noted beside it (tried with Envoy 1.40). */
+function allowed(ok: SaidOk | undefined, notes: FilterNotes | undefined): CheckResult {
   const headers = ok?.headers ?? [];
   return {
     kind: "allowed",
@@ -156,6 +158,7 @@ function allowed(ok: SaidOk | undefined): CheckResult {
     },
     query: { set: ok?.queryToSet ?? [], remove: ok?.queryToRemove ?? [] },
     response: responseChange(ok?.responseHeaders ?? []),
+    notes: ok?.notes ?? notes,
   };
 }
 

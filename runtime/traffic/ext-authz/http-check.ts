@@ -85,6 +85,7 @@ export function readHttpAnswer(settings: HttpCheckSettings, answer: HttpCheckAns
     request: { set: headers.filter(([name]) => up(name)), append: [], remove },
     query: noQueryChange,
     response: { ...noResponseChange, add: down.filter(([name]) => onAllow(name)) },
+    notes: undefined,
   };
 }
 

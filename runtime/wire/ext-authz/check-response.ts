@@ -1,4 +1,6 @@
 import { Reader } from "protobufjs/minimal.js";
+import { inside, readFields } from "./message.ts";
+import { readStruct, type StructFields } from "./struct.ts";
 
 /** `envoy.service.auth.v3.CheckResponse`, as far as Envoy obeys it. */
 export interface CheckResponseFields {
@@ -9,6 +11,8 @@ export interface CheckResponseFields {
     | { readonly kind: "denied" | "error"; readonly reply: SaidReply }
     | { readonly kind: "ok"; readonly ok: SaidOk }
     | undefined;
+  /** What is said of the request to filters further on; undefined: nothing. */
+  readonly notes: StructFields | undefined;
 }
 
 export interface SaidReply {
@@ -24,6 +28,8 @@ export interface SaidOk {
   readonly responseHeaders: readonly HeaderOption[];
   readonly queryToSet: readonly (readonly [name: string, value: string])[];
   readonly queryToRemove: readonly string[];
+  /** Where it was written before the message had a place of its own for it. */
+  readonly notes: StructFields | undefined;
 }
 
 export interface HeaderOption {
@@ -39,6 +45,7 @@ export interface HeaderOption {
 export function decodeCheckResponse(bytes: Uint8Array): CheckResponseFields {
   let code = 0;
   let said: CheckResponseFields["said"];
+  let notes: StructFields | undefined;
   readFields(Reader.create(bytes), {
     1: (reader) => {
       code = readStatus(reader);
@@ -49,35 +56,17 @@ export function decodeCheckResponse(bytes: Uint8Array): CheckResponseFields {
     3: (reader) => {
       said = { kind: "ok", ok: readOk(reader) };
     },
+    4: (reader) => {
+      notes = readStruct(reader);
+    },
     5: (reader) => {
       said = { kind: "error", reply: readReply(reader) };
     },
   });
-  return { code, said };
+  return { code, said, notes };
 }
 
-type FieldReaders = Readonly<Record<number, (reader: Reader) => void>>;
-
-/** Reads until the end, fields that nobody asked for are passed over. Repeated messages of one field are not merged: no server writes any. */
-function readFields(reader: Reader, fields: FieldReaders, end = reader.len): void {
-  while (reader.pos < end) {
-    const tag = reader.uint32();
-    const read = fields[tag >>> 3];
-    if (read === undefined) reader.skipType(tag & 7);
-    else read(reader);
-  }
-  if (reader.pos !== end) throw new RangeError("a field is longer than its message");
-}
-
-/** A message inside another. */
-function inside(reader: Reader, fields: FieldReaders): void {
-  const length = reader.uint32();
-  const end = reader.pos + length;
-  if (end > reader.len) throw new RangeError("a message is longer than what holds it");
-  readFields(reader, fields, end);
-}
-
-function readStatus(outer: Reader): number {
+export function readStatus(outer: Reader): number {
   let code = 0;
   inside(outer, {
     1: (reader) => {
@@ -109,8 +98,12 @@ function readOk(outer: Reader): SaidOk {
   const responseHeaders: HeaderOption[] = [];
   const queryToSet: (readonly [string, string])[] = [];
   const queryToRemove: string[] = [];
+  let notes: StructFields | undefined;
   inside(outer, {
     2: (reader) => headers.push(readHeaderOption(reader)),
+    3: (reader) => {
+      notes = readStruct(reader);
+    },
     5: (reader) => headersToRemove.push(reader.string()),
     6: (reader) => responseHeaders.push(readHeaderOption(reader)),
     7: (reader) => {
@@ -119,7 +112,7 @@ function readOk(outer: Reader): SaidOk {
     },
     8: (reader) => queryToRemove.push(reader.string()),
   });
-  return { headers, headersToRemove, responseHeaders, queryToSet, queryToRemove };
+  return { headers, headersToRemove, responseHeaders, queryToSet, queryToRemove, notes };
 }
 
 function readHeaderOption(outer: Reader): HeaderOption {

@@ -29,6 +29,7 @@ describe("fields that are not enforced", () => {
       policy("{ rules: [{ when: [{ key: 'experimental.envoy.filters.x[a]', values: [b] }] }] }"),
       ["MD2002 spec.rules[0].when[0].key 4"],
     ],
+    [policy("{ rules: [{ when: [{ key: 'experimental.envoy.filters.http.ext_authz[a]', values: [b] }] }] }"), []],
     [policy("{ action: CUSTOM, provider: { name: x }, rules: [{}] }"), []],
     [policy("{ action: AUDIT, rules: [{}] }"), []],
     [policy("{}", ", annotations: { istio.io/dry-run: 'true' }"), []],

@@ -17,8 +17,8 @@ import { waysToFind } from "../../../runtime/policy/rule-keys.ts";
 import {
   headerValue,
   hostValue,
+  metadataValue,
   namespaceValue,
-  neverValue,
   pathValue,
   portValue,
   principalValue,
@@ -57,7 +57,7 @@ const sources: readonly Field[] = [
   { attribute: peer, compile: namespaceValue, values: ["a", "b", "a*", "*", "*b", "", "ns", "a/sa", "n*s"] },
   { attribute: peer, compile: serviceAccountValue("a"), values: ["x", "b/x", "a/y", "ns/ns", "/x"] },
   { attribute: peer, compile: trustDomainValue, values: ["cluster.local", "*local", "td*", "*"] },
-  { attribute: { kind: "metadata", key: "sub" }, compile: neverValue, values: ["x"] },
+  { attribute: { kind: "metadata", filter: "f", key: "sub" }, compile: metadataValue, values: ["x"] },
 ];
 const operations: readonly Field[] = [
   {
