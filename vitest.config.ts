@@ -14,6 +14,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
           exclude: ["test/e2e/**"],
+          setupFiles: ["test/support/leave-as-found.ts"],
+          // One evaluation of the sources a worker, not one a file: half the processor time.
+          isolate: false,
           testTimeout: 30_000,
           retry,
         },
@@ -25,7 +28,8 @@ export default defineConfig({
           testTimeout: 90_000,
           retry,
           hookTimeout: 90_000,
-          fileParallelism: false,
+          // Meshes wait more than they compute, and know nothing of each other.
+          maxWorkers: 2,
         },
       },
     ],

@@ -122,6 +122,20 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     });
 
   program
+    .command("doctor")
+    .description("try what meshdev needs of this machine; says what is missing and how to mend it")
+    .addOption(outputOption(["table", "json"]))
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev doctor\n  meshdev doctor -o json\n  meshdev doctor || sudo meshdev doctor\n\nExit code 8 when something is missing. What is tried is undone again.",
+    )
+    .action(async (options) => {
+      const { doctor } = await import("./commands/doctor.ts");
+      settle(await doctor(withGlobals(program, options), context));
+    });
+
+  program
     .command("explain <code>")
     .description("what a code such as MD7001 means")
     .addHelpText("after", "\nExamples:\n  meshdev explain MD7001")

@@ -6,6 +6,7 @@ export type {
   CallToken,
   CaseReport,
   CheckResult,
+  MachineCheck,
   MeshClient,
   ProbeFinding,
   ProbeReport,
@@ -28,5 +29,15 @@ export function openDoor(): Promise<Door> {
 /** One line of the event stream. */
 export type StreamLine = StateLine | StreamedEvent;
 
-export const schemaNames = ["project", "test", "test-report", "events", "state", "check", "flips", "probe"] as const;
+export const schemaNames = [
+  "project",
+  "test",
+  "test-report",
+  "events",
+  "state",
+  "check",
+  "flips",
+  "doctor",
+  "probe",
+] as const;
 export type SchemaName = (typeof schemaNames)[number];

@@ -5,6 +5,7 @@ import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
 import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
 import type { Checked } from "./core/problem.ts";
+import type { MachineCheck } from "./host/examination.ts";
 import type { SessionRecord } from "./host/session.ts";
 import type { LiveSession } from "./live-tests.ts";
 import type { Mesh } from "./model/mesh.ts";
@@ -21,6 +22,7 @@ export type {
   CheckResult,
   DaemonOptions,
   EventOptions,
+  MachineCheck,
   MeshClient,
   PredictedCall,
   Prediction,
@@ -247,6 +249,15 @@ export async function mintToken(
   return mintDevToken(directory, value, request);
 }
 
+/** Tries what meshdev needs of this machine, one topic after the other. */
+export async function examineMachine(): Promise<readonly MachineCheck[]> {
+  const [{ examineMachine: examine }, { currentUser }] = await Promise.all([
+    import("./host/examination.ts"),
+    import("./host/session-folder.ts"),
+  ]);
+  return examine(currentUser());
+}
+
 /** Attacks a service of a running mesh and tells what reached its programs. `client` keeps the borrowed identities until it is closed. @throws MeshError MD8001, MD8005 */
 export async function probe(
   session: SessionInfo,
@@ -264,7 +275,16 @@ export async function readSettings(file: string, text: string): Promise<ReadSett
   return readSettingsText(file, text);
 }
 
-export type SchemaName = "project" | "test" | "test-report" | "events" | "state" | "check" | "flips" | "probe";
+export type SchemaName =
+  | "project"
+  | "test"
+  | "test-report"
+  | "events"
+  | "state"
+  | "check"
+  | "flips"
+  | "doctor"
+  | "probe";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -281,6 +301,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/schemas.ts")).stateSchema;
     case "flips":
       return (await import("./store/schemas.ts")).flipsSchema;
+    case "doctor":
+      return (await import("./store/doctor-schema.ts")).doctorSchema;
     case "check":
       return (await import("./analysis/check-schema.ts")).checkSchema;
     case "probe":

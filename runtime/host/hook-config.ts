@@ -42,7 +42,7 @@ export interface HookPlace {
   readonly alias: number | undefined;
 }
 
-const clusterDomain = "cluster.local";
+export const clusterDomain = "cluster.local";
 const virtual = ["10.96.", "10.244."];
 
 /** What matters of a workload. */
@@ -82,7 +82,8 @@ export function listenAddress(workload: Hooked, port: number, place: HookPlace):
   return at === undefined ? undefined : { kind: "tcp", ...at };
 }
 
-function nameTable(mesh: Mesh, world: World): Pick<HookConfig, "names" | "aliases"> {
+/** Host name → model addresses, and ExternalName services that lead out of the mesh. */
+export function nameTable(mesh: Mesh, world: World): Pick<HookConfig, "names" | "aliases"> {
   const names: Record<string, readonly string[]> = {};
   const external: [string, string][] = [];
   for (const service of mesh.services) {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { Duplex } from "node:stream";
 import { execa } from "execa";
 import type { Clock } from "../core/clock.ts";
 import { MeshError } from "../core/error.ts";
@@ -32,6 +33,16 @@ export interface ProcessOptions {
   readonly user: HostUser;
   readonly clock: Clock;
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
+  /** What the program is put into; undefined: nothing. */
+  readonly enclosure?: Enclosure;
+}
+
+/** Commands that make a place for a program and then become it, with the same process id. */
+export interface Enclosure {
+  /** The whole command; takes care of the user that the program runs as. */
+  readonly wrap: (argv: readonly string[]) => readonly string[];
+  /** Talks with those commands on their file descriptor 3; resolves when the program runs, rejects when it cannot. */
+  readonly enter: (pid: number, channel: Duplex, exited: Promise<ProgramExit>) => Promise<void>;
 }
 
 export const graceMs = 5000;
@@ -43,7 +54,8 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   checkWorkingDirectory(options.cwd);
   const argv = typeof options.command === "string" ? ["/bin/sh", "-c", options.command] : [...options.command];
   const file = findExecutable(argv[0] ?? "", options.cwd, options.env["PATH"]);
-  const launch = asUser([file, ...argv.slice(1)], options);
+  const { enclosure } = options;
+  const launch = launchOf([file, ...argv.slice(1)], options);
   const subprocess = execa(launch.file, launch.args, {
     cwd: options.cwd,
     env: launch.env,
@@ -52,9 +64,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     cleanup: false,
     reject: false,
     buffer: false,
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
+    stdio: enclosure === undefined ? ["ignore", "pipe", "pipe"] : ["ignore", "pipe", "pipe", "pipe"],
     encoding: "buffer",
     stripFinalNewline: false,
     ...launch.ids,
@@ -86,6 +96,17 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     // What the program leaves behind ends with it, as in a container.
     signalGroup(pid, "SIGKILL");
   });
+  const channel = child.stdio[3];
+  if (enclosure !== undefined && channel instanceof Duplex) {
+    try {
+      await enclosure.enter(pid, channel, exited);
+    } catch (error) {
+      signalGroup(pid, "SIGKILL");
+      throw error;
+    } finally {
+      channel.destroy();
+    }
+  }
   return {
     pid,
     exited,
@@ -141,17 +162,23 @@ interface Launch {
   readonly ids: { readonly uid?: number; readonly gid?: number };
 }
 
+function launchOf(argv: readonly string[], options: ProcessOptions): Launch {
+  if (options.enclosure === undefined) return asUser(argv, options);
+  const [file = "", ...args] = options.enclosure.wrap(argv);
+  return { file, args, env: ownerEnvironment(options), ids: {} };
+}
+
+function ownerEnvironment({ user: { owner }, env }: ProcessOptions): Readonly<Record<string, string>> {
+  if (owner === undefined) return env;
+  return { ...env, USER: owner.name, LOGNAME: owner.name, HOME: homeOf(owner.uid) ?? env["HOME"] ?? "/" };
+}
+
 /** Under sudo, programs run as the user who asked: setpriv also gives them that user's groups, and executes in place. */
 function asUser(argv: readonly string[], options: ProcessOptions): Launch {
   const [file = "", ...args] = argv;
   const owner = options.user.owner;
   if (owner === undefined) return { file, args, env: options.env, ids: {} };
-  const env = {
-    ...options.env,
-    USER: owner.name,
-    LOGNAME: owner.name,
-    HOME: homeOf(owner.uid) ?? options.env["HOME"] ?? "/",
-  };
+  const env = ownerEnvironment(options);
   const setpriv = findSetpriv();
   if (setpriv === undefined) return { file, args, env, ids: { uid: owner.uid, gid: owner.gid } };
   return {

@@ -54,4 +54,9 @@ export const hostCodes = {
     why: "The issuer for development keeps its key with the project's CA, and the file can be neither read nor made.",
     next: "Fix the permissions of the folder that the message names, or remove it: a new key is made then.",
   },
+  MD6011: {
+    title: "Network pods cannot be made",
+    why: "On Linux each program gets a network of its own; the system, a container around us, or a missing program does not allow it.",
+    next: "Run `meshdev doctor`: it names the step that fails and how to mend it. `--capture=hook` runs Node programs without pods.",
+  },
 } as const satisfies CodeTable<`MD6${string}`>;

@@ -7,6 +7,9 @@ export interface Reaper {
   /** A process group to kill should the daemon die. */
   readonly watch: (group: number) => void;
   readonly forget: (group: number) => void;
+  /** A network namespace, `net:[4026532177]`, of which no process may be left. Forget it when it is empty: the system gives its number again. */
+  readonly watchNamespace: (inode: string) => void;
+  readonly forgetNamespace: (inode: string) => void;
   /** Ends the reaper; it kills what is still watched and removes the session folder on its way out. */
   readonly close: () => Promise<void>;
   /** Resolves when the reaper is gone; without one, a daemon must not go on. */
@@ -15,7 +18,7 @@ export interface Reaper {
 
 /*
  * POSIX sh, because a shell costs one megabyte and Node forty. $1: session id, $2: session folder.
- * Standard input is a pipe from the daemon: `+N` watches group N, `-N` forgets it. End of file means that the daemon is gone.
+ * Standard input is a pipe from the daemon: `+N` watches group N, `-N` forgets it; `@N` and `!N` do so with network namespaces. End of file means that the daemon is gone.
  * The folder is removed only while it still belongs to this session: another daemon may already have taken it over.
  */
 const script = `# meshdev reaper
@@ -23,12 +26,15 @@ trap '' HUP INT QUIT TERM PIPE
 id=$1
 dir=$2
 groups=' '
+spaces=' '
 while read -r line; do
   n=\${line#?}
   case $n in ''|*[!0-9]*|0|1) continue ;; esac
   case $line in
     +*) groups="$groups$n " ;;
     -*) groups="\${groups%%" $n "*} \${groups#*" $n "}" ;;
+    @*) spaces="$spaces$n " ;;
+    !*) case $spaces in *" $n "*) spaces="\${spaces%%" $n "*} \${spaces#*" $n "}" ;; esac ;;
   esac
 done
 for n in $groups; do kill -KILL "-$n" 2>/dev/null; done
@@ -38,6 +44,11 @@ sweep() {
   else
     found=$(ps -axww -E -o pid=,command= 2>/dev/null | grep -F "MESHDEV_SESSION=$id" | grep -v grep | awk '{print "/proc/" $1 "/environ"}')
   fi
+  for n in $spaces; do
+    for link in $(find /proc/[0-9]*/ns/net -maxdepth 0 -lname "net:\\[$n\\]" 2>/dev/null); do
+      found="$found \${link%/ns/net}/environ"
+    done
+  done
   hit=1
   for file in $found; do
     pid=\${file#/proc/}
@@ -75,6 +86,8 @@ export function startReaper(session: { readonly id: string; readonly folder: str
     pid,
     watch: (group) => send(`+${group}`),
     forget: (group) => send(`-${group}`),
+    watchNamespace: (inode) => send(`@${numberOf(inode)}`),
+    forgetNamespace: (inode) => send(`!${numberOf(inode)}`),
     exited,
     close: async () => {
       child.ref();
@@ -82,4 +95,8 @@ export function startReaper(session: { readonly id: string; readonly folder: str
       if (child.exitCode === null && child.signalCode === null) await exited;
     },
   };
+}
+
+function numberOf(inode: string): string {
+  return /^net:\[(\d+)\]$/.exec(inode)?.[1] ?? "0";
 }
