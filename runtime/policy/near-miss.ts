@@ -71,7 +71,7 @@ function hintOnPeer(clause: Clause, facts: RequestFacts, holds: (name: string) =
   const [, namespace = "", , account = ""] = rest;
   for (const value of clause.values) {
     const [wantedDomain = "", , wantedNamespace = ""] = value.split("/");
-    if (wantedDomain !== domain && holds(["spiffe:", "", wantedDomain, ...rest].join("/")))
+    if (value.includes("/") && wantedDomain !== domain && holds(["spiffe:", "", wantedDomain, ...rest].join("/")))
       return `only the trust domain differs: ${wantedDomain} is neither this mesh's trustDomain nor one of its trustDomainAliases`;
     if (wantedNamespace !== "" && holds(`spiffe://${domain}/ns/${wantedNamespace}/sa/${account}`))
       return `only the namespace differs: the caller runs in ${namespace}`;
