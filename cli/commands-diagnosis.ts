@@ -35,7 +35,7 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     });
 
   program
-    .command("can <from> <to> [method] [path]")
+    .command("can [from] [to] [method] [path]")
     .description("what policy says to a call, without sending it (predicted by the engine that the sidecars use)")
     .addOption(directoryOption())
     .addOption(fileOption())
@@ -52,35 +52,45 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
         collect,
       ),
     )
-    .addOption(outputOption(["table", "json"]))
+    .addOption(new Option("--matrix", "who may call what: all classes of requests that the policies tell apart"))
+    .addOption(new Option("-n, --namespace <namespace>", "with --matrix: only what is called there"))
+    .addOption(new Option("--live", "with --matrix: what the sidecars of the running mesh obey"))
+    .addOption(outputOption(["table", "wide", "json"]))
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  meshdev can frontend backend GET /api/data\n  meshdev can intruder backend GET /api/data --expect deny\n  meshdev can web orders POST /pay --port 8080 --header 'x-tenant: a'\n  meshdev can web orders --claim role=admin --claim sub=alice\n  meshdev token --sub bob | meshdev can web orders --jwt -",
+      "\nExamples:\n  meshdev can --matrix\n  meshdev can web orders --matrix -o json\n  meshdev can frontend backend GET /api/data\n  meshdev can intruder backend GET /api/data --expect deny\n  meshdev can web orders POST /pay --port 8080 --header 'x-tenant: a'\n  meshdev can web orders --claim role=admin --claim sub=alice\n  meshdev token --sub bob | meshdev can web orders --jwt -",
     )
-    .action(async (from: string, to: string, method: string | undefined, path: string | undefined, options) => {
-      const { can } = await import("./commands/can.ts");
-      settle(
-        await can({ from, to, method: method ?? "GET", path: path ?? "/" }, withGlobals(program, options), context),
-      );
+    .action(async (from, to, method: string | undefined, path: string | undefined, options) => {
+      if (options.matrix === true) {
+        const { canMatrix } = await import("./commands/can-matrix.ts");
+        settle(await canMatrix({ from, to }, withGlobals(program, options), context));
+        return;
+      }
+      const { can, requireParties } = await import("./commands/can.ts");
+      const parties = requireParties(from, to);
+      const question = { ...parties, method: method ?? "GET", path: path ?? "/" };
+      settle(await can(question, withGlobals(program, options), context));
     });
 
   addProbeCommand(program, context, settle);
 
   program
     .command("diff [sides...]")
-    .description("which of the calls that a running mesh has seen a save flips: the last one, two generations, a draft")
+    .description(
+      "what access differs between two folders or git revisions; without them, which calls that a running mesh has seen a save flips",
+    )
     .addOption(directoryOption())
     .addOption(
       new Option("-f, --file <path>", "a draft, laid over the files of the mesh; may be repeated").argParser(collect),
     )
     .addOption(new Option("--generation <from..to>", "two of the last 16 generations, 12..14"))
-    .addOption(new Option("--fail-on-change", "exit 4 when a call flips").env("MESHDEV_FAIL_ON_CHANGE"))
+    .addOption(new Option("--fail-on-change", "exit 4 when something changes").env("MESHDEV_FAIL_ON_CHANGE"))
     .addOption(outputOption(["table", "json"]))
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  meshdev diff\n  meshdev diff 12..14 -o json\n  meshdev diff -f istio/draft.yaml --fail-on-change",
+      "\nExamples:\n  meshdev diff istio-old istio-new\n  meshdev diff main..HEAD --fail-on-change\n  meshdev diff HEAD -o json\n  meshdev diff\n  meshdev diff 12..14 -o json\n  meshdev diff -f istio/draft.yaml --fail-on-change",
     )
     .action(async (sides: readonly string[], options) => {
       const { diff } = await import("./commands/diff.ts");

@@ -28,6 +28,7 @@ export function isProjectFile(path: string): boolean {
   return names.some((name) => basename(name) === basename(path)) && existsSync(path) && !isFolder(path);
 }
 
-function isFolder(path: string): boolean {
+/** Whether there is a folder of this name. */
+export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -6,7 +6,10 @@ export type {
   CallToken,
   CaseReport,
   CheckResult,
+  ComparedSide,
+  Comparison,
   MachineCheck,
+  MatrixRecord,
   MeshClient,
   ProbeFinding,
   ProbeReport,
@@ -39,5 +42,7 @@ export const schemaNames = [
   "flips",
   "doctor",
   "probe",
+  "matrix",
+  "changes",
 ] as const;
 export type SchemaName = (typeof schemaNames)[number];

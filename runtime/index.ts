@@ -1,15 +1,19 @@
+import type { MatrixQuestion } from "./access/ask.ts";
+import type { MatrixRecord } from "./access/record.ts";
 import type { CheckResult } from "./analysis/check.ts";
 import type { Suppression } from "./analysis/suppression.ts";
 import type { ReadSettings } from "./config/settings.ts";
 import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
 import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
+import type { ComparedSide, Comparison } from "./comparison.ts";
 import type { Checked } from "./core/problem.ts";
 import type { MachineCheck } from "./host/examination.ts";
 import type { SessionRecord } from "./host/session.ts";
 import type { LiveSession } from "./live-tests.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
+import type { ProxySnapshot } from "./model/snapshot.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
 import type { CaseReport, TestEngine } from "./suite/report.ts";
 import type { TestOptions, TestReport } from "./tests.ts";
@@ -20,9 +24,12 @@ import type { MintedToken, MintRequest } from "./tokens.ts";
 export type {
   CaseReport,
   CheckResult,
+  ComparedSide,
+  Comparison,
   DaemonOptions,
   EventOptions,
   MachineCheck,
+  MatrixRecord,
   MeshClient,
   PredictedCall,
   Prediction,
@@ -239,6 +246,26 @@ export async function runLiveTests(
   );
 }
 
+/** Who may call what, by the files of a mesh or by what its sidecars obey. @throws MeshError MD8005 */
+export async function accessMatrix(
+  source: Mesh | readonly ProxySnapshot[],
+  question: MatrixQuestion,
+): Promise<MatrixRecord> {
+  const [{ askMatrix }, { snapshotsOfMesh }] = await Promise.all([
+    import("./access/ask.ts"),
+    import("./comparison.ts"),
+  ]);
+  return askMatrix("workloads" in source ? snapshotsOfMesh(source) : source, question);
+}
+
+/** What access differs between two folders or git revisions. @throws MeshError MD8003, MD8011 */
+export async function compareSides(
+  sides: { readonly before: ComparedSide; readonly after: ComparedSide },
+  directory: () => string,
+): Promise<Comparison> {
+  return (await import("./comparison.ts")).compareSides(sides, directory);
+}
+
 /** A token of the project's issuer for development. A project that is not valid has no rules to look at. @throws MeshError MD6010 */
 export async function mintToken(
   directory: string,
@@ -284,7 +311,9 @@ export type SchemaName =
   | "check"
   | "flips"
   | "doctor"
-  | "probe";
+  | "probe"
+  | "matrix"
+  | "changes";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -299,6 +328,10 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/schemas.ts")).eventSchema;
     case "state":
       return (await import("./store/schemas.ts")).stateSchema;
+    case "matrix":
+      return (await import("./store/access-schemas.ts")).matrixSchema;
+    case "changes":
+      return (await import("./store/access-schemas.ts")).changesSchema;
     case "flips":
       return (await import("./store/schemas.ts")).flipsSchema;
     case "doctor":

@@ -18,7 +18,7 @@ const runtime = {
   flips: ["core", "model", "wire", "policy", "traffic"],
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
   suite: ["core", "model", "wire", "config", "policy", "compile", "predict"],
-  access: ["core", "model", "policy", "compile"],
+  access: ["core", "model", "policy"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],
   workload: ["core", "model"],
   control: [

@@ -11,6 +11,7 @@ import { sanitize } from "../print/sanitize.ts";
 import { seg, type Line } from "../print/segment.ts";
 import { type CallToken, openDoor } from "../door.ts";
 import { bareName } from "../options.ts";
+import { requireMesh } from "../valid-mesh.ts";
 import { parseClaims } from "./token.ts";
 
 export interface CanOptions extends OutputOptions {
@@ -31,20 +32,21 @@ export interface Question {
   readonly path: string;
 }
 
+/** Who calls whom; only a matrix does without. @throws MeshError MD8001 */
+export function requireParties(from: string | undefined, to: string | undefined): Pick<Question, "from" | "to"> {
+  if (from !== undefined && to !== undefined) return { from, to };
+  throw new MeshError("MD8001", "can needs who calls and who is called", {
+    hint: "`meshdev can frontend backend GET /api`, or `meshdev can --matrix` for all of them.",
+  });
+}
+
 const tones = { allow: "good", deny: "bad", depends: "warn" } as const;
 
 export async function can(question: Question, options: CanOptions, context: Context): Promise<number> {
   const directory = findProject(context.cwd, options.directory);
   const headers = (options.header ?? []).map(parseHeader);
   const door = await openDoor();
-  const { value: mesh, problems } = await door.loadProject(directory, { file: options.file });
-  const errors = problems.filter((problem) => problem.severity === "error");
-  if (mesh === undefined || errors.length > 0) {
-    throw new MeshError("MD8003", "the project is not valid, so nothing can be said about it", {
-      problems: errors,
-      hint: "Fix the problems above; `meshdev check` shows them all.",
-    });
-  }
+  const mesh = await requireMesh(door, directory, options.file);
   const call = { ...question, from: bareName(question.from), to: bareName(question.to), port: options.port, headers };
   const prediction = await door.predict(mesh, call, directory, tokenOf(options, context));
   const printer = createPrinter(context, options.color);

@@ -13,6 +13,8 @@ export interface AccessClass {
   readonly id: number;
   /** What all of them have in common, by dimension; dimensions that make no difference are not named. */
   readonly conditions: readonly Condition[];
+  /** Cells of the first dimension, the callers; undefined: all of them. */
+  readonly callers: readonly number[] | undefined;
   /** One per version. */
   readonly outcomes: readonly ClassOutcome[];
   /** One of them; undefined: none was found, and perhaps there is none. */
@@ -71,6 +73,7 @@ export function classesOf(
     classes.push({
       id: classes.length,
       conditions: conditionsOf(partition, way),
+      callers: way.steps.find(({ dimension }) => dimension === 0)?.cells,
       outcomes,
       witness,
       draw: (random) => witnessOf(partition, way, random),
@@ -89,9 +92,20 @@ export function outcomesOf(partition: Partition, seen: readonly Seen[]): readonl
   });
 }
 
-function findWay({ root, dimensions, predicates }: Partition, seen: readonly Seen[]): Way | undefined {
+/** The cell of callers that an identity is in; undefined for the identity: plaintext. */
+export function callerCell(partition: Partition, peer: string | undefined): number | undefined {
+  const seen = partition.sides.map((port) => seenBy(port, { ...partition.base, peer }));
+  return findCell(partition, 0, bindHolds(partition, seen));
+}
+
+function findWay(partition: Partition, seen: readonly Seen[]): Way | undefined {
+  const holds = bindHolds(partition, seen);
+  return wayOf(partition.root, (at) => findCell(partition, at, holds));
+}
+
+function bindHolds({ predicates }: Partition, seen: readonly Seen[]): (id: number) => boolean {
   const known = new Map<number, boolean>();
-  const holds = (id: number): boolean => {
+  return (id) => {
     const before = known.get(id);
     if (before !== undefined) return before;
     const predicate = predicates[id];
@@ -100,12 +114,13 @@ function findWay({ root, dimensions, predicates }: Partition, seen: readonly See
     known.set(id, result);
     return result;
   };
-  return wayOf(root, (at) => {
-    const found = (dimensions[at]?.cells ?? []).findIndex(({ truths }) =>
-      [...truths].every(([id, value]) => holds(id) === value),
-    );
-    return found < 0 ? undefined : found;
-  });
+}
+
+function findCell({ dimensions }: Partition, at: number, holds: (id: number) => boolean): number | undefined {
+  const found = (dimensions[at]?.cells ?? []).findIndex(({ truths }) =>
+    [...truths].every(([id, value]) => holds(id) === value),
+  );
+  return found < 0 ? undefined : found;
 }
 
 function conditionsOf({ dimensions }: Partition, { steps }: Way): readonly Condition[] {

@@ -18,7 +18,7 @@ export function describeCells(dimension: Dimension, chosen: readonly number[]): 
 export const plaintextLabel = "plaintext";
 
 /** What no pattern matches: it can only be told by what it is not. */
-function isRest({ cells }: Dimension, index: number): boolean {
+export function isRest({ cells }: Dimension, index: number): boolean {
   const cell = cells[index];
   return cell !== undefined && cell.label === undefined && !cell.held.includes(true);
 }
@@ -46,7 +46,7 @@ function cover(dimension: Dimension, set: ReadonlySet<number>, isExcluded = fals
   for (const index of left) texts.push(describeCell(dimension, extents, index, set));
   const distinct = [...new Set(texts)];
   const nested = isExcluded || distinct.length > 1;
-  return distinct.map((text) => (nested && text.includes(" but not ") ? `(${text})` : text)).join(", ");
+  return distinct.map((text) => (nested && text.includes(" but ") ? `(${text})` : text)).join(", ");
 }
 
 /** The narrowest pattern, narrowed by others that match as well, then by some that do not, until nothing beyond `set` is meant. */
@@ -77,8 +77,11 @@ function describeCell(
     negative.push(patterns[at] ?? "");
     meant = meant.difference(extent);
   }
-  const whole = positive.length === 0 ? "any" : positive.map(alone).join(" and ");
-  return negative.length === 0 ? whole : `${whole} but not ${negative.map(alone).join(" or ")}`;
+  const excluded = negative.map(alone).join(" or ");
+  // What holds for every value narrows nothing.
+  if (positive.length === 0) return negative.length === 0 ? "any" : `any but ${excluded}`;
+  const whole = positive.map(alone).join(" and ");
+  return negative.length === 0 ? whole : `${whole} but not ${excluded}`;
 }
 
 /** Several values of one clause. */

@@ -1,6 +1,3 @@
-import { bindServicesOf } from "../compile/service-index.ts";
-import { spiffeId } from "../model/identity.ts";
-import type { Mesh, Workload } from "../model/mesh.ts";
 import type { InboundListener, ProxySnapshot } from "../model/snapshot.ts";
 import type { Surroundings } from "./partition.ts";
 import type { GuardedPort, Layer } from "./sample.ts";
@@ -16,22 +13,26 @@ export function layersOf({ protocol }: Pick<InboundListener, "protocol">): reado
   return protocol === "auto" ? ["http", "tcp"] : [protocol];
 }
 
-/** Callers, addresses and hosts of a mesh as examples of requests to one of its workloads. */
-export function surroundingsOf(mesh: Mesh, workload: Workload): Surroundings {
-  const others = mesh.workloads.filter((each) => each.id !== workload.id);
-  const known = [...others, workload];
-  return {
-    identities: [...new Set(known.filter(({ sidecar }) => sidecar).map((each) => identityOf(mesh, each)))],
-    addresses: known.map(({ address }) => address),
-    hosts: bindServicesOf(mesh)(workload).flatMap((service) => [
-      service.name,
-      `${service.name}.${service.namespace}`,
-      service.hostname,
-    ]),
-  };
+/** The service behind a workload port, by its full name; undefined: none declares it. */
+export function serviceOf({
+  decorator,
+}: InboundListener): { readonly host: string; readonly port: number } | undefined {
+  const [, host, port] = /^([^:]+):([0-9]+)\/\*$/.exec(decorator ?? "") ?? [];
+  return host === undefined ? undefined : { host, port: Number(port) };
 }
 
-/** The SPIFFE id of a workload. */
-export function identityOf(mesh: Mesh, { trustDomain, namespace, serviceAccount }: Workload): string {
-  return spiffeId({ trustDomain: trustDomain ?? mesh.config.trustDomain, namespace, serviceAccount });
+/** Callers, addresses and hosts of a mesh as examples of requests to one of its ports. `snapshots`: of all its sidecars. */
+export function surroundingsOf(
+  snapshots: readonly ProxySnapshot[],
+  target: ProxySnapshot,
+  listener: InboundListener,
+): Surroundings {
+  const known = [...snapshots.filter(({ proxy }) => proxy !== target.proxy), target];
+  const host = serviceOf(listener)?.host;
+  const [name = "", namespace = ""] = host?.split(".") ?? [];
+  return {
+    identities: [...new Set(known.map(({ identity }) => identity))],
+    addresses: known.map(({ workload }) => workload.address),
+    hosts: host === undefined ? [] : [name, `${name}.${namespace}`, host],
+  };
 }

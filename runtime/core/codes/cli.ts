@@ -52,4 +52,9 @@ export const cliCodes = {
     why: "Files that were named as a draft cannot be read, or not put in force as they are.",
     next: "Mend what is listed; `meshdev check` says the same of files that are saved.",
   },
+  MD8011: {
+    title: "git does not know what it was asked",
+    why: "A side of a comparison is no folder, so it was taken for a revision, and git has none of this name here, or is not installed.",
+    next: "Name a folder, or a commit, branch or tag of the repository that holds the project.",
+  },
 } as const satisfies CodeTable<`MD8${string}`>;

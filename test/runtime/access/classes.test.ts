@@ -7,13 +7,12 @@ import { compile } from "../../../runtime/compile/compile.ts";
 import { smallMesh } from "../../support/paper-mesh.ts";
 
 function classes(yaml: string, port = 8080): AccessClasses {
-  const mesh = smallMesh(yaml);
-  const snapshot = compile(mesh, { ready: new Set() }).get("backend");
-  const workload = mesh.workloads.find(({ id }) => id === "backend");
-  if (snapshot === undefined || workload === undefined) throw new Error("no backend");
+  const snapshots = compile(smallMesh(yaml), { ready: new Set() });
+  const snapshot = snapshots.get("backend");
+  if (snapshot === undefined) throw new Error("no backend");
   const guarded = guardedPort(snapshot, port);
   const [layer = "http"] = layersOf(guarded.listener);
-  return classesOf(partition([guarded], layer, surroundingsOf(mesh, workload)));
+  return classesOf(partition([guarded], layer, surroundingsOf([...snapshots.values()], snapshot, guarded.listener)));
 }
 
 function lines({ classes: list }: AccessClasses): readonly string[] {

@@ -1,0 +1,60 @@
+import type { ProxySnapshot } from "../../runtime/model/snapshot.ts";
+import type { Context } from "../context.ts";
+import { findProject } from "../discovery.ts";
+import { type Door, openDoor } from "../door.ts";
+import { exitCodes } from "../exit-code.ts";
+import { bareName } from "../options.ts";
+import { matrixLines } from "../print/matrix.ts";
+import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
+import { seg } from "../print/segment.ts";
+import { requireSession } from "../session.ts";
+import { requireMesh } from "../valid-mesh.ts";
+
+export interface MatrixOptions extends OutputOptions {
+  readonly directory?: string;
+  readonly file?: string;
+  readonly namespace?: string;
+  /** What the sidecars of the running mesh obey, not what the files say. */
+  readonly live?: boolean;
+}
+
+/** Who may call what. `from` and `to` undefined: everybody, everything. */
+export async function canMatrix(
+  asked: { readonly from: string | undefined; readonly to: string | undefined },
+  options: MatrixOptions,
+  context: Context,
+): Promise<number> {
+  const door = await openDoor();
+  const question = {
+    from: asked.from === undefined ? undefined : bareName(asked.from),
+    to: asked.to === undefined ? undefined : bareName(asked.to),
+    namespace: options.namespace,
+  };
+  const record =
+    options.live === true
+      ? await door.accessMatrix(await liveSnapshots(door, options, context), question)
+      : await door.accessMatrix(
+          await requireMesh(door, findProject(context.cwd, options.directory), options.file),
+          question,
+        );
+  const source = options.live === true ? "running mesh" : "files";
+  const printer = createPrinter(context, options.color);
+  const output = chosenOutput(options);
+  if (output === "json") {
+    printer.json({ schemaVersion: 1, predicted: true, source, ...record });
+  } else {
+    const details = output === "wide" || (asked.from !== undefined && asked.to !== undefined);
+    printer.note([[seg(`predicted from the ${source === "files" ? "files" : "sidecars of the running mesh"}`, "dim")]]);
+    printer.lines(matrixLines(record, details, printer.look.columns));
+  }
+  return exitCodes.ok;
+}
+
+async function liveSnapshots(door: Door, options: MatrixOptions, context: Context): Promise<readonly ProxySnapshot[]> {
+  const session = await requireSession(door, context, options.directory);
+  const client = await door.connect(session);
+  const { workloads } = await client.state();
+  const snapshots = await Promise.all(workloads.filter(({ sidecar }) => sidecar).map(({ id }) => client.snapshot(id)));
+  await client.close();
+  return snapshots.flatMap((snapshot) => snapshot ?? []);
+}
