@@ -1,5 +1,5 @@
 import { plaintextLabel } from "./describe.ts";
-import { type Cell, type Dimension, type Pattern, predicateLanguage, textCells, truthsOf } from "./dimension.ts";
+import { type Cell, type Dimension, type Pattern, patternLanguage, textCells, truthsOf } from "./dimension.ts";
 import type { Predicate } from "./predicate.ts";
 import type { GuardedPort, SampleRequest } from "./sample.ts";
 import { seenBy } from "./sample.ts";
@@ -24,10 +24,10 @@ export function callerDimension(request: CallerRequest): Dimension {
   const domains = sides.flatMap(({ trust }) => trust.trustDomains);
   const { cells, complete } = textCells({
     universe: identities(domains),
-    languages: patterns.map(({ predicates }) => predicates.slice(0, 1).flatMap((each) => predicateLanguage(each))),
+    languages: patterns.map((pattern) => patternLanguage(pattern)),
     likely,
   });
-  const identity = patterns.flatMap(({ predicates }) => predicates);
+  const identity = [...new Set(patterns.flatMap(({ predicates }) => predicates))];
   const evaluate = (predicates: readonly Predicate[], sample: SampleRequest): readonly (readonly [number, boolean])[] =>
     predicates.flatMap((predicate) => {
       const port = sides[predicate.side];
@@ -47,20 +47,19 @@ export function callerDimension(request: CallerRequest): Dimension {
     ]),
     sample: () => ({ peer: undefined }),
   };
-  const known = new Map<string, Cell>();
-  for (const { held, value } of cells) {
-    const truths = new Map([
+  const identified = cells.map(({ held, value }): Cell => ({
+    held,
+    truths: new Map([
       ...truthsOf(patterns, held),
       ...evaluate([...identity, ...serverNames].filter(isBlind), { ...base, peer: value() }),
       ...plain(false),
-    ]);
-    const key = [...truths.values()].join();
-    if (!known.has(key)) known.set(key, { held, truths, sample: (random) => ({ peer: value(random) }) });
-  }
+    ]),
+    sample: (random) => ({ peer: value(random) }),
+  }));
   return {
     name: "caller",
     patterns: patterns.map(({ words }) => words),
-    cells: [inPlaintext, ...known.values()],
+    cells: [inPlaintext, ...identified],
     complete,
   };
 }

@@ -1,3 +1,4 @@
+import type { Attribute, Clause, Matcher } from "../model/policy.ts";
 import { type Alphabet, alphabetOf } from "./characters.ts";
 import { automatonOf } from "./automaton.ts";
 import { exploreTexts, type Random } from "./explore.ts";
@@ -32,33 +33,58 @@ export interface Dimension {
 /** How many combinations of patterns are followed, and how many lists of values of one header or claim. */
 const limits = { states: 20_000, lists: 96 };
 
-/** A question of a dimension, with all predicates that ask it. */
+/** A question of a dimension: one value of some clauses, or several where only together they count. */
 export interface Pattern {
   readonly words: string;
+  readonly attribute: Attribute;
+  readonly matchers: readonly Matcher[];
+  /** What holds when it does. */
   readonly predicates: readonly Predicate[];
 }
 
+/** The values of all predicates, each once. */
 export function patternsOf(predicates: readonly Predicate[]): readonly Pattern[] {
-  const groups = new Map<string, Predicate[]>();
-  for (const predicate of predicates) {
-    if (predicate.clause === undefined) continue;
-    const { attribute, matchers } = predicate.clause;
-    const key = JSON.stringify([attribute, matchers]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [predicate]);
-    else group.push(predicate);
-  }
-  return Array.from(groups.values(), (group) => ({
-    words: group[0]?.clause === undefined ? "" : wordsOf(group[0].clause),
-    predicates: group,
-  }));
+  return gather(predicates, (clause) => {
+    const { values, matchers } = clause;
+    // Trust domains make several matchers of one principal.
+    if (values.length !== matchers.length) return [{ words: wordsOf(clause), matchers }];
+    return matchers.map((matcher, at) => ({
+      words: wordsOf({ ...clause, values: [values[at] ?? ""], matchers: [matcher] }),
+      matchers: [matcher],
+    }));
+  });
 }
 
-/** The truths of all predicates when these patterns hold. */
+/** All values of a clause as one question. */
+export function wholePatternsOf(predicates: readonly Predicate[]): readonly Pattern[] {
+  return gather(predicates, (clause) => [{ words: wordsOf(clause), matchers: clause.matchers }]);
+}
+
+function gather(
+  predicates: readonly Predicate[],
+  split: (clause: Clause) => readonly Pick<Pattern, "words" | "matchers">[],
+): readonly Pattern[] {
+  const groups = new Map<string, Pattern & { readonly predicates: Predicate[] }>();
+  for (const predicate of predicates) {
+    if (predicate.clause === undefined) continue;
+    const { attribute } = predicate.clause;
+    for (const part of split(predicate.clause)) {
+      const key = JSON.stringify([attribute, part.matchers]);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { ...part, attribute, predicates: [predicate] });
+      else group.predicates.push(predicate);
+    }
+  }
+  return [...groups.values()];
+}
+
+/** The truths of all predicates when these patterns hold: any of a predicate's patterns is enough. */
 export function truthsOf(patterns: readonly Pattern[], held: readonly boolean[]): Truths {
-  return new Map(
-    patterns.flatMap(({ predicates }, index) => predicates.map(({ id }) => [id, held[index] ?? false] as const)),
-  );
+  const truths = new Map<number, boolean>();
+  for (const [index, { predicates }] of patterns.entries()) {
+    for (const { id } of predicates) truths.set(id, truths.get(id) === true || held[index] === true);
+  }
+  return truths;
 }
 
 export interface TextCells {
@@ -105,9 +131,9 @@ function symbolTable({ members }: Alphabet): ReadonlyMap<string, number> {
   return new Map(members.flatMap((group, index) => group.map((character) => [character, index] as const)));
 }
 
-/** The language of everything that one of the matchers of a predicate accepts. */
-export function predicateLanguage({ clause }: Predicate, options?: LanguageOptions): Language {
-  return (clause?.matchers ?? []).flatMap((matcher) => languageOf(matcher, options));
+/** The language of everything that a pattern accepts. */
+export function patternLanguage({ matchers }: Pattern, options?: LanguageOptions): Language {
+  return matchers.flatMap((matcher) => languageOf(matcher, options));
 }
 
 /** A dimension over one text. */

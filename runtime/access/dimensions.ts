@@ -1,5 +1,5 @@
 import { callerDimension } from "./caller.ts";
-import { type Dimension, patternsOf } from "./dimension.ts";
+import { type Dimension, patternsOf, wholePatternsOf } from "./dimension.ts";
 import type { Surroundings } from "./partition.ts";
 import { plainDimension } from "./plain-dimension.ts";
 import { type DimensionName, type Predicate, type PredicateTable, readsTokens } from "./predicate.ts";
@@ -44,10 +44,15 @@ export function dimensionsOf(request: DimensionsRequest): readonly Dimension[] {
   const token =
     outcomes.length === 0 && claims.length === 0 && named("token").length === 0
       ? []
-      : [tokenDimension({ sides, patterns: patternsOf(named("token")), outcomes, claims, base })];
+      : [tokenDimension({ sides, patterns: wholePatternsOf(named("token")), outcomes, claims, base })];
   const others = names
     .filter((name) => name !== "caller" && name !== "token")
-    .map((name) => plainDimension(name, patternsOf(named(name)), sides, surroundings));
+    .map((name) => {
+      // Of lists any combination counts, and single values would have too many.
+      const isList = /^(?:header|claim) /.test(name);
+      const patterns = isList ? wholePatternsOf(named(name)) : patternsOf(named(name));
+      return plainDimension(name, patterns, sides, surroundings);
+    });
   return [caller, ...token, ...others];
 }
 

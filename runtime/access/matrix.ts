@@ -132,13 +132,13 @@ function otherCallers(found: AccessClasses, snapshots: readonly ProxySnapshot[])
   const { partition: parts } = found;
   const [dimension] = parts.dimensions;
   if (dimension === undefined) return [];
-  const taken = new Set(snapshots.map(({ identity }) => callerCell(parts, identity)));
+  const identities = new Set(snapshots.map(({ identity }) => identity));
   const mode = parts.sides[0]?.listener.mode;
   const groups = new Map<string, number[]>();
   for (const index of dimension.cells.keys()) {
     const isPlain = dimension.cells[index]?.label !== undefined;
     if (!isPlain && mode === "DISABLE") continue;
-    if (!isPlain && taken.has(index) && !isRest(dimension, index)) continue;
+    if (!isPlain && identities.has(dimension.cells[index]?.sample().peer ?? "") && !isRest(dimension, index)) continue;
     const classes = found.classes.filter(({ callers }) => callers === undefined || callers.includes(index));
     const key = `${isPlain} ${classes.map(({ id }) => id).join()}`;
     const group = groups.get(key);

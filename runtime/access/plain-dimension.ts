@@ -5,14 +5,14 @@ import {
   type Dimension,
   listDimension,
   type Pattern,
-  predicateLanguage,
+  patternLanguage,
   textCells,
   textDimension,
   truthsOf,
 } from "./dimension.ts";
-import { type Language, type LanguageOptions, many, one } from "./language.ts";
+import { type Language, many, one } from "./language.ts";
 import type { Surroundings } from "./partition.ts";
-import type { DimensionName, Predicate } from "./predicate.ts";
+import type { DimensionName } from "./predicate.ts";
 import type { GuardedPort, SampleRequest } from "./sample.ts";
 import { authorities, claimTexts, claimWords, headerTexts, methods, paths, serverNames } from "./universe.ts";
 
@@ -25,7 +25,7 @@ export function plainDimension(
   sides: readonly GuardedPort[],
   surroundings: Surroundings,
 ): Dimension {
-  const languages = languagesOf(patterns);
+  const languages = patterns.map((pattern) => patternLanguage(pattern));
   const field = name.slice(name.indexOf(" ") + 1);
   if (name.startsWith("header ")) {
     const request = { universe: headerTexts, languages, likely: [] };
@@ -54,21 +54,13 @@ export function plainDimension(
 
 const forwardedFor = "x-forwarded-for";
 
-/** One language per pattern; `optionsOf` by what it asks. */
-function languagesOf(
-  patterns: readonly Pattern[],
-  optionsOf: (predicate: Predicate) => LanguageOptions | undefined = () => undefined,
-): readonly Language[] {
-  return patterns.map(({ predicates: [first] }) =>
-    first === undefined ? [] : predicateLanguage(first, optionsOf(first)),
-  );
-}
-
 const printable = charactersOf("[ -~]");
 
 /** Hosts are compared in lower case, `:authority` as it is written (spec AP-30). */
 function hostLanguages(patterns: readonly Pattern[]): readonly Language[] {
-  return languagesOf(patterns, ({ clause }) => ({ any: printable, ignoreCase: clause?.attribute.kind === "host" }));
+  return patterns.map((pattern) =>
+    patternLanguage(pattern, { any: printable, ignoreCase: pattern.attribute.kind === "host" }),
+  );
 }
 
 function addressDimension(
@@ -77,12 +69,12 @@ function addressDimension(
   { addresses }: Surroundings,
   part: (address: string) => Partial<SampleRequest>,
 ): Dimension {
-  const matchers = patterns.map(({ predicates: [first] }) => first?.clause?.matchers ?? []);
+  const ranges = patterns.map(({ matchers }) => matchers);
   return {
     name,
     patterns: patterns.map(({ words }) => words),
     complete: true,
-    cells: addressCells(matchers, addresses).map(({ held, value }) => ({
+    cells: addressCells(ranges, addresses).map(({ held, value }) => ({
       held,
       truths: truthsOf(patterns, held),
       sample: (random) => part(value(random)),
@@ -93,8 +85,8 @@ function addressDimension(
 /** A caller may also send none; that counts as an empty one. */
 function serverNameDimension(patterns: readonly Pattern[], languages: readonly Language[]): Dimension {
   const { cells, complete } = textCells({ universe: serverNames, languages, likely: [] });
-  const absent = patterns.map(({ predicates: [first] }) =>
-    (first?.clause?.matchers ?? []).some((matcher) => matcher.kind === "present" && !matcher.nonEmpty),
+  const absent = patterns.map(({ matchers }) =>
+    matchers.some((matcher) => matcher.kind === "present" && !matcher.nonEmpty),
   );
   const named = cells.filter(({ held }) => held.join() !== absent.join());
   return {
@@ -118,18 +110,16 @@ const notQuery = charactersOf("[^?]");
 function pathDimension(patterns: readonly Pattern[], sides: readonly GuardedPort[]): Dimension {
   const values = patterns.flatMap(({ predicates: [first] }) => first?.clause?.values ?? []);
   const escapes = values.some((value) => value.includes("%"));
-  const isWhole = ({ clause }: Predicate): boolean => clause?.attribute.kind === "header";
-  const query = patterns.some(({ predicates: [first] }) => first !== undefined && isWhole(first));
+  const isWhole = ({ attribute }: Pattern): boolean => attribute.kind === "header";
+  const query = patterns.some(isWhole);
   const modes = new Set(sides.map(({ trust }) => trust.pathNormalization));
   const [mode] = modes;
   const universe = paths(mode === undefined || modes.size > 1 ? "NONE" : mode, escapes, query);
-  const languages = languagesOf(patterns, (predicate) => ({
-    any: isWhole(predicate) ? printable : notQuery,
-    ignoreCase: false,
-  })).map((language, at) => {
-    const first = patterns[at]?.predicates[0];
-    const behind = [...language, ...language.map((tokens) => [...tokens, one(question), many(printable)])];
-    return query && first !== undefined && !isWhole(first) ? behind : language;
+  const languages = patterns.map((pattern) => {
+    const isAll = isWhole(pattern);
+    const language = patternLanguage(pattern, { any: isAll ? printable : notQuery, ignoreCase: false });
+    if (!query || isAll) return language;
+    return [...language, ...language.map((tokens) => [...tokens, one(question), many(printable)])];
   });
   const likely = ["/", ...values.map((value) => value.replaceAll(/\{\*\*?\}/g, "x").replace(/^\*|\*$/g, ""))];
   return textDimension("path", patterns, { universe, languages, likely }, (path) => ({ path }));
@@ -138,14 +128,19 @@ function pathDimension(patterns: readonly Pattern[], sides: readonly GuardedPort
 const question = charactersOf("[?]");
 
 function claimDimension(name: DimensionName, patterns: readonly Pattern[], sides: readonly GuardedPort[]): Dimension {
-  const attribute = patterns[0]?.predicates[0]?.clause?.attribute;
+  const attribute = patterns[0]?.attribute;
   const path = attribute?.kind === "claim" ? attribute.path : [];
   const [root = ""] = path;
   const split = sides.flatMap(({ inbound }) => inbound.jwt.flatMap(({ spaceDelimited }) => spaceDelimited));
   const universe = path.length === 1 && split.includes(root) ? claimWords : claimTexts;
-  return listDimension(name, patterns, { universe, languages: languagesOf(patterns), likely: [] }, (texts) => ({
-    token: { kind: "accepted", claims: texts.length === 0 ? {} : nested(path, texts) },
-  }));
+  return listDimension(
+    name,
+    patterns,
+    { universe, languages: patterns.map((pattern) => patternLanguage(pattern)), likely: [] },
+    (texts) => ({
+      token: { kind: "accepted", claims: texts.length === 0 ? {} : nested(path, texts) },
+    }),
+  );
 }
 
 function nested(path: readonly string[], texts: readonly string[]): JsonObject {

@@ -5,7 +5,7 @@ import {
   closeLists,
   type Dimension,
   type Pattern,
-  predicateLanguage,
+  patternLanguage,
   textCells,
   type ValueList,
 } from "./dimension.ts";
@@ -82,10 +82,9 @@ function issuersOf(sides: readonly GuardedPort[]): readonly string[] {
 }
 
 function claimPatterns(patterns: readonly Pattern[], name: string): readonly Language[] {
-  return patterns.flatMap(({ predicates: [first] }) => {
-    const attribute = first?.clause?.attribute;
-    const isOf = attribute?.kind === "claim" && attribute.path[0] === name;
-    return first === undefined || !isOf ? [] : [predicateLanguage(first)];
+  return patterns.flatMap((pattern) => {
+    const { attribute } = pattern;
+    return attribute.kind === "claim" && attribute.path[0] === name ? [patternLanguage(pattern)] : [];
   });
 }
 
@@ -96,8 +95,8 @@ function subjectCells(
   readonly cells: readonly { readonly value: (random?: () => number) => string | undefined }[];
   readonly complete: boolean;
 } {
-  const languages = patterns.flatMap(({ predicates: [first] }) =>
-    first?.clause?.attribute.kind === "request-principal" ? [principalLanguage(first.clause.matchers, issuer)] : [],
+  const languages = patterns.flatMap(({ attribute, matchers }) =>
+    attribute.kind === "request-principal" ? [principalLanguage(matchers, issuer)] : [],
   );
   const all = [...languages, ...claimPatterns(patterns, "sub")];
   const { cells, complete } = textCells({ universe: claimTexts, languages: all, likely: ["alice"] });

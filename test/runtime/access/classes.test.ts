@@ -138,6 +138,23 @@ describe("classesOf", () => {
     }
   });
 
+  it("names single values of a clause", () => {
+    const found = classes(
+      strict +
+        policy("deny", "{action: DENY, rules: [{from: [{source: {principals: [cluster.local/ns/default/sa/b]}}]}]}") +
+        policy(
+          "allow",
+          "{rules: [{from: [{source: {principals: [cluster.local/ns/default/sa/a, cluster.local/ns/default/sa/b, cluster.local/ns/default/sa/c]}}]}]}",
+        ),
+    );
+    expect(lines(found)).toEqual([
+      "deny tls | caller: plaintext",
+      "deny no-allow-matched | caller: any identity but cluster.local/ns/default/sa/b, cluster.local/ns/default/sa/a, cluster.local/ns/default/sa/c",
+      "allow matched | caller: cluster.local/ns/default/sa/a, cluster.local/ns/default/sa/c",
+      "deny matched | caller: cluster.local/ns/default/sa/b",
+    ]);
+  });
+
   it("sees connections on TCP ports", () => {
     expect(
       lines(

@@ -14,7 +14,7 @@ import { randomCase, writtenCase } from "../../reference/random/case.ts";
 import { addressOf, tokenOf } from "../../reference/random/judge.ts";
 
 /** `MESHDEV_RANDOM_CASES=100000 MESHDEV_RANDOM_SEED=7` asks for more than the short part that always runs. */
-const runs = Number(process.env["MESHDEV_RANDOM_CASES"] ?? 60);
+const runs = Number(process.env["MESHDEV_RANDOM_CASES"] ?? 40);
 const seed = Number(process.env["MESHDEV_RANDOM_SEED"] ?? 1);
 
 const surroundings = { identities: [], addresses: [], hosts: ["backend.default"] };
