@@ -44,6 +44,11 @@ export function addSessionCommands(program: Command, context: Context, settle: S
         )
           .choices(["strict", "istio"])
           .env("MESHDEV_DRAIN"),
+      )
+      .addOption(
+        new Option("--capture <how>", "network pods for programs of any kind (Linux), or the hook in Node programs")
+          .choices(["auto", "pods", "hook"])
+          .env("MESHDEV_CAPTURE"),
       );
 
   start(program.command("up [service...]"))

@@ -7,7 +7,7 @@ import type { Scope } from "./core/scope.ts";
 import type { DrainMode } from "./model/dataplane.ts";
 import type { IssuerProgram } from "./model/issuer.ts";
 import { withCompileCache } from "./control/compile-cache.ts";
-import { openDataPlane, type DataPlaneLink } from "./control/data-plane-link.ts";
+import { openDataPlane, type DataPlaneLink, type MeshNamespace } from "./control/data-plane-link.ts";
 import { loadFirst } from "./control/first-load.ts";
 import type { Loaded } from "./control/load.ts";
 import { claimMachineAddresses, type MachineAddresses } from "./control/machine-address.ts";
@@ -23,6 +23,7 @@ import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
 import { startReaper, type Reaper } from "./host/reaper/reaper.ts";
 import { openSession, type Session } from "./host/session.ts";
 import { currentUser } from "./host/session-folder.ts";
+import { openMeshPods, podAddresses, type MeshPods } from "./mesh-pods.ts";
 import type { PluginCa } from "./mesh-trust.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -34,6 +35,8 @@ export interface Ground {
   readonly session: Session;
   readonly reaper: Reaper;
   readonly link: DataPlaneLink;
+  /** Undefined: programs run with the hook. */
+  readonly pods: MeshPods | undefined;
   /** The files as they were read, and what they mean. */
   readonly files: MeshFileSet;
   readonly first: Loaded;
@@ -57,8 +60,9 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   const reaper = startReaper({ id: session.id, folder: session.paths.root });
   scope.defer(reaper.close);
 
+  const pods = await openMeshPods(options.capture, env, session.id, reaper, scope);
   // The data plane starts while this process reads files and makes keys.
-  const link = startDataPlane(session, options.drain, env, clock, reaper.watch, scope);
+  const link = startDataPlane(session, options.drain, env, clock, reaper.watch, pods?.inside, scope);
   const issuer = issuerProgram(directory, env);
   const { result, files, env: variables } = loadFirst({ directory, projectFile, env, issuer }, readMeshFiles);
   const first = requireStartable(result, options);
@@ -66,13 +70,13 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   const givenCa = folder === undefined ? undefined : { folder, files: readGivenCa(folder) };
   const keeper = { given: givenCa?.files, ...openCaStore(caFolder(directory, env), user, options.freshCa) };
   const [machine, ca, taken] = await Promise.all([
-    claimMachineAddresses(process.platform),
+    pods === undefined ? claimMachineAddresses(process.platform) : podAddresses,
     openMeshCa(keeper, first.mesh.config.trustDomain, options.svidTtlMs, clock),
     checkPublishedPorts(publishedPorts(first.mesh, options)),
   ]);
   scope.defer(machine.release);
   requireNone(taken);
-  return { user, projectFile, session, reaper, link, files, first, variables, machine, ca, issuer, givenCa };
+  return { user, projectFile, session, reaper, link, pods, files, first, variables, machine, ca, issuer, givenCa };
 }
 
 /** Where a plug-in CA is: what the command line says, else the project file, relative to its folder. */
@@ -96,6 +100,7 @@ function startDataPlane(
   env: Env,
   clock: Clock,
   watch: (pid: number) => void,
+  inside: MeshNamespace | undefined,
   scope: Scope,
 ): DataPlaneLink {
   const logFile = openSync(join(session.paths.root, "dataplane.log"), "a", 0o600);
@@ -105,6 +110,7 @@ function startDataPlane(
     env: withCompileCache({ ...env, MESHDEV_SESSION: session.id }),
     log: logFile,
     clock,
+    inside,
     isStopped: isProcessStopped,
     onSpawn: watch,
   });

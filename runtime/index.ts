@@ -67,6 +67,7 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
     freshCa: false,
     watch: true,
     drain: "strict",
+    capture: "auto",
     detach: false,
     ...options,
   };

@@ -15,16 +15,21 @@ export interface MeshKeysOptions {
   readonly directory: string;
   readonly env: Env;
   readonly place: HookPlace;
+  /** How sidecars in a network of their own are reached; undefined: they are in ours. */
+  readonly reach: Parameters<typeof createTextFetcher>[1];
   readonly first: Mesh;
   readonly loop: () => MeshLoop;
   readonly ready: () => ReadonlySet<string>;
 }
 
 /** Keys of tokens, fetched as istiod does it: by a caller of the root namespace without a sidecar. */
-export function keepMeshKeys({ clock, directory, env, place, first, loop, ready }: MeshKeysOptions): KeySets {
+export function keepMeshKeys({ clock, directory, env, place, reach, first, loop, ready }: MeshKeysOptions): KeySets {
   const { rootNamespace } = first.config;
   const istiod = { id: "istiod", namespace: rootNamespace, sidecar: false, address: "10.244.0.0", ports: [] };
-  const fetchText = createTextFetcher(() => buildHookConfig(loop().mesh() ?? first, { ready: ready() }, istiod, place));
+  const fetchText = createTextFetcher(
+    () => buildHookConfig(loop().mesh() ?? first, { ready: ready() }, istiod, place),
+    reach,
+  );
   return createKeySets({
     clock,
     fetchText: withOwnIssuer(issuerFolder(directory, env), fetchText),

@@ -1,10 +1,8 @@
 import { systemClock, type Clock } from "./core/clock.ts";
-import type { Problem } from "./core/problem.ts";
 import { createScope, type Scope } from "./core/scope.ts";
 import { answerFlips } from "./control/answer-flips.ts";
 import { openApi } from "./control/api.ts";
 import { obeyCommand } from "./control/commands.ts";
-import { withoutCompileCache } from "./control/compile-cache.ts";
 import { createDataPlaneEar } from "./control/data-plane-ear.ts";
 import { createEventHub } from "./control/event-hub.ts";
 import { createMeshLoop } from "./control/mesh-loop.ts";
@@ -19,13 +17,13 @@ import { createSavedFlips } from "./control/saved-flips.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { createSvids } from "./control/svids.ts";
 import { createUsageMeter } from "./control/usage-meter.ts";
-import { buildHookConfig, type HookPlace } from "./host/hook-config.ts";
-import { createHostRunner } from "./host/host-runner.ts";
+import { buildHookConfig, endpointTable, nameTable, type HookPlace } from "./host/hook-config.ts";
 import { captureVariables } from "./host/program-environment.ts";
 import { readMeshFiles } from "./host/read-mesh-files.ts";
 import type { Session } from "./host/session.ts";
 import { takeGround, type Env } from "./ground.ts";
 import { keepMeshKeys } from "./mesh-keys.ts";
+import { createMeshRunner } from "./mesh-runner.ts";
 import { keepTrust } from "./mesh-trust.ts";
 import { watchFiles } from "./mesh-watch.ts";
 import { initialState } from "./store/initial-state.ts";
@@ -73,7 +71,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   const { options, log, env, clock = systemClock } = surroundings;
   const { directory } = options;
   const ground = await takeGround(options, env, clock, scope);
-  const { user, projectFile, session, reaper, link, first, machine, ca } = ground;
+  const { projectFile, session, reaper, link, first, machine, ca } = ground;
 
   const place: HookPlace = {
     outbound: session.paths.outbound,
@@ -87,7 +85,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       mesh: first.mesh.name,
       directory: session.record.directory,
       startedAt: session.record.startedAt,
-      capture: "node hook",
+      capture: ground.pods === undefined ? "node hook" : "network pods",
     }),
   );
   const { send } = link;
@@ -134,35 +132,20 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     directory,
     env,
     place,
+    reach: ground.pods?.lender.reach,
     first: first.mesh,
     loop: () => loop,
     ready: () => supervisor.ready(),
   });
   scope.defer(keySets.close);
-  const openPorts = new Map<string, ReadonlySet<number>>();
-  const bypasses: Problem[] = [];
-  const runner = createHostRunner({
-    session,
-    user,
-    reaper,
+  const runner = createMeshRunner({
+    ground,
     clock,
+    env,
     place,
-    env: withoutCompileCache(env),
+    hub,
+    loop: () => loop,
     configOf: (workload) => buildHookConfig(loop.mesh() ?? first.mesh, { ready: supervisor.ready() }, workload, place),
-    onOpenPort: (workload, port) => {
-      openPorts.set(workload.id, new Set([...(openPorts.get(workload.id) ?? []), port]));
-      loop.setInTheOpen(new Map(openPorts));
-    },
-    onBypass: (workload, what) => {
-      hub.tell({ type: "bypass.seen", workload: workload.id, what });
-      bypasses.push({
-        code: "MD4005",
-        severity: "warning",
-        message: `${workload.id} ${what}`,
-        ...(workload.at === undefined ? {} : { at: workload.at }),
-      });
-      loop.setProblems("capture", [...bypasses]);
-    },
   });
   scope.defer(runner.close);
   const supervisor: Supervisor = createSupervisor({
@@ -172,7 +155,6 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       start: async (workload, onLine) => {
         // A program that starts before its sidecar would fail its first call.
         if (workload.sidecar) await proxies.wait(workload.id, sidecarPatienceMs);
-        openPorts.delete(workload.id);
         return runner.start(workload, onLine);
       },
     },
@@ -211,10 +193,19 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     onSaved: flips.saved,
     onWorld: (mesh) => {
       const states = supervisor.states();
+      tellZone();
       for (const workload of mesh.workloads)
         if (isAlive(states.get(workload.id)?.state.phase)) runner.refresh(workload);
     },
   });
+
+  /** Pods ask for names; the hook has them in a file. */
+  function tellZone(): void {
+    const mesh = loop.mesh();
+    if (ground.pods === undefined || mesh === undefined) return;
+    const world = { ready: supervisor.ready() };
+    send({ type: "zone", ...nameTable(mesh, world), endpoints: endpointTable(mesh, world, place) });
+  }
 
   loop.setProblems("machine", ca.problems);
   const onLost = (pid: number, reason: string): void => {
@@ -232,6 +223,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       recalls,
       loop,
       bundle: trust.bundle,
+      onFresh: tellZone,
       send,
       onLost,
     }),
@@ -295,6 +287,12 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     await api.close();
     await scope.close();
   }
+  const noteHolderEnd = async (): Promise<void> => {
+    if (ground.pods === undefined) return;
+    await ground.pods.network.exited;
+    if (stopping === undefined) surroundings.onEnd("the mesh namespace is gone");
+  };
+  void noteHolderEnd();
   const noteReaperEnd = async (): Promise<void> => {
     await reaper.exited;
     if (stopping === undefined) surroundings.onEnd("the reaper is gone");

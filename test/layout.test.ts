@@ -52,6 +52,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "reflect-metadata": ["runtime/identity"],
   execa: ["runtime/host"],
   chokidar: ["runtime/host"],
+  "dns-packet": ["runtime/proxy"],
   commander: ["cli"],
   ink: ["cli/tui"],
   react: ["cli/tui"],

@@ -25,6 +25,7 @@ export interface UpOptions extends OutputOptions, WatchOptions {
   readonly ca?: string;
   readonly svidTtl?: number;
   readonly drain?: "strict" | "istio";
+  readonly capture?: "auto" | "pods" | "hook";
 }
 
 export async function up(services: readonly string[], options: UpOptions, context: Context): Promise<number> {
@@ -121,6 +122,7 @@ function startOptions(directory: string, services: readonly string[], options: U
     caDirectory: options.ca,
     svidTtlMs: options.svidTtl,
     drain: options.drain ?? "strict",
+    capture: options.capture ?? "auto",
     detach: options.detach === true,
   };
 }

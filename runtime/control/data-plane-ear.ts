@@ -23,6 +23,8 @@ export interface EarOptions {
   readonly recalls: Pick<Recalls, "hear">;
   readonly loop: Pick<MeshLoop, "setProblems">;
   readonly bundle: () => Bundle;
+  /** A new data plane knows nothing: what else it must be told. */
+  readonly onFresh: () => void;
   readonly send: (message: ToDataPlane) => void;
   readonly onLost: (pid: number, reason: string) => void;
 }
@@ -79,6 +81,7 @@ export function createDataPlaneEar(options: EarOptions): DataPlaneHandlers {
       hub.tell({ type: "dataplane.started", pid, reason: null });
       loop.setProblems("data plane", []);
       send({ type: "bundle", ...options.bundle() });
+      options.onFresh();
       observation.resend();
       plane.resend();
     },

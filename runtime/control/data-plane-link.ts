@@ -30,9 +30,21 @@ export interface DataPlaneLinkOptions {
   /** File descriptor for its output. */
   readonly log: number | "ignore";
   readonly clock: Clock;
+  /** The mesh namespace that it runs in; undefined: our own. */
+  readonly inside?: MeshNamespace | undefined;
   readonly isStopped: (pid: number) => boolean | undefined;
   /** A process exists, before it has said anything: for whoever must clean up after us. */
   readonly onSpawn: (pid: number) => void;
+}
+
+/** Where a data plane runs instead of here, and how it gets sockets of our network. */
+export interface MeshNamespace {
+  /** Commands that enter it and become what follows, with listeners as file descriptors from 5. */
+  readonly command: readonly string[];
+  /** The namespace's own address. */
+  readonly gateway: string;
+  /** A process was started that may ask for sockets. */
+  readonly onChild: (child: ChildProcess) => void;
 }
 
 export interface DataPlaneHandlers {
@@ -87,9 +99,12 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
   let cancelStart = (): void => undefined;
 
   function start(): void {
-    const child = spawn(process.execPath, [...nodeOptions, options.entry, options.drain], {
+    const { inside } = options;
+    const node = [process.execPath, ...nodeOptions, options.entry, options.drain];
+    const [file = "", ...args] = inside === undefined ? node : [...inside.command, ...node, inside.gateway];
+    const child = spawn(file, args, {
       env: options.env,
-      stdio: ["ignore", options.log, options.log, "pipe"],
+      stdio: ["ignore", options.log, options.log, "pipe", ...(inside === undefined ? [] : (["ipc"] as const))],
       // Ctrl-C on the terminal is for the daemon to hear: it stops apps first.
       detached: true,
     });
@@ -103,6 +118,7 @@ export function openDataPlane(options: DataPlaneLinkOptions): DataPlaneLink {
       });
       return;
     }
+    inside?.onChild(child);
     const own: Life = { child, pid, pipe, greeted: false, lost: false, heard: clock.monotonic() };
     life = own;
     options.onSpawn(pid);

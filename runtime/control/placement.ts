@@ -18,7 +18,8 @@ export function socketAddress(
   port: number,
 ): { readonly host: string; readonly port: number } | undefined {
   if (map.kind === "table") return map.entries[`${address}:${port}`];
-  return { host: aliasHost(map.second, address), port: port < firstFreePort ? port + shiftedBy : port };
+  const shifted = map.kind === "alias" && port < firstFreePort ? port + shiftedBy : port;
+  return { host: aliasHost(map.second, address), port: shifted };
 }
 
 function aliasHost(second: number, address: string): string {
@@ -33,26 +34,43 @@ export function placeSidecar(
   paths: SocketPaths,
   inTheOpen: ReadonlySet<number>,
 ): Placement {
+  if (map.kind === "pods") return placePod(workload, map.second, paths);
   const inbound = workload.ports.flatMap(({ port }) => {
     const at = socketAddress(map, workload.address, port);
     return at === undefined ? [] : [{ port, host: at.host, listen: at.port }];
   });
-  // Host ports lead to the same listeners: an outside caller without identity.
-  const published = workload.publish.flatMap(({ hostPort, port }) => [
-    { port, host: "127.0.0.1", listen: hostPort },
-    { port, host: "::1", listen: hostPort },
-  ]);
   const app: Record<string, SocketAddress> = {};
   for (const { port } of workload.ports) {
     if (!inTheOpen.has(port)) app[port] = { kind: "unix", path: paths.app(workload.id, port) };
   }
   return {
     proxy: workload.id,
-    inbound: [...inbound, ...published],
+    inbound: [...inbound, ...publishedOf(workload)],
     app,
     appHost: "127.0.0.1",
     outbound: paths.outbound(workload.id),
     dialFrom: map.kind === "alias" ? aliasHost(map.second, workload.address) : undefined,
+  };
+}
+
+/** Host ports lead to the inbound side: an outside caller without identity. */
+function publishedOf({ publish }: Workload): Placement["inbound"] {
+  return publish.flatMap(({ hostPort, port }) => [
+    { port, host: "127.0.0.1", listen: hostPort },
+    { port, host: "::1", listen: hostPort },
+  ]);
+}
+
+/** A pod's program is where the model says; what comes in and goes out of it is captured, so that only host ports are listened on. */
+function placePod(workload: Workload, second: number, paths: SocketPaths): Placement {
+  return {
+    proxy: workload.id,
+    inbound: publishedOf(workload),
+    app: {},
+    appHost: workload.address,
+    // A leased caller comes by its socket. For resends there is one that no program finds: its name exists in the mesh namespace only.
+    outbound: workload.program === undefined ? paths.outbound(workload.id) : `\0meshdev/${workload.id}`,
+    dialFrom: aliasHost(second, workload.address),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Code } from "../core/codes.ts";
 import { MeshError } from "../core/error.ts";
 import type { Problem } from "../core/problem.ts";
 import type { SourcePosition } from "../core/source.ts";
-import type { DrainMode } from "../model/dataplane.ts";
+import type { CaptureChoice, DrainMode } from "../model/dataplane.ts";
 import type { SessionInfo } from "../model/session.ts";
 
 /** What a daemon is told: the only argument of its program, as JSON. */
@@ -23,6 +23,7 @@ export interface DaemonOptions {
   readonly freshCa: boolean;
   readonly watch: boolean;
   readonly drain: DrainMode;
+  readonly capture: CaptureChoice;
   /** Nobody owns the mesh once it is ready. */
   readonly detach: boolean;
 }

@@ -1,7 +1,8 @@
 import { lookup as resolveName } from "node:dns";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { HookConfig } from "./hook-config.ts";
 
 /** Answers may be this large, and may redirect this often. */
@@ -10,15 +11,16 @@ const mostRedirects = 5;
 
 /**
  * The body behind an http or https URL, as text. Names of the mesh lead to its sidecars, as for a caller without one; addresses of
- * cloud metadata services are refused (spec RA-25). Rejects with an error that says why there is none.
+ * cloud metadata services are refused (spec RA-25). `reach` connects to sidecars where they are in a network of their own. Rejects with an error that says why there is none.
  */
 export function createTextFetcher(
   mesh: () => HookConfig | undefined = () => undefined,
+  reach?: (host: string, port: number, timeoutMs: number) => Promise<Socket>,
 ): (url: string, timeoutMs: number) => Promise<string> {
   return async (url, timeoutMs) => {
     let next = url;
     for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-      const answer = await fetchOnce(next, timeoutMs, mesh());
+      const answer = await fetchOnce(next, timeoutMs, mesh(), reach);
       if (answer.location === undefined) return answer.body;
       next = new URL(answer.location, next).href;
     }
@@ -31,16 +33,25 @@ interface Answer {
   readonly location: string | undefined;
 }
 
-function fetchOnce(url: string, timeoutMs: number, mesh: HookConfig | undefined): Promise<Answer> {
+async function fetchOnce(
+  url: string,
+  timeoutMs: number,
+  mesh: HookConfig | undefined,
+  reach: Parameters<typeof createTextFetcher>[1],
+): Promise<Answer> {
+  const { protocol, hostname, port, host, pathname, search } = new URL(url);
+  if (protocol !== "http:" && protocol !== "https:") throw new Error(`${protocol} is neither http nor https`);
+  const bare = hostname.replace(/^\[|\]$/g, "");
+  const asked = Number(port) || (protocol === "https:" ? 443 : 80);
+  const inside = mesh === undefined ? undefined : meshAddress(mesh, bare, asked);
+  if (inside === "nobody") throw new Error(`nobody serves ${host} now`);
+  if (isIP(bare) !== 0 && isLinkLocal(bare)) throw new Error(`${bare} is a link-local address`);
+  const isSecure = protocol === "https:";
+  const socket =
+    inside === undefined || reach === undefined ? undefined : await reach(inside.host, inside.port, timeoutMs);
+  const connection = isSecure && socket !== undefined ? connectTls({ socket, servername: bare }) : socket;
   return new Promise((resolve, reject) => {
-    const { protocol, hostname, port, host, pathname, search } = new URL(url);
-    if (protocol !== "http:" && protocol !== "https:") throw new Error(`${protocol} is neither http nor https`);
-    const bare = hostname.replace(/^\[|\]$/g, "");
-    const asked = Number(port) || (protocol === "https:" ? 443 : 80);
-    const inside = mesh === undefined ? undefined : meshAddress(mesh, bare, asked);
-    if (inside === "nobody") throw new Error(`nobody serves ${host} now`);
-    if (isIP(bare) !== 0 && isLinkLocal(bare)) throw new Error(`${bare} is a link-local address`);
-    const request = (protocol === "https:" ? requestHttps : requestHttp)({
+    const request = (isSecure ? requestHttps : requestHttp)({
       host: inside?.host ?? bare,
       port: inside?.port ?? asked,
       path: `${pathname}${search}`,
@@ -48,6 +59,7 @@ function fetchOnce(url: string, timeoutMs: number, mesh: HookConfig | undefined)
       servername: isIP(bare) === 0 ? bare : undefined,
       agent: false,
       lookup: publicLookup,
+      ...(connection === undefined ? {} : { createConnection: () => connection }),
       signal: AbortSignal.timeout(timeoutMs),
     });
     request.on("error", (error) => {

@@ -107,7 +107,8 @@ export function nameTable(mesh: Mesh, world: World): Pick<HookConfig, "names" | 
   return { names, aliases };
 }
 
-function endpointTable(mesh: Mesh, world: World, place: HookPlace): HookConfig["endpoints"] {
+/** `10.96.0.1:80` → sockets of inbound sidecars. */
+export function endpointTable(mesh: Mesh, world: World, place: HookPlace): HookConfig["endpoints"] {
   const table: Record<string, readonly { readonly host: string; readonly port: number }[]> = {};
   for (const workload of mesh.workloads) {
     for (const { port } of workload.ports) {

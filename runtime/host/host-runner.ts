@@ -1,5 +1,4 @@
 import { rmSync } from "node:fs";
-import { request } from "node:http";
 import type { Clock } from "../core/clock.ts";
 import type { SocketAddress } from "../model/dataplane.ts";
 import type { Workload } from "../model/mesh.ts";
@@ -9,6 +8,7 @@ import type { ProbeResult, Runner, RunningProgram } from "../workload/runner.ts"
 import { replaceFile } from "./atomic-file.ts";
 import { findBypass } from "./bypass.ts";
 import { listenAddress, type HookConfig, type HookPlace } from "./hook-config.ts";
+import { probeHttp } from "./http-probe.ts";
 import { isListening } from "./listening.ts";
 import { listProcessTree, listSocketInodes, measureUsage } from "./process-tree.ts";
 import { startProcess, type RunningProcess } from "./process.ts";
@@ -50,7 +50,6 @@ interface Entry {
 
 const bypassPollMs = 2000;
 const openPortPollMs = 300;
-const httpProbeMs = 2000;
 
 /** Runs programs as processes with the Node hook. */
 export function createHostRunner(options: HostRunnerOptions): HostRunner {
@@ -95,7 +94,10 @@ export function createHostRunner(options: HostRunnerOptions): HostRunner {
   async function probe(workload: Workload): Promise<ProbeResult> {
     const ready = workload.program?.ready;
     if (ready === undefined || ready.kind === "spawn") return { ok: true, reason: "" };
-    if (ready.kind === "http") return probeHttp(await addressOf(workload, ready.port), ready.path);
+    if (ready.kind === "http") {
+      const at = await addressOf(workload, ready.port);
+      return probeHttp(at.kind === "unix" ? { socketPath: at.path } : { host: at.host, port: at.port }, ready.path);
+    }
     for (const { port } of workload.ports) {
       const at = await addressOf(workload, port);
       if (!(await isListening(at))) return { ok: false, reason: `port ${port} does not accept` };
@@ -155,25 +157,4 @@ export function createHostRunner(options: HostRunnerOptions): HostRunner {
     usage: () => Object.fromEntries([...running].map(([id, entry]) => [id, measureUsage(entry.process.pid)])),
     close: () => cancelPoll(),
   };
-}
-
-function probeHttp(at: SocketAddress, path: string): Promise<ProbeResult> {
-  return new Promise((done) => {
-    const target = at.kind === "unix" ? { socketPath: at.path } : { host: at.host, port: at.port };
-    const attempt = request(
-      { ...target, path, method: "GET", agent: false, headers: { host: "localhost" }, timeout: httpProbeMs },
-      (response) => {
-        response.resume();
-        const status = response.statusCode ?? 0;
-        done(
-          status >= 200 && status < 400
-            ? { ok: true, reason: "" }
-            : { ok: false, reason: `${path} answered ${status}` },
-        );
-      },
-    );
-    attempt.once("timeout", () => attempt.destroy(new Error("no answer")));
-    attempt.once("error", (error) => done({ ok: false, reason: `${path}: ${error.message}` }));
-    attempt.end();
-  });
 }

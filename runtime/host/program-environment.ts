@@ -20,24 +20,44 @@ export function captureVariables(
   nodeOptions: string | undefined,
 ): Readonly<Record<string, string>> {
   const require = `--require ${JSON.stringify(hookFile)}`;
-  const port = program.workload.ports[0]?.port;
   return {
-    MESHDEV_SESSION: program.session,
-    MESHDEV_WORKLOAD: program.workload.id,
+    ...ownVariables(program),
     MESHDEV_HOOK: program.hookConfig,
     NODE_OPTIONS: nodeOptions === undefined || nodeOptions.trim() === "" ? require : `${nodeOptions} ${require}`,
-    ...(port === undefined ? {} : { PORT: String(port) }),
   };
 }
 
-/** The whole environment of a program: the user's, `env:` of the project file over it, and ours over both. */
-export function programEnvironment(
-  program: CapturedProgram,
-  base: Readonly<Record<string, string | undefined>>,
+/** The whole environment of a program with the hook: the user's, `env:` of the project file over it, and ours over both. */
+export function programEnvironment(program: CapturedProgram, base: Environment): Readonly<Record<string, string>> {
+  const env = declaredEnvironment(program, base);
+  return { ...env, ...captureVariables(program, env["NODE_OPTIONS"]) };
+}
+
+/** The whole environment of a program in a pod, which needs nothing but its port. */
+export function podEnvironment(
+  program: Omit<CapturedProgram, "hookConfig">,
+  base: Environment,
 ): Readonly<Record<string, string>> {
+  return { ...declaredEnvironment(program, base), ...ownVariables(program) };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function declaredEnvironment(
+  { workload }: Pick<CapturedProgram, "workload">,
+  base: Environment,
+): Record<string, string> {
   const env: Record<string, string> = { PYTHONUNBUFFERED: "1" };
   for (const [name, value] of Object.entries(base))
     if (value !== undefined && !name.startsWith("MESHDEV_")) env[name] = value;
-  Object.assign(env, program.workload.program?.env);
-  return { ...env, ...captureVariables(program, env["NODE_OPTIONS"]) };
+  return Object.assign(env, workload.program?.env);
+}
+
+function ownVariables({ session, workload }: Omit<CapturedProgram, "hookConfig">): Record<string, string> {
+  const port = workload.ports[0]?.port;
+  return {
+    MESHDEV_SESSION: session,
+    MESHDEV_WORKLOAD: workload.id,
+    ...(port === undefined ? {} : { PORT: String(port) }),
+  };
 }

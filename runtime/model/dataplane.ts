@@ -22,6 +22,9 @@ export interface Placement {
   readonly dialFrom: string | undefined;
 }
 
+/** How programs are captured: each in a network pod of its own, or by the hook in Node programs; `auto` takes what serves best here. */
+export type CaptureChoice = "auto" | "pods" | "hook";
+
 /** What a new snapshot does to open connections: rules over them at once, or lets them run out as Istio does. */
 export type DrainMode = "strict" | "istio";
 
@@ -32,14 +35,28 @@ export type SocketAddress =
 /**
  * How model addresses become socket addresses. `alias`: 10.244.a.b:p → 127.<second>.a.b:p, ports below 1024 + 10000; `second` is the
  * session's own number (usually 244), so that several meshes never meet. A caller seen from 127.<second>.a.b is 10.244.a.b.
+ * `pods`: pods have their model addresses; between sidecars 127.<second>.a.b stands for them, within the mesh namespace, and ports are kept.
  * `table`: looked up by `address:port`, for systems without loopback aliases.
  */
 export type AddressMap =
   | { readonly kind: "alias"; readonly second: number }
   | {
+      readonly kind: "pods";
+      readonly second: number;
+      /** Addresses of pods without a sidecar. */
+      readonly outsiders: readonly string[];
+    }
+  | {
       readonly kind: "table";
       readonly entries: Readonly<Record<string, { readonly host: string; readonly port: number }>>;
     };
+
+export interface Zone {
+  readonly names: Readonly<Record<string, readonly string[]>>;
+  readonly aliases: Readonly<Record<string, string>>;
+  /** `10.96.0.1:80` → sockets of inbound sidecars. */
+  readonly endpoints: Readonly<Record<string, readonly { readonly host: string; readonly port: number }[]>>;
+}
 
 export type ToDataPlane =
   | {
@@ -60,6 +77,8 @@ export type ToDataPlane =
   | { readonly type: "svid.renew"; readonly proxy: ProxyId }
   /** Root certificates, PEM. A new version changes ticket keys. */
   | { readonly type: "bundle"; readonly version: number; readonly roots: string }
+  /** What pods are told of names: host name → model addresses, ExternalName → its target, and for pods without a sidecar where services are. */
+  | ({ readonly type: "zone" } & Zone)
   /** 0: count only. Otherwise events are sent, at most `perSecond` of those that are not failures. */
   | { readonly type: "observe"; readonly perSecond: number; readonly headers: boolean }
   /** Send what the ring holds, oldest first, then go on live. */

@@ -10,7 +10,7 @@ export function toSocketAddress(
   if (map.kind === "table") return map.entries[`${address}:${port}`];
   return {
     host: `127.${map.second}.${address.slice(workloadPrefix.length)}`,
-    port: port < 1024 ? port + 10_000 : port,
+    port: map.kind === "alias" && port < 1024 ? port + 10_000 : port,
   };
 }
 
@@ -24,7 +24,7 @@ export function toModelAddress(map: AddressMap, host: string): string {
 
 const workloadPrefix = "10.244.";
 
-function isWorkloadAddress(address: string): boolean {
+export function isWorkloadAddress(address: string): boolean {
   return address.startsWith(workloadPrefix);
 }
 

@@ -11,6 +11,7 @@ import type { MutableCounts } from "./meter.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Room } from "./room.ts";
 import type { SessionCache } from "./session-cache.ts";
+import type { Outside } from "./pods/outside.ts";
 import type { KnownEndpoint } from "./upstream-key.ts";
 import type { RequestSlots } from "./request-slots.ts";
 import type { SourcePorts } from "./source-ports.ts";
@@ -30,6 +31,8 @@ export interface Shared {
   readonly uuid: () => string;
   readonly sourcePorts: SourcePorts;
   readonly drain: DrainMode;
+  /** Where sockets of the machine's own network come from; undefined: they are opened here. */
+  readonly outside: Outside | undefined;
   /** The value of a `date` header, now. */
   readonly date: () => string;
 }

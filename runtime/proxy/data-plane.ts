@@ -1,11 +1,15 @@
 import { readCertificates } from "../identity/certificate.ts";
 import type { Clock } from "../core/clock.ts";
-import type { AddressMap, DrainMode, FromDataPlane, Placement, ToDataPlane } from "../model/dataplane.ts";
+import type { Socket } from "node:net";
+import type { AddressMap, DrainMode, FromDataPlane, Placement, ToDataPlane, Zone } from "../model/dataplane.ts";
 import type { ProxyId } from "../model/snapshot.ts";
 import { bindSnapshot, boundSections } from "./binding.ts";
 import type { Binding } from "./binding.ts";
 import type { Shared } from "./context.ts";
 import type { TrustBundle } from "./credentials.ts";
+import { readCapture } from "./pods/capture.ts";
+import type { Outside } from "./pods/outside.ts";
+import { refuse, relayFromOutsider, relayToOutsider } from "./pods/relay.ts";
 import { createReplayMarks } from "./replay-marks.ts";
 import { createReporter } from "./reporter.ts";
 import { resendExchange } from "./resend.ts";
@@ -18,6 +22,10 @@ import { createSourcePorts } from "./source-ports.ts";
 /** All sidecars of one process, obeying messages. */
 export interface DataPlane {
   readonly receive: (message: ToDataPlane) => void;
+  /** A connection that the transparent listener of a mesh namespace took. */
+  readonly capture: (socket: Socket) => void;
+  /** What pods are told of names. */
+  readonly zone: () => Zone;
   readonly close: () => void;
 }
 
@@ -32,6 +40,8 @@ export interface DataPlaneOptions {
   readonly draw: () => number;
   readonly uuid: () => string;
   readonly drain: DrainMode;
+  /** In a mesh namespace: who lends sockets of the machine's network, and the namespace's own address. */
+  readonly pods?: { readonly outside: Outside; readonly gateway: string };
 }
 
 const cachedSessions = 1024;
@@ -43,6 +53,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   let bundle: TrustBundle | undefined;
   let addresses: AddressMap = { kind: "alias", second: 244 };
   let names: ReadonlyMap<string, ProxyId> = new Map();
+  let zone: Zone = { names: {}, aliases: {}, endpoints: {} };
   let dateText = "";
   let dateSecond = -1;
   const marks = createReplayMarks();
@@ -65,6 +76,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     uuid: options.uuid,
     sourcePorts: createSourcePorts(options.draw),
     drain: options.drain,
+    outside: options.pods?.outside,
     date: () => {
       const now = clock.now();
       const second = Math.floor(now / 1000);
@@ -133,6 +145,21 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     }
   }
 
+  /** What is not known to be a pod's, or to a pod, is refused: before the first snapshot that is everything. */
+  function capture(socket: Socket): void {
+    const seen = readCapture(addresses, options.pods?.gateway ?? "", socket);
+    if (seen.kind === "stray") return refuse(socket);
+    const name = names.get(seen.pod);
+    const sidecar = name === undefined ? undefined : sidecars.get(name);
+    const isOutsider = addresses.kind === "pods" && addresses.outsiders.includes(seen.pod);
+    if (sidecar !== undefined) {
+      if (seen.kind === "outbound") sidecar.takeOutbound(socket, seen.destination);
+      else sidecar.takeInbound(socket, seen.port);
+    } else if (!isOutsider) refuse(socket);
+    else if (seen.kind === "outbound") relayFromOutsider(shared, socket, seen.pod, seen.destination, zone.endpoints);
+    else relayToOutsider(shared, socket, seen.pod, seen.port);
+  }
+
   function setBundle(version: number, roots: string): void {
     if (bundle?.version === version && bundle.roots === roots) return;
     const certificates = readCertificates(roots);
@@ -160,6 +187,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     switch (message.type) {
       case "apply":
         apply(message);
+        return;
+      case "zone":
+        zone = message;
         return;
       case "svid":
         sidecars.get(message.proxy)?.install(message.chain);
@@ -194,6 +224,8 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   send({ type: "hello", pid: options.pid });
   return {
     receive,
+    capture,
+    zone: () => zone,
     close: () => {
       for (const sidecar of sidecars.values()) sidecar.close();
       sidecars.clear();

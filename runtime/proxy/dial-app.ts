@@ -1,7 +1,8 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { Placement, SocketAddress } from "../model/dataplane.ts";
-import type { Sidecar } from "./context.ts";
+import { isWorkloadAddress } from "./address.ts";
+import type { Shared, Sidecar } from "./context.ts";
 import { ignore } from "./server-handshake.ts";
 import { isPortTaken } from "./source-ports.ts";
 import type { Dialled, DialFailure, ReadySocket } from "./upstream.ts";
@@ -21,7 +22,7 @@ export function appAddress(placement: Placement, port: number): AppAddress {
 
 /** Opens a plain connection. Exactly one of the outcomes is told; the returned function gives up. */
 export function dial(
-  sidecar: Sidecar,
+  sidecar: Pick<Sidecar, "shared">,
   address: SocketAddress,
   timeoutMs: number,
   localAddress: string | undefined,
@@ -31,11 +32,23 @@ export function dial(
       | { readonly ok: false; readonly timeout: boolean; readonly error: NodeJS.ErrnoException },
   ) => void,
 ): () => void {
-  const { room, clock, sourcePorts } = sidecar.shared;
+  const { room, clock, sourcePorts, outside } = sidecar.shared;
   if (!room.mayOpen()) {
     const error = Object.assign(new Error("no room for another connection"), { code: "EMFILE" });
     return clock.after(0, () => {
       done({ ok: false, timeout: false, error });
+    });
+  }
+  if (outside !== undefined && address.kind === "tcp" && isOutside(sidecar.shared, address.host)) {
+    const { host, port } = address;
+    return outside.connect({ host, port, timeoutMs }, (outcome) => {
+      if (outcome instanceof Error) {
+        done({ ok: false, timeout: outcome.code === "ETIMEDOUT", error: outcome });
+        return;
+      }
+      room.opened(outcome);
+      outcome.on("error", ignore);
+      done({ ok: true, socket: outcome });
     });
   }
   let ownPort = localAddress === undefined ? undefined : sourcePorts.next(localAddress);
@@ -94,6 +107,12 @@ export function dial(
   return () => {
     if (settle()) socket.destroy();
   };
+}
+
+/** In a mesh namespace there are pods and other sidecars; everything else is beyond it. */
+function isOutside(shared: Shared, host: string): boolean {
+  const map = shared.addresses();
+  return map.kind === "pods" && !isWorkloadAddress(host) && !host.startsWith(`127.${map.second}.`);
 }
 
 export function openApp(sidecar: Sidecar, address: SocketAddress, done: (result: Dialled) => void): () => void {

@@ -7,7 +7,7 @@ import { verifyPeer } from "../identity/verify.ts";
 import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
 import type { Cluster, Endpoint } from "../model/snapshot.ts";
 import { hostOf } from "../traffic/virtual-host.ts";
-import { toSocketAddress } from "./address.ts";
+import { isWorkloadAddress, toSocketAddress } from "./address.ts";
 import { startTls } from "./client-handshake.ts";
 import type { ClientHandshake, ClientHandshakeOptions } from "./client-handshake.ts";
 import { selfParty } from "./context.ts";
@@ -77,6 +77,19 @@ export function openUpstream(
   const { shared } = sidecar;
   const protection = tlsOf(target);
   const address = toSocketAddress(shared.addresses(), target.address, target.port);
+  // A sidecar's alias would take it, but nobody is there.
+  const isNobody =
+    shared.addresses().kind === "pods" &&
+    isWorkloadAddress(target.address) &&
+    shared.nameOf(target.address) === undefined;
+  if (isNobody) {
+    done({
+      kind: "failed",
+      reason: "remote connection failure",
+      transport: "delayed connect error: Connection refused",
+    });
+    return ignore;
+  }
   if (address === undefined) {
     done({ kind: "failed", reason: "remote connection failure", transport: "delayed connect error: No route to host" });
     return ignore;

@@ -2,8 +2,16 @@ import { lstatSync, unlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { Clock } from "../core/clock.ts";
+import type { Outside } from "./pods/outside.ts";
 
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+export type ListenAddress =
+  | {
+      readonly host: string;
+      readonly port: number;
+      /** Who lends the socket, where it cannot be opened here. */
+      readonly outside?: Outside;
+    }
+  | { readonly path: string };
 
 export interface BoundListener {
   readonly close: () => void;
@@ -33,8 +41,22 @@ export function listen(
 
   function attempt(): void {
     if (closed) return;
-    if ("path" in address) removeStaleSocket(address.path);
-    server.listen({ ...address, backlog });
+    if ("path" in address) {
+      removeStaleSocket(address.path);
+      server.listen({ path: address.path, backlog });
+      return;
+    }
+    const { host, port, outside } = address;
+    if (outside === undefined) server.listen({ host, port, backlog });
+    else borrow(outside, host, port);
+  }
+
+  function borrow(outside: Outside, host: string, port: number): void {
+    outside.listen({ host, port }, (outcome) => {
+      if (outcome instanceof Error) server.emit("error", outcome);
+      else if (closed) outcome.close();
+      else server.listen(outcome);
+    });
   }
 
   server.on("connection", (socket: Socket) => {

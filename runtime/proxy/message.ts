@@ -12,6 +12,7 @@ const shapes: Readonly<
     addresses: "object",
     names: "object",
   },
+  zone: { names: "object", aliases: "object", endpoints: "object" },
   svid: { proxy: "string", chain: "string" },
   "svid.refused": { proxy: "string", reason: "string" },
   "svid.renew": { proxy: "string" },

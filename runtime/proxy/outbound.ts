@@ -67,6 +67,21 @@ export function acceptOutbound(sidecar: Sidecar, socket: Socket): void {
   );
 }
 
+/** A connection of the own program that was captured on its way to `destination`. */
+export function acceptCaptured(sidecar: Sidecar, socket: Socket, destination: ProxyEndpoint): void {
+  socket.on("error", ignore);
+  route({
+    sidecar,
+    socket,
+    early: Buffer.alloc(0),
+    destination,
+    dialled: `${destination.address}:${destination.port}`,
+    from: selfParty(sidecar, socket.remotePort ?? 0),
+    acceptedAt: sidecar.shared.clock.monotonic(),
+    sni: undefined,
+  });
+}
+
 /** Reads the server name first where routes are told apart by it (spec traffic 2.14.2). */
 function routeTcp(connection: OutboundConnection, listener: OutboundListener | undefined): void {
   if (!needsServerName(listener)) {

@@ -105,16 +105,24 @@ function entranceOf(first: ExchangeRecord, { placementOf, addresses }: ResendSou
       ? undefined
       : { at: { kind: "unix", path: placement.outbound }, from: undefined, preamble };
   }
-  const port = endpointOf(first.to.address)?.port;
+  const to = endpointOf(first.to.address);
+  const port = to?.port;
+  const map = addresses();
+  if (map.kind === "pods") {
+    const alias = to === undefined ? undefined : toSocketAddress(map, to.address, to.port);
+    return alias === undefined
+      ? undefined
+      : { at: { kind: "tcp", ...alias }, from: outsiderAddress(first, map), preamble: undefined };
+  }
   const at = placement.inbound.find((listener) => listener.port === port);
   if (at === undefined) return undefined;
   const address: SocketAddress = { kind: "tcp", host: at.host, port: at.listen };
-  return { at: address, from: outsiderAddress(first, addresses()), preamble: undefined };
+  return { at: address, from: outsiderAddress(first, map), preamble: undefined };
 }
 
 /** A program without a sidecar calls from its own address; who knows it must see it again. */
 function outsiderAddress(record: ExchangeRecord, map: AddressMap): string | undefined {
-  if (map.kind !== "alias" || record.from.workload === null) return undefined;
+  if (map.kind === "table" || record.from.workload === null) return undefined;
   const from = endpointOf(record.from.address);
   return from === undefined ? undefined : toSocketAddress(map, from.address, 0)?.host;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Placement } from "../model/dataplane.ts";
 import type { ListenerBound } from "../model/event.ts";
+import type { ProxyEndpoint } from "../wire/proxy-v2.ts";
 import type { ProxyId } from "../model/snapshot.ts";
 import type { Binding } from "./binding.ts";
 import type { Shared, Sidecar, Tracked } from "./context.ts";
@@ -11,7 +12,7 @@ import { acceptInbound } from "./inbound.ts";
 import { createHttp2Pool } from "./http2-pool.ts";
 import { listen } from "./listener.ts";
 import type { BoundListener, ListenAddress } from "./listener.ts";
-import { acceptOutbound } from "./outbound.ts";
+import { acceptCaptured, acceptOutbound } from "./outbound.ts";
 import { createRequestSlots } from "./request-slots.ts";
 import type { Accepted } from "./room.ts";
 import { ignore } from "./server-handshake.ts";
@@ -28,6 +29,10 @@ export interface SidecarHandle {
   readonly refused: () => void;
   readonly renew: () => void;
   readonly bundleChanged: () => void;
+  /** A connection of the own program that was captured on its way. */
+  readonly takeOutbound: (socket: Socket, destination: ProxyEndpoint) => void;
+  /** A connection to a port of the own program that was captured. */
+  readonly takeInbound: (socket: Socket, port: number) => void;
   readonly close: () => void;
 }
 
@@ -38,12 +43,15 @@ export interface SidecarChange {
   readonly placement: Placement | undefined;
 }
 
-interface OpenListener {
+interface Entrance {
+  /** Told that there is no room for connections, until there is. */
+  refusing: boolean;
+}
+
+interface OpenListener extends Entrance {
   readonly bound: BoundListener;
   error: string | undefined;
   pending: boolean;
-  /** Told that there is no room for connections, until there is. */
-  refusing: boolean;
 }
 
 interface WantedListener {
@@ -65,6 +73,7 @@ export function createSidecar(
   let waiting: ((error: string | undefined) => void)[] = [];
   const listeners = new Map<string, OpenListener>();
   const tracked = new Set<Tracked>();
+  const captured = { outbound: { refusing: false }, inbound: { refusing: false } };
   const turns = new Map<string, number>();
   const upstreams = createUpstreamPool(shared.clock);
   const apps = new Map<number, AppAddress>();
@@ -161,7 +170,7 @@ export function createSidecar(
       if (listeners.has(key)) continue;
       ready = false;
       const bound = listen(
-        address,
+        lentOr(address),
         shared.clock,
         (socket) => {
           if (shared.room.admit(socket, from)) accept(sidecar, socket);
@@ -181,7 +190,7 @@ export function createSidecar(
   }
 
   /** No room: the connection is cut without a byte, and whoever looks sees why, once. */
-  function refuse(open: OpenListener, label: string, from: Accepted, socket: Socket): void {
+  function refuse(open: Entrance, label: string, from: Accepted, socket: Socket): void {
     socket.on("error", ignore);
     // Unix sockets know no reset.
     if (from === "program") socket.destroy();
@@ -215,8 +224,29 @@ export function createSidecar(
     sessions.sweep((key) => keepsUpstream(sidecar, key));
   }
 
+  /** Host ports are the machine's, wherever this process is. */
+  function lentOr(address: ListenAddress): ListenAddress {
+    return shared.outside === undefined || "path" in address ? address : { ...address, outside: shared.outside };
+  }
+
+  function take(from: Accepted, label: string, socket: Socket, accept: () => void): void {
+    const entrance = from === "program" ? captured.outbound : captured.inbound;
+    if (shared.room.admit(socket, from)) accept();
+    else refuse(entrance, label, from, socket);
+  }
+
   credentials.expect(binding.snapshot.identity);
   return {
+    takeOutbound: (socket, destination) => {
+      take("program", "its outbound side", socket, () => {
+        acceptCaptured(sidecar, socket, destination);
+      });
+    },
+    takeInbound: (socket, port) => {
+      take("caller", `port ${port}`, socket, () => {
+        acceptInbound(sidecar, port, socket);
+      });
+    },
     binding: () => binding,
     apply: (change, onDone) => {
       const changed = change.binding !== undefined;

@@ -27,4 +27,9 @@ export const workloadCodes = {
     why: "The hook could not enter the program, so it listens or connects in the open. STRICT cannot be enforced for it.",
     next: "Run it with Node, or let it use the PORT and proxy variables.",
   },
+  MD4006: {
+    title: "A program listens on 127.0.0.1 only",
+    why: "In a cluster a sidecar calls its program at the pod's own address, so that such a port cannot be reached.",
+    next: "Let the program listen on 0.0.0.0. Here its pod passes calls on to 127.0.0.1 until then.",
+  },
 } as const satisfies CodeTable<`MD4${string}`>;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { ProbeStep } from "./probe.ts";
 
 /** What a machine says of itself that bears on namespaces. */
@@ -7,7 +8,7 @@ export interface MachineFacts {
   readonly sysctls: Readonly<Record<string, string>>;
 }
 
-export const sysctlNames = [
+const sysctlNames = [
   "user/max_user_namespaces",
   "user/max_net_namespaces",
   "user/max_mnt_namespaces",
@@ -96,4 +97,17 @@ export function explainFault(step: ProbeStep, reason: string, facts: MachineFact
     (cause) =>
       (cause.step === undefined || cause.step === step) && cause.says.test(reason) && (cause.holds?.(facts) ?? true),
   )?.meaning;
+}
+
+/** Asks this machine. */
+export function readFacts(): MachineFacts {
+  const sysctls: Record<string, string> = {};
+  for (const name of sysctlNames) {
+    try {
+      sysctls[name] = readFileSync(`/proc/sys/${name}`, "utf8").trim();
+    } catch {
+      // This system has no such setting.
+    }
+  }
+  return { isRoot: process.getuid?.() === 0, sysctls };
 }

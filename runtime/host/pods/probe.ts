@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { describe, type HostUser } from "../session-folder.ts";
 import { startProcess } from "../process.ts";
-import { explainFault, sysctlNames, type MachineFacts } from "./causes.ts";
+import { explainFault, readFacts } from "./causes.ts";
 import { networkSteps, openPodNetwork, type PodNetwork } from "./network.ts";
 import { podEnclosure } from "./pod.ts";
 import { writePodFiles } from "./pod-files.ts";
@@ -151,16 +151,4 @@ function run([file = "", ...args]: readonly string[]): Promise<string | undefine
       resolve(code === 0 ? undefined : said.trim() || `it ended with code ${String(code)}`),
     );
   });
-}
-
-function readFacts(): MachineFacts {
-  const sysctls: Record<string, string> = {};
-  for (const name of sysctlNames) {
-    try {
-      sysctls[name] = readFileSync(`/proc/sys/${name}`, "utf8").trim();
-    } catch {
-      // This system has no such setting.
-    }
-  }
-  return { isRoot: process.getuid?.() === 0, sysctls };
 }

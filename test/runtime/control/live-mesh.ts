@@ -131,6 +131,7 @@ export const startHere: Start = async (options) => {
       freshCa: false,
       watch: true,
       drain: "strict",
+      capture: "hook",
       detach: false,
       ...options,
     },

@@ -37,6 +37,24 @@ const needs = (...services: readonly string[]): Workload["program"] => ({
 const paths = { outbound: (id: string) => `/o/${id}`, app: (id: string, port: number) => `/a/${id}-${port}` };
 
 describe("placements", () => {
+  it("of pods listen on host ports alone, and find the program where the model says", () => {
+    const pods = { kind: "pods", second: 244, outsiders: [] } as const;
+    const web = workload("web", { publish: [{ hostPort: 3000, port: 80 }], program: needs() });
+    expect(placeSidecar(web, pods, paths, new Set([8080]))).toEqual({
+      proxy: "web-1",
+      inbound: [
+        { port: 80, host: "127.0.0.1", listen: 3000 },
+        { port: 80, host: "::1", listen: 3000 },
+      ],
+      app: {},
+      appHost: "10.244.0.3",
+      outbound: "\0meshdev/web-1",
+      dialFrom: "127.244.0.3",
+    });
+    expect(placeSidecar(workload("web"), pods, paths, new Set()).outbound).toBe("/o/web-1");
+    expect(socketAddress(pods, "10.244.0.3", 80)).toEqual({ host: "127.244.0.3", port: 80 });
+  });
+
   it("listen on the session's alias, low ports shifted, and on published ports of both families", () => {
     const web = workload("web", {
       ports: [

@@ -12,6 +12,13 @@ test("workloads have aliases or table entries, everything else stands for itself
   expect(toSocketAddress(table, "10.244.0.4", 9)).toBeUndefined();
 });
 
+test("pods are called at an alias too, at the very port", () => {
+  const pods = { kind: "pods", second: 244, outsiders: [] } as const;
+  expect(toSocketAddress(pods, "10.244.3.4", 80)).toEqual({ host: "127.244.3.4", port: 80 });
+  expect(toSocketAddress(pods, "192.0.2.1", 80)).toEqual({ host: "192.0.2.1", port: 80 });
+  expect(toModelAddress(pods, "127.244.3.4")).toBe("10.244.3.4");
+});
+
 test("only the session's own alias range names a caller", () => {
   expect(toModelAddress(alias, "127.201.0.4")).toBe("10.244.0.4");
   expect(toModelAddress(alias, "::ffff:127.201.0.4")).toBe("10.244.0.4");

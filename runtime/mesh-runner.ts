@@ -1,0 +1,83 @@
+import type { Clock } from "./core/clock.ts";
+import type { Problem } from "./core/problem.ts";
+import { withoutCompileCache } from "./control/compile-cache.ts";
+import type { EventHub } from "./control/event-hub.ts";
+import type { MeshLoop } from "./control/mesh-loop.ts";
+import type { Env, Ground } from "./ground.ts";
+import type { HookConfig, HookPlace } from "./host/hook-config.ts";
+import { createHostRunner, type HostRunner, type HostRunnerOptions } from "./host/host-runner.ts";
+import { createPodRunner } from "./host/pods/pod-runner.ts";
+import type { MeshPods } from "./mesh-pods.ts";
+import type { Workload } from "./model/mesh.ts";
+
+export interface MeshRunnerOptions {
+  readonly ground: Pick<Ground, "session" | "user" | "reaper" | "pods">;
+  readonly clock: Clock;
+  readonly env: Env;
+  readonly place: HookPlace;
+  readonly hub: Pick<EventHub, "tell">;
+  readonly loop: () => Pick<MeshLoop, "setInTheOpen" | "setProblems">;
+  readonly configOf: (workload: Workload) => HookConfig;
+}
+
+/** Runs programs in network pods or with the hook, and makes problems of what they do that a cluster would not let them. */
+export function createMeshRunner(options: MeshRunnerOptions): HostRunner {
+  const { ground, hub, loop, place } = options;
+  const openPorts = new Map<string, ReadonlySet<number>>();
+  /** By what they say: a program that starts again does the same again. */
+  const problems = new Map<string, Problem>();
+  const common: Omit<HostRunnerOptions, "place" | "onOpenPort" | "onBypass"> = {
+    session: ground.session,
+    user: ground.user,
+    reaper: ground.reaper,
+    clock: options.clock,
+    env: withoutCompileCache(options.env),
+    configOf: options.configOf,
+  };
+
+  function warn(code: "MD4005" | "MD4006", workload: Workload, what: string): void {
+    const message = `${workload.id} ${what}`;
+    problems.set(message, {
+      code,
+      severity: "warning",
+      message,
+      ...(workload.at === undefined ? {} : { at: workload.at }),
+    });
+    loop().setProblems("capture", [...problems.values()]);
+  }
+
+  function inPods(pods: MeshPods): HostRunner {
+    return createPodRunner({
+      ...common,
+      ...pods,
+      onLoopbackOnly: (workload, port) => {
+        const what = `listens on 127.0.0.1:${port} only; in a cluster its sidecar could not reach it (IST0143)`;
+        warn("MD4006", workload, what);
+      },
+    });
+  }
+
+  function withHook(): HostRunner {
+    const runner = createHostRunner({
+      ...common,
+      place,
+      onOpenPort: (workload, port) => {
+        openPorts.set(workload.id, new Set([...(openPorts.get(workload.id) ?? []), port]));
+        loop().setInTheOpen(new Map(openPorts));
+      },
+      onBypass: (workload, what) => {
+        hub.tell({ type: "bypass.seen", workload: workload.id, what });
+        warn("MD4005", workload, what);
+      },
+    });
+    return {
+      ...runner,
+      start: (workload, onLine) => {
+        openPorts.delete(workload.id);
+        return runner.start(workload, onLine);
+      },
+    };
+  }
+
+  return ground.pods === undefined ? withHook() : inPods(ground.pods);
+}
