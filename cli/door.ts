@@ -11,11 +11,14 @@ export type {
   MachineCheck,
   MatrixRecord,
   MeshClient,
+  PredictedCall,
   ProbeFinding,
   ProbeReport,
   SessionInfo,
   StartedDaemon,
   StartOptions,
+  SuggestionReport,
+  SuggestReport,
   Suppression,
   TestEngine,
   TestReport,
@@ -44,5 +47,6 @@ export const schemaNames = [
   "probe",
   "matrix",
   "changes",
+  "suggest",
 ] as const;
 export type SchemaName = (typeof schemaNames)[number];

@@ -4,6 +4,7 @@ import { addCertificateCommands } from "./commands-certificates.ts";
 import { addDiagnosisCommands } from "./commands-diagnosis.ts";
 import { addOfflineCommands } from "./commands-offline.ts";
 import { addSessionCommands } from "./commands-session.ts";
+import { addSuggestCommand } from "./commands-suggest.ts";
 import { addTestCommands } from "./commands-test.ts";
 import { chooseLook, type ColorChoice, type Context } from "./context.ts";
 import { exitCodeOf, exitCodes, ExitWith } from "./exit-code.ts";
@@ -60,6 +61,7 @@ Every option can be set by a variable: --timeout is MESHDEV_TIMEOUT.`,
   addCertificateCommands(program, context, settle);
   addDiagnosisCommands(program, context, settle);
   addTestCommands(program, context, settle);
+  addSuggestCommand(program, context, settle);
   addOfflineCommands(program, context, settle);
   return program;
 }

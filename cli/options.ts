@@ -87,3 +87,13 @@ export function filterOption(): Option {
     "MESHDEV_FILTER",
   );
 }
+
+/** What a call that a command asks about carries. */
+export function callOptions(): readonly Option[] {
+  return [
+    new Option("--port <port>", "service port, when there are several").argParser(parsePort).env("MESHDEV_PORT"),
+    new Option("--header <name: value>", "a request header, may be repeated").argParser(collect),
+    new Option("--jwt <file>", "a token that the call carries; - reads it from stdin"),
+    new Option("--claim <name=value>", "suppose a verified token that claims this, may be repeated").argParser(collect),
+  ];
+}

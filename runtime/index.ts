@@ -19,9 +19,12 @@ import type { CaseReport, TestEngine } from "./suite/report.ts";
 import type { TestOptions, TestReport } from "./tests.ts";
 import type { ProbeRequest } from "./probe/probe.ts";
 import type { ProbeFinding, ProbeReport } from "./probe/report.ts";
-import type { MintedToken, MintRequest } from "./tokens.ts";
+import type { SuggestRequest } from "./suggestions.ts";
+import type { SuggestionReport, SuggestReport } from "./suggest/report.ts";
+import type { CallToken, MintedToken, MintRequest } from "./tokens.ts";
 
 export type {
+  CallToken,
   CaseReport,
   CheckResult,
   ComparedSide,
@@ -40,6 +43,8 @@ export type {
   StartedDaemon,
   StartFailure,
   StateLine,
+  SuggestionReport,
+  SuggestReport,
   Suppression,
   TestEngine,
   TestReport,
@@ -188,12 +193,6 @@ export async function readSuppression(text: string): Promise<Suppression | undef
   return (await import("./analysis/suppression.ts")).parseSuppression(text);
 }
 
-/** A token that a predicted call carries. */
-export type CallToken =
-  | { readonly kind: "token"; readonly token: string }
-  /** As if every rule had verified a token that says this. */
-  | { readonly kind: "claims"; readonly claims: Readonly<Record<string, unknown>> };
-
 /**
  * What would happen to one call, by the very functions that decide in a sidecar; keys that rules name are fetched first when it
  * carries a token. Throws MD8005 for a name that the mesh does not have.
@@ -211,13 +210,25 @@ export async function predict(
   if (token?.kind === "claims") {
     const { supposeClaims } = await import("./tokens.ts");
     const supposed = supposeClaims(mesh, call, token.claims);
-    return predictCall(supposed.mesh, supposed.call, systemClock);
+    return predictCall(supposed.suppose(mesh), supposed.call, systemClock);
   }
   const { fetchKeySets } = await import("./tokens.ts");
   const keySets = await fetchKeySets(directory, mesh);
   if (token === undefined) return predictCall(mesh, call, systemClock, keySets);
   const { carryToken } = await import("./predict/token-call.ts");
   return predictCall(mesh, carryToken(mesh, call, token.token), systemClock, keySets);
+}
+
+/** The smallest edits of a project's files that would allow a call. @throws MeshError MD8003, MD8005 */
+export async function suggest(directory: string, request: SuggestRequest): Promise<SuggestReport> {
+  const { suggestFor } = await import("./suggestions.ts");
+  return suggestFor(directory, request);
+}
+
+/** Writes an edit into the project's files. @throws MeshError MD8006 when they have changed meanwhile */
+export async function applySuggestion(directory: string, suggestion: Pick<SuggestionReport, "files">): Promise<void> {
+  const { applySuggestion: apply } = await import("./suggestions.ts");
+  apply(directory, suggestion);
 }
 
 /** The policy tests of a project, asked of the engine alone. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
@@ -314,7 +325,8 @@ export type SchemaName =
   | "doctor"
   | "probe"
   | "matrix"
-  | "changes";
+  | "changes"
+  | "suggest";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -337,6 +349,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/schemas.ts")).flipsSchema;
     case "doctor":
       return (await import("./store/doctor-schema.ts")).doctorSchema;
+    case "suggest":
+      return (await import("./store/suggest-schema.ts")).suggestSchema;
     case "check":
       return (await import("./analysis/check-schema.ts")).checkSchema;
     case "probe":

@@ -10,6 +10,12 @@ import type { Mesh } from "./model/mesh.ts";
 import type { PredictedCall } from "./predict/call.ts";
 import { carryToken, jwtRules, withOneKeySet } from "./predict/token-call.ts";
 
+/** A token that a predicted call carries. */
+export type CallToken =
+  | { readonly kind: "token"; readonly token: string }
+  /** As if every rule had verified a token that says this. */
+  | { readonly kind: "claims"; readonly claims: Readonly<Record<string, unknown>> };
+
 /** What a token of the issuer for development shall say. */
 export interface MintRequest {
   /** Undefined: what a rule of the project that takes the issuer's keys wants. */
@@ -85,14 +91,15 @@ export async function fetchKeySets(directory: string, mesh: Mesh): Promise<Reado
   return found;
 }
 
-/** The call with a token that says these things and that every rule verifies; and the mesh whose rules do. */
+/** The call with a token that says these things and that every rule verifies; `suppose`: a mesh whose rules do. */
 export function supposeClaims(
   mesh: Mesh,
   call: PredictedCall,
   claims: Readonly<Record<string, unknown>>,
-): { readonly mesh: Mesh; readonly call: PredictedCall } {
+): { readonly suppose: (mesh: Mesh) => Mesh; readonly call: PredictedCall } {
   const key = createIssuerKey();
-  const supposed = withOneKeySet(mesh, issuerKeySet(key));
+  const suppose = (given: Mesh): Mesh => withOneKeySet(given, issuerKeySet(key));
   const iss = jwtRules(mesh).find((rule) => (rule.issuer ?? "") !== "")?.issuer ?? devIssuer.url;
-  return { mesh: supposed, call: carryToken(supposed, call, signToken(key, { iss, sub: "dev", ...claims })) };
+  const token = signToken(key, { iss, sub: "dev", ...claims });
+  return { suppose, call: carryToken(suppose(mesh), call, token) };
 }

@@ -19,6 +19,7 @@ const runtime = {
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
   suite: ["core", "model", "wire", "config", "policy", "compile", "predict"],
   access: ["core", "model", "policy"],
+  suggest: ["core", "model", "config", "policy", "compile", "predict", "access"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],
   workload: ["core", "model"],
   control: [
@@ -56,6 +57,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
   ink: ["cli/tui"],
   react: ["cli/tui"],
+  diff: ["runtime/suggest"],
   "string-width": ["cli/print"],
 };
 
@@ -75,6 +77,7 @@ const pure = [
   "predict",
   "suite",
   "access",
+  "suggest",
 ];
 const allowedNodeModules: Readonly<Record<string, readonly string[]>> = {
   identity: ["node:crypto"],

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
@@ -9,27 +7,14 @@ import { place } from "../print/place.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg, type Line } from "../print/segment.ts";
-import { type CallToken, openDoor } from "../door.ts";
-import { bareName } from "../options.ts";
+import { callOf, type Question, type QuestionOptions, tokenOf } from "../call-question.ts";
+import { openDoor } from "../door.ts";
 import { requireMesh } from "../valid-mesh.ts";
-import { parseClaims } from "./token.ts";
 
-export interface CanOptions extends OutputOptions {
+export interface CanOptions extends OutputOptions, QuestionOptions {
   readonly directory?: string;
   readonly file?: string;
   readonly expect?: "allow" | "deny";
-  readonly port?: number;
-  readonly header?: readonly string[];
-  /** File with a token; `-` is stdin. */
-  readonly jwt?: string;
-  readonly claim?: readonly string[];
-}
-
-export interface Question {
-  readonly from: string;
-  readonly to: string;
-  readonly method: string;
-  readonly path: string;
 }
 
 /** Who calls whom; only a matrix does without. @throws MeshError MD8001 */
@@ -44,10 +29,9 @@ const tones = { allow: "good", deny: "bad", depends: "warn" } as const;
 
 export async function can(question: Question, options: CanOptions, context: Context): Promise<number> {
   const directory = findProject(context.cwd, options.directory);
-  const headers = (options.header ?? []).map(parseHeader);
   const door = await openDoor();
   const mesh = await requireMesh(door, directory, options.file);
-  const call = { ...question, from: bareName(question.from), to: bareName(question.to), port: options.port, headers };
+  const call = callOf(question, options);
   const prediction = await door.predict(mesh, call, directory, tokenOf(options, context));
   const printer = createPrinter(context, options.color);
   const held = options.expect === undefined || options.expect === prediction.verdict;
@@ -84,23 +68,4 @@ export async function can(question: Question, options: CanOptions, context: Cont
     if (!held) printer.note([[seg(`expected ${options.expect ?? ""}, policy says ${prediction.verdict}`, "bad")]]);
   }
   return held ? exitCodes.ok : exitCodes.findings;
-}
-
-function tokenOf({ jwt, claim }: CanOptions, context: Context): CallToken | undefined {
-  if (jwt !== undefined && claim !== undefined)
-    throw new MeshError("MD8001", "--jwt and --claim exclude each other: a token says by itself what it claims");
-  if (claim !== undefined) return { kind: "claims", claims: parseClaims(claim) };
-  if (jwt === undefined) return undefined;
-  try {
-    const text = readFileSync(jwt === "-" ? 0 : resolve(context.cwd, jwt), "utf8");
-    return { kind: "token", token: text.trim() };
-  } catch (error) {
-    throw new MeshError("MD8001", `the token in ${jwt} cannot be read: ${String(error)}`, { cause: error });
-  }
-}
-
-function parseHeader(text: string): readonly [string, string] {
-  const at = text.indexOf(":");
-  if (at <= 0) throw new MeshError("MD8001", `--header needs \`name: value\`, not ${text}`);
-  return [text.slice(0, at).trim().toLowerCase(), text.slice(at + 1).trim()];
 }

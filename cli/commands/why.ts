@@ -1,8 +1,7 @@
-import { MeshError } from "../../runtime/core/error.ts";
-import type { MeshEvent } from "../../runtime/model/event.ts";
 import type { Context } from "../context.ts";
-import { type MeshClient, openDoor } from "../door.ts";
+import { openDoor } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
+import { findEvent } from "../find-event.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { requireSession } from "../session.ts";
 import { handshakeOf, whyLines } from "../why-text.ts";
@@ -23,16 +22,4 @@ export async function why(id: string | undefined, options: WhyOptions, context: 
   }
   printer.lines(await whyLines(client, event, session.directory, printer.glyphs));
   return exitCodes.ok;
-}
-
-async function findEvent(client: MeshClient, id: string | undefined): Promise<MeshEvent> {
-  const event = await client.event(id ?? "last-refusal");
-  if (event !== undefined) return event;
-  if (id === undefined)
-    throw new MeshError("MD8005", "nothing was refused so far", {
-      hint: "Name an event of `meshdev events -o ndjson` to explain it.",
-    });
-  throw new MeshError("MD8005", `there is no event ${id}`, {
-    hint: "Ids are in `meshdev events -o ndjson`; only the last few thousand are kept.",
-  });
 }

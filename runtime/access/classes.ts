@@ -21,6 +21,8 @@ export interface AccessClass {
   readonly witness: SampleRequest | undefined;
   /** Any of them, now and then none. */
   readonly draw: (random: Random) => SampleRequest | undefined;
+  /** Whether a request, told by how each version sees it, is one of them. */
+  readonly holds: (seen: readonly Seen[]) => boolean;
 }
 
 export interface Condition {
@@ -77,6 +79,10 @@ export function classesOf(
       outcomes,
       witness,
       draw: (random) => witnessOf(partition, way, random),
+      holds: (seen) => {
+        const found = findWay(partition, seen);
+        return found !== undefined && isSameWay(found, way);
+      },
     });
   }
   if (unknown > 0) cut.push(`${unknown} classes are not decided: the policies tell too much apart`);

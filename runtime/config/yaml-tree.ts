@@ -6,11 +6,8 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
-  parseAllDocuments,
   type Scalar,
-  type ScalarTag,
   type YAMLMap,
 } from "yaml";
 import type { Code } from "../core/codes.ts";
@@ -19,6 +16,7 @@ import type { SourcePosition } from "../core/source.ts";
 import type { FieldPositions } from "../model/resource.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import { excerptAt, positionAt, type SourceText, type Span } from "./source-text.ts";
+import { type Dialect, yamlDocuments } from "./yaml-dialect.ts";
 import { documentParts, type TextPart } from "./yaml-documents.ts";
 
 /** One YAML document as plain data, with the place of every field. */
@@ -50,17 +48,6 @@ const largestText = 8 * 1024 * 1024;
 const mostNodes = 200_000;
 const deepest = 100;
 
-/** Kubernetes reads YAML 1.1 booleans (`yes`, `off`, `y`); meshdev.yaml is YAML 1.2. */
-export type Dialect = "kubernetes" | "project";
-
-const kubernetesBoolean: ScalarTag = {
-  identify: (value) => typeof value === "boolean",
-  default: true,
-  tag: "tag:yaml.org,2002:bool",
-  test: /^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
-  resolve: (text) => /^(?:y|yes|true|on)$/i.test(text),
-};
-
 /** Parses every document of a file. Never throws, whatever the text is. */
 export function parseYaml(source: SourceText, dialect: Dialect): YamlFile {
   if (source.text.length > largestText) {
@@ -90,23 +77,7 @@ function parsePart(
   dialect: Dialect,
 ): YamlTree[] | { readonly problems: readonly Problem[] } {
   try {
-    const documents = parseAllDocuments(part.text, {
-      lineCounter: new LineCounter(),
-      prettyErrors: false,
-      uniqueKeys: true,
-      merge: true,
-      logLevel: "silent",
-      schema: "core",
-      ...(dialect === "kubernetes"
-        ? {
-            customTags: (tags) => [
-              kubernetesBoolean,
-              ...tags.filter((tag) => typeof tag === "string" || tag.tag !== kubernetesBoolean.tag),
-            ],
-          }
-        : {}),
-    });
-    if (!Array.isArray(documents)) return [];
+    const documents = yamlDocuments(part.text, dialect);
     const syntax = documents.flatMap((document) =>
       document.errors
         .filter((error) => error.code !== "DUPLICATE_KEY")

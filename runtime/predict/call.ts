@@ -100,7 +100,7 @@ export function bindPrediction(
       proxy === undefined
         ? deliver(world, from?.address ?? outsideAddress, target, payload, trace)
         : leave(world, proxy, target, payload, trace);
-    return describe(answer, trace);
+    return predictionOf(answer, trace);
   };
 }
 
@@ -148,7 +148,8 @@ function unknownParty(mesh: Mesh, name: string, port: number | undefined): MeshE
   });
 }
 
-function describe(answer: Answer, { proxies, hits, judged, dependsOn = [] }: Trace): Prediction {
+/** What became of a call, from all that happened to it. */
+export function predictionOf(answer: Answer, { proxies, hits, judged, dependsOn = [] }: Trace): Prediction {
   const decided = proxies.findLast((facts) => facts.decision !== undefined)?.decision ?? null;
   const refused = proxies.find((facts) => facts.details === "filter_chain_not_found");
   const status = answer.kind === "http" ? answer.status : null;

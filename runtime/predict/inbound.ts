@@ -59,7 +59,13 @@ export function receive(world: PaperWorld, proxy: PaperProxy, arrival: Arrival, 
     },
   });
   if (chain === undefined) {
-    note({ flags: "NR", details: "filter_chain_not_found", cluster: undefined, because: listener.because });
+    note({
+      flags: "NR",
+      details: "filter_chain_not_found",
+      cluster: undefined,
+      because: listener.because,
+      refusedAt: arrival.port,
+    });
     return { kind: "closed", reset: true };
   }
   if (!chain.terminates || arrival.payload.kind !== "tls" || offer === undefined) {

@@ -26,6 +26,8 @@ export interface Hit {
 export interface ProxyFacts {
   readonly proxy: string;
   readonly side: "inbound" | "outbound";
+  /** Workload port at which no chain took a connection; absent: one did. */
+  readonly refusedAt?: number;
   /** 0 for what is not HTTP. */
   readonly code: number;
   readonly details: string | undefined;

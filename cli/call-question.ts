@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { MeshError } from "../runtime/core/error.ts";
+import { parseClaims } from "./commands/token.ts";
+import type { Context } from "./context.ts";
+import type { CallToken, PredictedCall } from "./door.ts";
+import { bareName } from "./options.ts";
+
+/** A call that a command asks about, as it is typed. */
+export interface Question {
+  readonly from: string;
+  readonly to: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface QuestionOptions {
+  readonly port?: number;
+  readonly header?: readonly string[];
+  /** File with a token; `-` is stdin. */
+  readonly jwt?: string;
+  readonly claim?: readonly string[];
+}
+
+export function callOf(question: Question, { port, header }: QuestionOptions): PredictedCall {
+  const headers = (header ?? []).map(parseHeader);
+  return { ...question, from: bareName(question.from), to: bareName(question.to), port, headers };
+}
+
+/** @throws MeshError MD8001 */
+export function tokenOf({ jwt, claim }: QuestionOptions, context: Context): CallToken | undefined {
+  if (jwt !== undefined && claim !== undefined)
+    throw new MeshError("MD8001", "--jwt and --claim exclude each other: a token says by itself what it claims");
+  if (claim !== undefined) return { kind: "claims", claims: parseClaims(claim) };
+  if (jwt === undefined) return undefined;
+  try {
+    const text = readFileSync(jwt === "-" ? 0 : resolve(context.cwd, jwt), "utf8");
+    return { kind: "token", token: text.trim() };
+  } catch (error) {
+    throw new MeshError("MD8001", `the token in ${jwt} cannot be read: ${String(error)}`, { cause: error });
+  }
+}
+
+function parseHeader(text: string): readonly [string, string] {
+  const at = text.indexOf(":");
+  if (at <= 0) throw new MeshError("MD8001", `--header needs \`name: value\`, not ${text}`);
+  return [text.slice(0, at).trim().toLowerCase(), text.slice(at + 1).trim()];
+}

@@ -1,0 +1,54 @@
+import { bindPeerAuthentication } from "../compile/peer-authentication.ts";
+import type { Mesh, Workload } from "../model/mesh.ts";
+import { type Provenance, resourceName } from "../model/resource.ts";
+import { freeName } from "./allow-options.ts";
+import { addPart, editPart, type NewPolicy, type Part, stepsOf } from "./part.ts";
+
+/** Ways to make a port take plaintext too. All of them give mutual TLS up: the last resort. */
+export function mtlsOptions(
+  mesh: Mesh,
+  workload: Workload,
+  port: number,
+  because: readonly Provenance[],
+): readonly (readonly Part[])[] {
+  const { workload: own } = bindPeerAuthentication(mesh)(workload);
+  const atPort = `spec.portLevelMtls.${port}.mode`;
+  const [decided] = because;
+  const deciding = mesh.policies.peerAuthentications.find((each) => resourceName(each) === decided?.resource);
+  const relaxed = (policy: typeof deciding, field: string, what: string): readonly (readonly Part[])[] =>
+    policy === undefined
+      ? []
+      : [[editPart(policy, field, { kind: "set", path: stepsOf(field), value: "PERMISSIVE" }, what, true)]];
+  const forPort = `let port ${port} of ${workload.service} take plaintext too`;
+  return [
+    ...relaxed(own, atPort, forPort),
+    ...(own === undefined && deciding !== undefined
+      ? [[newPeerAuthentication(mesh, workload, port, deciding.positions.file, forPort)]]
+      : []),
+    ...(decided === undefined || decided.field === atPort
+      ? []
+      : relaxed(
+          deciding,
+          decided.field,
+          `let everything under ${resourceName(deciding ?? own ?? noPolicy)} take plaintext too`,
+        )),
+  ];
+}
+
+const noPolicy = { kind: "PeerAuthentication", namespace: "", name: "" };
+
+function newPeerAuthentication(mesh: Mesh, workload: Workload, port: number, file: string, what: string): Part {
+  const taken = new Set(
+    mesh.policies.peerAuthentications.filter((each) => each.namespace === workload.namespace).map(({ name }) => name),
+  );
+  const value: NewPolicy = {
+    apiVersion: "security.istio.io/v1",
+    kind: "PeerAuthentication",
+    metadata: { name: freeName(`${workload.service}-plaintext`, taken), namespace: workload.namespace },
+    spec: {
+      selector: { matchLabels: { ...workload.labels } },
+      portLevelMtls: { [port]: { mode: "PERMISSIVE" } },
+    },
+  };
+  return addPart(file, value, what, true);
+}
