@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
+import { addFidelityCommand } from "./commands-fidelity.ts";
 import { addProbeCommand } from "./commands-probe.ts";
 import { collect, directoryOption, fileOption, jsonOption, outputOption, parsePort } from "./options.ts";
 
@@ -74,6 +75,7 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     });
 
   addProbeCommand(program, context, settle);
+  addFidelityCommand(program, context, settle);
 
   program
     .command("diff [sides...]")

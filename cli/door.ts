@@ -10,6 +10,7 @@ export type {
   Comparison,
   MachineCheck,
   MatrixRecord,
+  FidelityRow,
   MeshClient,
   PredictedCall,
   ProbeFinding,
@@ -48,5 +49,6 @@ export const schemaNames = [
   "matrix",
   "changes",
   "suggest",
+  "fidelity",
 ] as const;
 export type SchemaName = (typeof schemaNames)[number];

@@ -2,6 +2,7 @@ import type { MatrixQuestion } from "./access/ask.ts";
 import type { MatrixRecord } from "./access/record.ts";
 import type { CheckResult } from "./analysis/check.ts";
 import type { Suppression } from "./analysis/suppression.ts";
+import type { FidelityRow } from "./config/fidelity/rows.ts";
 import type { ReadSettings } from "./config/settings.ts";
 import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
@@ -33,6 +34,7 @@ export type {
   EventOptions,
   MachineCheck,
   MatrixRecord,
+  FidelityRow,
   MeshClient,
   PredictedCall,
   Prediction,
@@ -308,6 +310,11 @@ export async function probe(
   return probeMesh(client, session.folder, request, { clock: systemClock, signal });
 }
 
+/** What becomes of each field of Istio's API, and what proves it. */
+export async function fidelity(): Promise<readonly FidelityRow[]> {
+  return (await import("./config/fidelity/rows.ts")).fidelityRows();
+}
+
 /** A person's own settings from the text of a flat YAML file: names with texts. */
 export async function readSettings(file: string, text: string): Promise<ReadSettings> {
   const { readSettingsText } = await import("./config/settings.ts");
@@ -326,7 +333,8 @@ export type SchemaName =
   | "probe"
   | "matrix"
   | "changes"
-  | "suggest";
+  | "suggest"
+  | "fidelity";
 
 /** A JSON Schema that is part of the published contract. */
 export async function schema(name: SchemaName): Promise<unknown> {
@@ -353,6 +361,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/suggest-schema.ts")).suggestSchema;
     case "check":
       return (await import("./analysis/check-schema.ts")).checkSchema;
+    case "fidelity":
+      return (await import("./config/fidelity/fidelity-schema.ts")).fidelitySchema;
     case "probe":
       return (await import("./probe/probe-schema.ts")).probeSchema;
   }

@@ -2,6 +2,7 @@ import { notingFilters } from "../model/filter-notes.ts";
 import type { Code } from "../core/codes.ts";
 import type { Problem } from "../core/problem.ts";
 import { positionOf, type Resource, resourceName } from "../model/resource.ts";
+import { otherProviders } from "./extension-providers.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import { istioGroups } from "./kinds.ts";
 import { checkedFields, knownFields } from "./mesh-config-fields.ts";
@@ -9,12 +10,16 @@ import { isKubernetesCore } from "./policies.ts";
 import { readProxyConfig, unenforcedMessage } from "./proxy-config.ts";
 import { isRecord } from "./yaml-tree.ts";
 
-/** A field that is read but not enforced. `[]` stands for every item, `when` limits it to some values. */
-interface UnenforcedField {
+/** A field with which something else happens than in Istio. `[]` stands for every item, `when` limits it to some values. */
+export interface Departure {
   readonly path: string;
   readonly code?: Code;
   readonly note?: string;
   readonly when?: (value: unknown) => boolean;
+  /** What `meshdev fidelity` calls it; absent: approximated with `when`, ignored without. */
+  readonly status?: "approximated" | "ignored";
+  /** Nothing is missed by it, or another check tells of it: no warning. */
+  readonly quiet?: true;
 }
 
 /** Of a `connectionPool`; concurrent requests and the HTTP version are obeyed. */
@@ -45,10 +50,25 @@ function isNoted(key: string): boolean {
   return [...Object.values(http), ...Object.values(tcp), "envoy.filters.http.jwt_authn"].includes(filter);
 }
 
-/** What this version does not enforce of the kinds that it enforces. Everything else of them is. */
-const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
+/** Retries that may go to the endpoint that failed. */
+const alwaysIgnored: Omit<Departure, "path"> = {
+  note: "endpoints that failed are always avoided while there are others",
+  when: (value) => value === false,
+};
+
+/** Policies for gateways and waypoints (spec AP-2). */
+const targetReferences: readonly Departure[] = ["spec.targetRef", "spec.targetRefs"].map((path) => ({
+  path,
+  status: "approximated",
+  note: "there are no gateways and waypoints; to sidecars such a policy says nothing, in Istio too",
+  quiet: true,
+}));
+
+/** What this version does not enforce of the kinds that it enforces. Everything else of them is, and `meshdev fidelity` names what proves it. */
+export const unenforcedFields: Readonly<Record<string, readonly Departure[]>> = {
   PeerAuthentication: [],
   AuthorizationPolicy: [
+    ...targetReferences,
     {
       path: "spec.rules[].when[].key",
       code: "MD2002",
@@ -57,6 +77,8 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
     },
   ],
   RequestAuthentication: [
+    ...targetReferences,
+    { path: "spec.jwtRules[].timeout", note: "keys are fetched with a limit of their own" },
     {
       path: "spec.jwtRules[].presence",
       note: "here as in Istio it demands no token; an AuthorizationPolicy does",
@@ -80,17 +102,21 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
   Sidecar: [
     {
       path: "spec.egress",
+      status: "ignored",
       note: "every service stays visible",
       when: (value) => JSON.stringify(value) !== '[{"hosts":["*/*"]}]',
     },
     { path: "spec.outboundTrafficPolicy" },
     { path: "spec.ingress[].tls" },
+    { path: "spec.ingress[].captureMode", when: (value) => value !== "DEFAULT", status: "ignored" },
+    { path: "spec.ingress[].port.targetPort", note: "Istio reads only defaultEndpoint, too", quiet: true },
+    { path: "spec.ingress[].port.name", note: "a name for people", quiet: true, status: "approximated" },
     {
       path: "spec.ingress[].defaultEndpoint",
       note: "a program is not reached by a Unix socket of its own; requests get 503",
       when: (value) => typeof value === "string" && value.startsWith("unix:"),
     },
-    ...poolFields.flatMap((name) => [
+    ...[...poolFields, "http.h2UpgradePolicy"].flatMap((name) => [
       { path: `spec.inboundConnectionPool.${name}` },
       { path: `spec.ingress[].connectionPool.${name}` },
     ]),
@@ -114,8 +140,36 @@ const unenforcedFields: Readonly<Record<string, readonly UnenforcedField[]>> = {
     })),
     { path: "spec.http[].match[].statPrefix" },
     { path: "spec.http[].retries.retryRemoteLocalities" },
+    { path: "spec.http[].retries.retryIgnorePreviousHosts", ...alwaysIgnored },
+    ...["fault.delay.exponentialDelay", "fault.abort.http2Error"].map((name) => ({
+      path: `spec.http[].${name}`,
+      note: "Istio does nothing with it either",
+    })),
+    { path: "spec.tcp[].match[].sourceSubnet", note: "Istio does nothing with it either" },
   ],
 };
+
+/** The same of MeshConfig; fields that are known and have no shape have no effect at all. */
+export const unenforcedMeshFields: readonly Departure[] = [
+  ...["ecdhCurves", "cipherSuites"].map((name) => ({
+    path: `meshConfig.meshMTLS.${name}`,
+    note: "sidecars offer what Node offers",
+  })),
+  { path: "meshConfig.defaultHttpRetryPolicy.retryRemoteLocalities" },
+  { path: "meshConfig.defaultHttpRetryPolicy.retryIgnorePreviousHosts", ...alwaysIgnored },
+  ...["envoyExtAuthzHttp", "envoyExtAuthzGrpc"].map((kind) => ({
+    path: `meshConfig.extensionProviders[].${kind}.clearRouteCache`,
+  })),
+  ...otherProviders.map((kind) => ({ path: `meshConfig.extensionProviders[].${kind}` })),
+  {
+    path: "meshConfig.caCertificates",
+    status: "approximated",
+    note: "callers of its trustDomains are let in, its certificates are not trusted",
+  },
+  ...knownFields
+    .filter((name) => !Object.hasOwn(checkedFields, name) && name !== "caCertificates" && name !== "defaultConfig")
+    .map((name) => ({ path: `meshConfig.${name}` })),
+];
 
 /** Kinds whose absence changes who may call whom. */
 const securityKinds: ReadonlyMap<string, string> = new Map([
@@ -147,15 +201,17 @@ export function unenforced(resources: readonly Resource[]): readonly Problem[] {
 
 /** MeshConfig fields that are kept but have no effect. */
 export function unenforcedMeshConfig(raw: Readonly<Record<string, unknown>>): readonly Problem[] {
-  return Object.keys(raw)
-    .filter((key) => knownFields.includes(key) && checkedFields[key] === undefined)
-    .flatMap((key) => (key === "defaultConfig" ? readProxyConfig(raw[key], key).unenforced : [key]))
-    .map((key) => ({
-      code: "MD2001",
-      severity: "warning",
-      message: unenforcedMessage(`meshConfig.${key}`),
-      field: `meshConfig.${key}`,
-    }));
+  const uses = unenforcedMeshFields.flatMap((field): readonly Problem[] => {
+    const found = firstUse({ meshConfig: raw }, field.path.split("."), "", field.when ?? (() => true));
+    return found === undefined ? [] : [meshProblem(found, field.note)];
+  });
+  const { unenforced: ofProxies } = readProxyConfig(raw["defaultConfig"], "meshConfig.defaultConfig");
+  return [...uses, ...ofProxies.map((field) => meshProblem(field))];
+}
+
+function meshProblem(field: string, note?: string): Problem {
+  const words = unenforcedMessage(field);
+  return { code: "MD2001", severity: "warning", message: note === undefined ? words : `${words}: ${note}`, field };
 }
 
 function wholeKind(resource: Resource): Problem {
@@ -175,7 +231,8 @@ function wholeKind(resource: Resource): Problem {
 }
 
 /** Reported once per resource and field, at its first use. */
-function findField(resource: Resource, field: UnenforcedField): readonly Problem[] {
+function findField(resource: Resource, field: Departure): readonly Problem[] {
+  if (field.quiet === true) return [];
   const document = { metadata: { annotations: resource.annotations }, spec: resource.spec };
   const path = field.path.startsWith("metadata.annotations.")
     ? ["metadata", "annotations", field.path.slice("metadata.annotations.".length)]

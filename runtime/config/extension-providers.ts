@@ -7,7 +7,7 @@ import { isRecord } from "./yaml-tree.ts";
 const common = { service: string, port: uint32, timeout: duration, failOpen: boolean, statusOnError: string };
 const bodyShape = object({ maxRequestBytes: uint32, allowPartialMessage: boolean, packAsBytes: boolean });
 /** Kept for other tools; sidecars here ask no such provider. */
-const otherKinds = [
+export const otherProviders = [
   "zipkin",
   "lightstep",
   "datadog",
@@ -38,7 +38,7 @@ const providerShape: Shape = object({
     clearRouteCache: boolean,
   }),
   envoyExtAuthzGrpc: object({ ...common, includeRequestBodyInCheck: bodyShape, clearRouteCache: boolean }),
-  ...Object.fromEntries(otherKinds.map((kind) => [kind, { kind: "any" } as const])),
+  ...Object.fromEntries(otherProviders.map((kind) => [kind, { kind: "any" } as const])),
 });
 
 export const extensionProvidersShape: Shape = listOf(providerShape);

@@ -7,6 +7,7 @@ export const checkedFields: Readonly<Record<string, Shape>> = {
   trustDomain: string,
   trustDomainAliases: listOf(string),
   enableAutoMtls: booleanShape,
+  connectTimeout: duration,
   outboundTrafficPolicy: object({ mode: oneOfValues("ALLOW_ANY", "REGISTRY_ONLY") }),
   pathNormalization: object({
     normalization: oneOfValues("DEFAULT", "NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"),
@@ -41,7 +42,6 @@ export const knownFields: readonly string[] = [
   "caCertificates",
   "certificates",
   "configSources",
-  "connectTimeout",
   "defaultConfig",
   "defaultInboundHttpRetryPolicy",
   "defaultProviders",

@@ -30,6 +30,26 @@ const proxyHeadersShape: Shape = object({
   xForwardedPort: enabledShape,
 });
 
+/** All of a ProxyConfig that is obeyed, in MeshConfig's `defaultConfig` and in annotations. */
+export const proxyConfigShape: Shape = object({
+  proxyHeaders: proxyHeadersShape,
+  proxyMetadata: object({ ISTIO_META_HTTP10: string }),
+});
+
+/** Where it differs from Istio's. */
+export const proxyConfigDepartures = [
+  { path: "proxyConfig.proxyHeaders.preserveHttp1HeaderCase" },
+  {
+    path: "proxyConfig.proxyHeaders.metadataExchangeHeaders",
+    status: "approximated",
+    note: "those headers are never sent here, so there is nothing to switch off",
+  },
+  {
+    path: "proxyConfig (every other field)",
+    note: "`gatewayTopology` concerns gateways: a sidecar takes the last address of X-Forwarded-For, in Istio too",
+  },
+] as const;
+
 export interface ReadProxyConfig {
   readonly config: ProxyConfig;
   /** What is wrong with it: field and message. */

@@ -39,6 +39,7 @@ describe("what a sidecar does to headers", () => {
       {},
     ],
     [{ xForwardedPort: { enabled: true }, xForwardedHost: {} }, { forwardedPort: true }, { forwardedPort: true }],
+    [{ xForwardedHost: { enabled: true } }, { forwardedHost: true }, { forwardedHost: true }],
   ])("obeys %j", (proxyHeaders, inbound, outbound) => {
     const whole = mesh({ proxyHeaders });
     expect(inboundOptions(whole, plain)).toEqual({ ...defaultInboundOptions, ...inbound });
