@@ -19,6 +19,8 @@ export interface AccessClass {
   readonly outcomes: readonly ClassOutcome[];
   /** One of them; undefined: none was found, and perhaps there is none. */
   readonly witness: SampleRequest | undefined;
+  /** Whether a request is one of them. */
+  readonly has: (sample: SampleRequest) => boolean;
   /** Any of them, now and then none. */
   readonly draw: (random: Random) => SampleRequest | undefined;
   /** Whether a request, told by how each version sees it, is one of them. */
@@ -78,6 +80,7 @@ export function classesOf(
       callers: way.steps.find(({ dimension }) => dimension === 0)?.cells,
       outcomes,
       witness,
+      has: (sample) => isOnWay(partition, way, sample),
       draw: (random) => witnessOf(partition, way, random),
       holds: (seen) => {
         const found = findWay(partition, seen);
@@ -147,11 +150,15 @@ function witnessOf(partition: Partition, way: Way, random?: Random): SampleReque
       const cell = partition.dimensions[dimension]?.cells[cells[at] ?? -1];
       if (cell !== undefined) sample = merge(sample, cell.sample(random));
     }
-    const seen = partition.sides.map((port) => seenBy(port, sample));
-    const found = findWay(partition, seen);
-    if (found !== undefined && isSameWay(found, way)) return sample;
+    if (isOnWay(partition, way, sample)) return sample;
   }
   return undefined;
+}
+
+function isOnWay(partition: Partition, way: Way, sample: SampleRequest): boolean {
+  const seen = partition.sides.map((port) => seenBy(port, sample));
+  const found = findWay(partition, seen);
+  return found !== undefined && isSameWay(found, way);
 }
 
 function isSameWay(a: Way, b: Way): boolean {

@@ -1,0 +1,143 @@
+import type { AccessClass } from "../../runtime/access/classes.ts";
+import type { ClassOutcome } from "../../runtime/access/outcome.ts";
+import { type GuardedPort, type SampleRequest, targetOf } from "../../runtime/access/sample.ts";
+import type { Case, CaseRequest, ExpectedRequest } from "../conformance/case.ts";
+import { decidedBy, outcomeOf } from "../conformance/outcome.ts";
+import { type enterScene, observe } from "../conformance/sockets/play-case.ts";
+
+export type Scene = Awaited<ReturnType<typeof enterScene>>;
+
+/** Callers without sidecar, who say themselves what they are: at addresses inside and outside of what random policies name. */
+const strangers: Readonly<Record<string, string>> = {
+  outsider: "10.244.1.31",
+  "outsider-a": "10.244.0.10",
+  "outsider-b": "10.244.0.13",
+  "outsider-c": "10.244.0.99",
+  "outsider-d": "10.244.1.77",
+};
+
+export function withStrangers(spec: Case): Case {
+  const known = new Set(spec.workloads.map(({ name }) => name));
+  const more = Object.entries(strangers)
+    .filter(([name]) => !known.has(name))
+    .map(([name, ip]) => ({ name, labels: { app: name }, sidecar: false, ip }));
+  return { ...spec, workloads: [...spec.workloads, ...more] };
+}
+
+/** Pseudo-random numbers of a seed; [0, 1). */
+export function randomOf(seed: number): () => number {
+  let state = (seed % 2_147_483_646) + 1;
+  return () => {
+    state = (state * 16_807) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+const methods = new Set(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE"]);
+
+/** Members of a class that one of the strangers can send: the witness, and others that are drawn. */
+export function membersOf(
+  found: AccessClass,
+  port: GuardedPort,
+  random: () => number,
+  wanted: number,
+): readonly CaseRequest[] {
+  const requests = new Map<string, CaseRequest>();
+  for (let tries = 0; tries < wanted * 8 && requests.size < wanted; tries += 1) {
+    const sample = tries === 0 ? found.witness : found.draw(random);
+    if (sample === undefined) continue;
+    const from = Object.entries(strangers).find(([, sourceIp]) => found.has({ ...sample, sourceIp }));
+    const request = from === undefined ? undefined : requestOf(sample, from[0], port, found);
+    if (request !== undefined) requests.set(JSON.stringify(request), { ...request, id: `m${requests.size}` });
+  }
+  return [...requests.values()];
+}
+
+/** Undefined: nobody could write such a request over HTTP/1.1. */
+function requestOf(
+  sample: SampleRequest,
+  from: string,
+  port: GuardedPort,
+  found: AccessClass,
+): CaseRequest | undefined {
+  const { layer, peer, sni, method, host, path, headers, token } = sample;
+  const isMutual = peer !== undefined && port.listener.mode !== "DISABLE";
+  const tls = isMutual
+    ? {
+        tls: {
+          cert: peer,
+          alpn: layer === "http" ? ["istio-http/1.1", "istio"] : ["istio-peer-exchange", "istio"],
+          ...(sni === undefined ? {} : { sni }),
+        },
+      }
+    : {};
+  // Over TLS without identity the application would have to speak TLS.
+  if (!isMutual && sni !== undefined && !found.has({ ...sample, sni: undefined })) return undefined;
+  if (layer === "tcp")
+    return { id: "", from, ...tls, tcp: { host: "backend-v1.pod", port: port.port, send: "hello, world\n" } };
+  const target = targetOf(path, port);
+  if (target === undefined || !methods.has(method)) return undefined;
+  return {
+    id: "",
+    from,
+    ...tls,
+    method,
+    url: `http://backend-v1.pod:${port.port}${target}`,
+    headers: [
+      ["host", host],
+      ["x-ext-authz", "allow"],
+      ...Object.entries(headers).flatMap(([name, lines]) => lines.map((line) => [name, line] as const)),
+    ],
+    ...jwtOf(token, port),
+  };
+}
+
+function jwtOf(token: SampleRequest["token"], { inbound }: GuardedPort): Pick<CaseRequest, "jwt"> {
+  const [rule] = inbound.jwt;
+  if (token.kind === "none" || rule === undefined) return {};
+  if (token.kind === "refused") return { jwt: { iss: rule.issuer, sub: "nobody", key: "rogue" } };
+  return { jwt: { claims: token.claims } };
+}
+
+/** Sends one member for real; a text: how what happened differs from the outcome of its class. */
+export async function differenceOf(
+  scene: Scene,
+  request: CaseRequest,
+  outcome: ClassOutcome,
+): Promise<string | undefined> {
+  const isTcp = request.tcp !== undefined;
+  // Nobody who is asked about a connection reads a header that tells him to agree.
+  const isAllowed = outcome.verdict === "allow" || (outcome.verdict === "depends" && !isTcp);
+  const isTold = !isTcp && (outcome.by !== undefined || outcome.reason === "no-allow-matched");
+  const expected: ExpectedRequest = {
+    outcome: "",
+    client: {},
+    upstream: [],
+    proxies: isTold ? [{ log: "access" }] : [],
+  };
+  const observed = await observe(scene, request, expected);
+  if (typeof observed === "string") return `${observed} is not in the mesh`;
+  const told = outcomeOf(request, observed.answer);
+  const arrived = observed.hits.filter(({ workload }) => workload !== "ext-authz").length;
+  const by = decidedBy({ proxies: [...observed.told.proxies] }, isAllowed ? "allow" : "deny");
+  const wanted = isAllowed ? /^(?:http:200|tcp:echo|app-rejected.*)$/ : refusals[isTcp ? "tls" : outcome.reason];
+  const isAsWanted = wanted.test(told) && (isAllowed || arrived === 0);
+  const names = outcome.verdict !== "depends" && isTold ? (outcome.by?.id ?? "none") : undefined;
+  if (isAsWanted && (names === undefined || by?.startsWith(names) === true)) return undefined;
+  return JSON.stringify({
+    class: outcome.verdict,
+    reason: outcome.reason,
+    by: outcome.by?.id,
+    told,
+    toldBy: by,
+    arrived,
+  });
+}
+
+const refusals: Readonly<Record<ClassOutcome["reason"], RegExp>> = {
+  tls: /^(?:closed|http:503)$/,
+  token: /^http:401$/,
+  matched: /^http:403$/,
+  "no-allow-matched": /^http:403$/,
+  "no-policy": /^http:403$/,
+};
