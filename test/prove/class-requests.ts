@@ -1,6 +1,7 @@
 import type { AccessClass } from "../../runtime/access/classes.ts";
 import type { ClassOutcome } from "../../runtime/access/outcome.ts";
 import { type GuardedPort, type SampleRequest, targetOf } from "../../runtime/access/sample.ts";
+import type { JwtProvider } from "../../runtime/model/jwt.ts";
 import type { Case, CaseRequest, ExpectedRequest } from "../conformance/case.ts";
 import { decidedBy, outcomeOf } from "../conformance/outcome.ts";
 import { type enterScene, observe } from "../conformance/sockets/play-case.ts";
@@ -24,6 +25,12 @@ export function withStrangers(spec: Case): Case {
   return { ...spec, workloads: [...spec.workloads, ...more] };
 }
 
+/** Whether some program listens on a port of backend-v1; PeerAuthentications may name others. */
+export function isServed(spec: Case, port: number): boolean {
+  const served = spec.workloads.find(({ name }) => name === "backend-v1")?.ports ?? [];
+  return served.some((each) => each.port === port);
+}
+
 /** Pseudo-random numbers of a seed; [0, 1). */
 export function randomOf(seed: number): () => number {
   let state = (seed % 2_147_483_646) + 1;
@@ -35,22 +42,30 @@ export function randomOf(seed: number): () => number {
 
 const methods = new Set(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE"]);
 
+/** A member of a class as it is sent to each version of the port: with TLS where that version ends it. */
+type Member = readonly CaseRequest[];
+
 /** Members of a class that one of the strangers can send: the witness, and others that are drawn. */
 export function membersOf(
   found: AccessClass,
-  port: GuardedPort,
+  ports: readonly GuardedPort[],
   random: () => number,
   wanted: number,
-): readonly CaseRequest[] {
-  const requests = new Map<string, CaseRequest>();
-  for (let tries = 0; tries < wanted * 8 && requests.size < wanted; tries += 1) {
+): readonly Member[] {
+  const members = new Map<string, Member>();
+  for (let tries = 0; tries < wanted * 8 && members.size < wanted; tries += 1) {
     const sample = tries === 0 ? found.witness : found.draw(random);
     if (sample === undefined) continue;
     const from = Object.entries(strangers).find(([, sourceIp]) => found.has({ ...sample, sourceIp }));
-    const request = from === undefined ? undefined : requestOf(sample, from[0], port, found);
-    if (request !== undefined) requests.set(JSON.stringify(request), { ...request, id: `m${requests.size}` });
+    if (from === undefined) continue;
+    const rules = ports.flatMap(({ inbound }) => inbound.jwt);
+    const requests = ports.flatMap((port) => {
+      const request = requestOf(sample, from[0], port, found);
+      return request === undefined ? [] : [{ ...request, ...jwtOf(sample.token, rules), id: `m${members.size}` }];
+    });
+    if (requests.length === ports.length) members.set(JSON.stringify(sample), requests);
   }
-  return [...requests.values()];
+  return [...members.values()];
 }
 
 /** Undefined: nobody could write such a request over HTTP/1.1. */
@@ -60,7 +75,7 @@ function requestOf(
   port: GuardedPort,
   found: AccessClass,
 ): CaseRequest | undefined {
-  const { layer, peer, sni, method, host, path, headers, token } = sample;
+  const { layer, peer, sni, method, host, path, headers } = sample;
   const isMutual = peer !== undefined && port.listener.mode !== "DISABLE";
   const tls = isMutual
     ? {
@@ -88,12 +103,10 @@ function requestOf(
       ["x-ext-authz", "allow"],
       ...Object.entries(headers).flatMap(([name, lines]) => lines.map((line) => [name, line] as const)),
     ],
-    ...jwtOf(token, port),
   };
 }
 
-function jwtOf(token: SampleRequest["token"], { inbound }: GuardedPort): Pick<CaseRequest, "jwt"> {
-  const [rule] = inbound.jwt;
+function jwtOf(token: SampleRequest["token"], [rule]: readonly JwtProvider[]): Pick<CaseRequest, "jwt"> {
   if (token.kind === "none" || rule === undefined) return {};
   if (token.kind === "refused") return { jwt: { iss: rule.issuer, sub: "nobody", key: "rogue" } };
   return { jwt: { claims: token.claims } };

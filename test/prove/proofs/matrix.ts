@@ -9,7 +9,7 @@ import { enterScene } from "../../conformance/sockets/play-case.ts";
 import { createStage } from "../../conformance/sockets/run-sockets.ts";
 import { caseKeySets } from "../../conformance/tokens.ts";
 import { randomCase, writtenCase } from "../../reference/random/case.ts";
-import { differenceOf, membersOf, randomOf, type Scene, withStrangers } from "../class-requests.ts";
+import { differenceOf, isServed, membersOf, randomOf, type Scene, withStrangers } from "../class-requests.ts";
 import type { Proof } from "../proof.ts";
 
 /** Per class: the example, and others. */
@@ -34,6 +34,7 @@ export const prove: Proof = async ({ count = 300, seed, progress }) => {
     if (target === undefined) throw new Error("backend-v1 has no sidecar");
     counts.meshes += 1;
     for (const port of accessMatrix({ snapshots, to: (each) => each === target }).ports) {
+      if (!isServed(spec, port.port)) continue;
       for (const { sent, verdict, told } of await tryPort(scene, spec, target, port, random)) {
         counts.classes += 1;
         counts.requests += sent;
@@ -70,7 +71,7 @@ async function tryPort(
     for (const each of found.classes) {
       const [outcome] = each.outcomes;
       if (outcome === undefined) continue;
-      const requests = membersOf(each, guarded, random, members);
+      const requests = membersOf(each, [guarded], random, members).flat();
       const told: string[] = [];
       for (const request of requests) {
         const difference = await differenceOf(scene, request, outcome);
