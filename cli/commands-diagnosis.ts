@@ -4,20 +4,45 @@ import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
 import { addFidelityCommand } from "./commands-fidelity.ts";
 import { addProbeCommand } from "./commands-probe.ts";
-import { collect, directoryOption, fileOption, jsonOption, outputOption, parsePort } from "./options.ts";
+import {
+  callOptions,
+  collect,
+  connectionOptions,
+  directoryOption,
+  fileOption,
+  jsonOption,
+  outputOption,
+  timeoutOption,
+} from "./options.ts";
 
 /** Commands that explain. */
 export function addDiagnosisCommands(program: Command, context: Context, settle: Settle): void {
-  program
-    .command("why [event]")
-    .description("explain one decision or handshake clause by clause; without an id the last refusal")
+  withCallOptions(program.command("why"))
+    .argument("[what...]", "an event's id, or a call: from, to, method, path; nothing: the last refusal")
+    .description(
+      "explain a decision, a handshake or a call that nobody made: the cause first, then every rule and clause",
+    )
     .addOption(directoryOption())
+    .addOption(fileOption())
+    .addOption(new Option("--live", "send the call through the sidecars, of a mesh started for it if none runs"))
+    .addOption(timeoutOption("how long a mesh that is started for --live may take to be ready (default 90s)"))
     .addOption(outputOption(["table", "json"]))
     .addOption(jsonOption())
-    .addHelpText("after", "\nExamples:\n  meshdev why\n  meshdev why r-4711\n  meshdev why -o json")
-    .action(async (event: string | undefined, options) => {
+    .addHelpText(
+      "after",
+      `
+Examples:
+  meshdev why                                          the last refusal of the running mesh
+  meshdev why r-4711 -o json
+  meshdev why web orders POST /pay --claim role=admin  predicted from the files; --live sends it
+  meshdev why outsider orders --tls plaintext
+  meshdev why web queue --port 9000 --tcp
+
+With one word it is the id of an event, with two to four a call; what shapes a call belongs to calls alone.`,
+    )
+    .action(async (what: readonly string[], options) => {
       const { why } = await import("./commands/why.ts");
-      settle(await why(event, withGlobals(program, options), context));
+      settle(await why(what, withGlobals(program, options), context));
     });
 
   program
@@ -35,23 +60,12 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
       settle(await replay(event, withGlobals(program, options), context));
     });
 
-  program
-    .command("can [from] [to] [method] [path]")
+  withCallOptions(program.command("can [from] [to] [method] [path]"))
     .description("what policy says to a call, without sending it (predicted by the engine that the sidecars use)")
     .addOption(directoryOption())
     .addOption(fileOption())
     .addOption(
       new Option("--expect <verdict>", "exit 4 unless it is so").choices(["allow", "deny"]).env("MESHDEV_EXPECT"),
-    )
-    .addOption(
-      new Option("--port <port>", "service port, when there are several").argParser(parsePort).env("MESHDEV_PORT"),
-    )
-    .addOption(new Option("--header <name: value>", "a request header, may be repeated").argParser(collect))
-    .addOption(new Option("--jwt <file>", "a token that the call carries; - reads it from stdin"))
-    .addOption(
-      new Option("--claim <name=value>", "suppose a verified token that claims this, may be repeated").argParser(
-        collect,
-      ),
     )
     .addOption(new Option("--matrix", "who may call what: all classes of requests that the policies tell apart"))
     .addOption(new Option("-n, --namespace <namespace>", "with --matrix: only what is called there"))
@@ -60,7 +74,7 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  meshdev can --matrix\n  meshdev can web orders --matrix -o json\n  meshdev can frontend backend GET /api/data\n  meshdev can intruder backend GET /api/data --expect deny\n  meshdev can web orders POST /pay --port 8080 --header 'x-tenant: a'\n  meshdev can web orders --claim role=admin --claim sub=alice\n  meshdev token --sub bob | meshdev can web orders --jwt -",
+      "\nExamples:\n  meshdev can --matrix\n  meshdev can web orders --matrix -o json\n  meshdev can frontend backend GET /api/data\n  meshdev can intruder backend GET /api/data --expect deny\n  meshdev can web orders POST /pay --port 8080 --header 'x-tenant: a'\n  meshdev can web orders --claim role=admin --claim sub=alice\n  meshdev can web orders --tls plaintext --expect deny\n  meshdev can web queue --port 9000 --tcp\n  meshdev token --sub bob | meshdev can web orders --jwt -",
     )
     .action(async (from, to, method: string | undefined, path: string | undefined, options) => {
       if (options.matrix === true) {
@@ -155,4 +169,8 @@ export function addDiagnosisCommands(program: Command, context: Context, settle:
       const { explain } = await import("./commands/explain.ts");
       settle(explain(code, withGlobals(program, options), context));
     });
+}
+
+function withCallOptions(command: Command): Command {
+  return [...callOptions(), ...connectionOptions()].reduce((each, option) => each.addOption(option), command);
 }

@@ -45,6 +45,7 @@ export const schemaNames = [
   "check",
   "flips",
   "doctor",
+  "why",
   "probe",
   "matrix",
   "changes",

@@ -8,7 +8,7 @@ export async function findEvent(client: MeshClient, id: string | undefined): Pro
   if (event !== undefined) return event;
   if (id === undefined)
     throw new MeshError("MD8005", "nothing was refused so far", {
-      hint: "Name an event of `meshdev events -o ndjson` to explain it.",
+      hint: "Name an event of `meshdev events -o ndjson`, or a call: from, to, method and path.",
     });
   throw new MeshError("MD8005", `there is no event ${id}`, {
     hint: "Ids are in `meshdev events -o ndjson`; only the last few thousand are kept.",

@@ -97,3 +97,16 @@ export function callOptions(): readonly Option[] {
     new Option("--claim <name=value>", "suppose a verified token that claims this, may be repeated").argParser(collect),
   ];
 }
+
+/** How its connection is made. */
+export function connectionOptions(): readonly Option[] {
+  return [
+    new Option(
+      "--tls <how>",
+      "mesh: as the caller's sidecar does, in plaintext without one (default); the others go past its sidecar",
+    )
+      .choices(["mesh", "plaintext", "no-certificate", "foreign-certificate"])
+      .env("MESHDEV_TLS"),
+    new Option("--tcp [text]", "raw bytes instead of a request"),
+  ];
+}

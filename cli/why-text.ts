@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { SourcePosition } from "../runtime/core/source.ts";
 import type { HandshakeEvent, MeshEvent } from "../runtime/model/event.ts";
-import type { MeshClient } from "./door.ts";
 import { causeOf } from "../runtime/store/cause.ts";
+import type { MeshClient } from "./door.ts";
 import { detailLines } from "./print/event-detail.ts";
 import { excerptLines } from "./print/excerpt.ts";
 import type { Glyphs } from "./print/glyphs.ts";
@@ -15,7 +16,8 @@ export async function whyLines(
   directory: string,
   glyphs: Glyphs,
 ): Promise<readonly Line[]> {
-  return detailLines(event, await handshakeOf(client, event), glyphs, await sourceLines(event, directory));
+  const handshake = await handshakeOf(client, event);
+  return detailLines(event, handshake, glyphs, await excerptAt(causeOf(event, handshake)?.at, directory));
 }
 
 /** The handshake of the connection that the event came by, while it is kept. */
@@ -26,10 +28,9 @@ export async function handshakeOf(client: MeshClient, event: MeshEvent): Promise
   return found?.type === "handshake.completed" || found?.type === "handshake.failed" ? found : undefined;
 }
 
-/** The line of YAML that decided, with a caret, when its file can be read. */
-async function sourceLines(event: MeshEvent, directory: string): Promise<readonly Line[]> {
-  const at = causeOf(event)?.at ?? undefined;
-  if (at === undefined) return [];
+/** A line of YAML with a caret, when its file can be read. */
+export async function excerptAt(at: SourcePosition | null | undefined, directory: string): Promise<readonly Line[]> {
+  if (at === null || at === undefined) return [];
   try {
     return excerptLines(await readFile(resolve(directory, at.file), "utf8"), at);
   } catch {

@@ -11,7 +11,8 @@ import type { ComparedSide, Comparison } from "./comparison.ts";
 import type { Checked } from "./core/problem.ts";
 import type { MachineCheck } from "./host/examination.ts";
 import type { SessionRecord } from "./host/session.ts";
-import type { LiveSession } from "./live-tests.ts";
+import type { LiveCall, LiveSession } from "./live-session.ts";
+import type { Outcome } from "./suite/outcome.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { ProxySnapshot } from "./model/snapshot.ts";
@@ -233,6 +234,11 @@ export async function applySuggestion(directory: string, suggestion: Pick<Sugges
   apply(directory, suggestion);
 }
 
+/** What becomes of a call for real, through the sidecars of a running mesh of the project. @throws MeshError MD8001 when it cannot be asked so */
+export async function askLive(asked: LiveCall, live: LiveSession, signal: AbortSignal): Promise<Outcome> {
+  return (await import("./live-session.ts")).askLive(asked, live, signal);
+}
+
 /** The policy tests of a project, asked of the engine alone. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
 export async function runTests(directory: string, options: TestOptions): Promise<TestReport> {
   const { runOffline } = await import("./tests.ts");
@@ -330,6 +336,7 @@ export type SchemaName =
   | "check"
   | "flips"
   | "doctor"
+  | "why"
   | "probe"
   | "matrix"
   | "changes"
@@ -355,6 +362,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/access-schemas.ts")).changesSchema;
     case "flips":
       return (await import("./store/schemas.ts")).flipsSchema;
+    case "why":
+      return (await import("./store/why-schema.ts")).whySchema;
     case "doctor":
       return (await import("./store/doctor-schema.ts")).doctorSchema;
     case "suggest":

@@ -5,6 +5,7 @@ import { exitCodes } from "../exit-code.ts";
 import { explainedLines } from "../print/cause.ts";
 import { place } from "../print/place.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
+import { callWords } from "../print/question.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg, type Line } from "../print/segment.ts";
 import { callOf, type Question, type QuestionOptions, tokenOf } from "../call-question.ts";
@@ -36,6 +37,7 @@ export async function can(question: Question, options: CanOptions, context: Cont
   const printer = createPrinter(context, options.color);
   const held = options.expect === undefined || options.expect === prediction.verdict;
   if (chosenOutput(options) === "json") {
+    const { judged: _all, ...details } = prediction.details;
     printer.json({
       schemaVersion: 1,
       predicted: true,
@@ -44,18 +46,14 @@ export async function can(question: Question, options: CanOptions, context: Cont
       summary: prediction.summary,
       expected: options.expect ?? null,
       decision: prediction.decision,
-      details: prediction.details,
+      details,
     });
   } else {
-    const { glyphs } = printer;
     printer.lines([
       [
         seg(prediction.verdict.toUpperCase(), tones[prediction.verdict]),
         seg("  predicted  ", "dim"),
-        seg(
-          `${sanitize(call.from)} ${glyphs.arrow} ${sanitize(call.to)}  ${sanitize(call.method)} ${sanitize(call.path)}`,
-          "strong",
-        ),
+        callWords(call, printer.glyphs),
       ],
       [seg(`  ${sanitize(prediction.summary)}`)],
       ...prediction.details.because.map((because): Line => [

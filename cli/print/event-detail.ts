@@ -24,8 +24,8 @@ export function detailLines(
 ): readonly Line[] {
   if (event.type === "exchange.completed") {
     return [
-      ...causePart(event, excerpt),
-      ...exchangeHead(event, glyphs),
+      ...causePart(event, excerpt, handshake),
+      ...exchangeHead(event, verdictPart(event, handshake), glyphs),
       ...decisionPart(event, glyphs),
       ...handshakePart(event, handshake),
       [],
@@ -34,8 +34,8 @@ export function detailLines(
   }
   if (event.type === "connection.closed")
     return [
-      ...causePart(event, excerpt),
-      ...connectionHead(event, glyphs),
+      ...causePart(event, excerpt, handshake),
+      ...connectionHead(event, verdictPart(event, handshake), glyphs),
       ...decisionPart(event, glyphs),
       ...handshakePart(event, handshake),
     ];
@@ -53,14 +53,16 @@ export function detailLines(
   return line === undefined ? [] : [line];
 }
 
-function causePart(event: TrafficEvent, excerpt: readonly Line[]): readonly Line[] {
-  const cause = causeOf(event);
-  return cause === undefined ? [] : [...causeLines(cause, verdictSegment(verdictOf(event)), excerpt), []];
+function causePart(event: TrafficEvent, excerpt: readonly Line[], handshake?: HandshakeEvent): readonly Line[] {
+  const cause = causeOf(event, handshake);
+  if (cause === undefined) return [];
+  const told = "decision" in event && event.decision === null ? (handshake ?? event) : event;
+  return [...causeLines(cause, verdictSegment(verdictOf(told)), excerpt), []];
 }
 
 /** The verdict, unless a cause has told it already. */
-function verdictPart(event: TrafficEvent): readonly Segment[] {
-  return causeOf(event) === undefined ? [verdictSegment(verdictOf(event)), seg(" ")] : [];
+function verdictPart(event: TrafficEvent, handshake?: HandshakeEvent): readonly Segment[] {
+  return causeOf(event, handshake) === undefined ? [verdictSegment(verdictOf(event)), seg(" ")] : [];
 }
 
 function when(event: { readonly id: string; readonly at: string; readonly generation: number }): Line {
@@ -83,10 +85,10 @@ function partyLine(label: string, party: Party): Line {
   ];
 }
 
-function exchangeHead(event: ExchangeEvent, glyphs: Glyphs): readonly Line[] {
+function exchangeHead(event: ExchangeEvent, verdict: readonly Segment[], glyphs: Glyphs): readonly Line[] {
   const lines: Line[] = [
     [
-      ...verdictPart(event),
+      ...verdict,
       seg(`${sanitize(event.method)} ${sanitize(event.authority)}${sanitize(event.path)} `, "strong"),
       seg(`${glyphs.arrow} `, "dim"),
       seg(event.status === 0 ? "no answer" : String(event.status), statusTone(event.status)),
@@ -131,9 +133,9 @@ export function exchangeRest(event: ExchangeEvent, glyphs: Glyphs): readonly Lin
   return lines;
 }
 
-function connectionHead(event: ConnectionEvent, glyphs: Glyphs): readonly Line[] {
+function connectionHead(event: ConnectionEvent, verdict: readonly Segment[], glyphs: Glyphs): readonly Line[] {
   return [
-    [...verdictPart(event), seg(`TCP ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
+    [...verdict, seg(`TCP ${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
     when(event),
     ...parties(event.from, event.to),
     [seg(`open for ${milliseconds(event.ms)}, ${event.bytes.in} B in, ${event.bytes.out} B out`, "dim")],

@@ -68,6 +68,13 @@ export function inboundChains(
   return chains[mode][protocol]();
 }
 
+/** Why no chain takes a connection. */
+export function refusalOf({ mode, protocol }: InboundListener, transport: ConnectionSeen["transport"]): string {
+  return transport === "raw"
+    ? `plaintext under ${mode}`
+    : `TLS that is not the mesh's, on a port of protocol ${protocol} under ${mode}`;
+}
+
 /** The chain that takes a connection; undefined: none does, and it is closed without a byte (spec PA-16). */
 export function chooseChain(listener: InboundListener, seen: ConnectionSeen): FilterChain | undefined {
   // Under DISABLE nobody looks for TLS (spec PA-11): a ClientHello is bytes like any other.

@@ -149,21 +149,20 @@ function unknownParty(mesh: Mesh, name: string, port: number | undefined): MeshE
 }
 
 /** What became of a call, from all that happened to it. */
-export function predictionOf(answer: Answer, { proxies, hits, judged, dependsOn = [] }: Trace): Prediction {
+export function predictionOf(answer: Answer, { proxies, hits, judged, refusal, dependsOn = [] }: Trace): Prediction {
   const decided = proxies.findLast((facts) => facts.decision !== undefined)?.decision ?? null;
-  const refused = proxies.find((facts) => facts.details === "filter_chain_not_found");
   const status = answer.kind === "http" ? answer.status : null;
   const reached = hits.length > 0;
   // Allowed is what comes to the program, or to an answer that a route gives by itself; all else is refused.
   const denied = decided?.verdict === "deny" || (!reached && !isOwnAnswer(proxies));
-  const summary = summaryOf(answer, proxies, refused);
+  const summary = summaryOf(answer, proxies, refusal);
   const asked = [...new Set(dependsOn)].join(" and ");
   return {
     verdict: denied ? "deny" : asked === "" ? "allow" : "depends",
     outcome: outcomeOf(denied, decided, answer, proxies),
     summary: asked === "" ? summary : `depends on provider ${asked}, whom nobody asks here; if it agrees: ${summary}`,
     decision: decided,
-    details: { status, proxies, hits, because: refused?.because ?? [], judged },
+    details: { status, proxies, hits, because: refusal?.because ?? [], judged },
   };
 }
 
@@ -185,11 +184,8 @@ function isOwnAnswer(proxies: readonly ProxyFacts[]): boolean {
   return proxies.some((facts) => facts.side === "outbound" && facts.details === "direct_response");
 }
 
-function summaryOf(answer: Answer, proxies: readonly ProxyFacts[], refused: ProxyFacts | undefined): string {
-  const below =
-    refused === undefined
-      ? ""
-      : ` (${refused.proxy} takes no such connection: plaintext under STRICT, or TLS that is not the mesh's)`;
+function summaryOf(answer: Answer, proxies: readonly ProxyFacts[], refusal: Trace["refusal"]): string {
+  const below = refusal === undefined ? "" : ` (${refusal.reason}, at ${refusal.proxy})`;
   switch (answer.kind) {
     case "http": {
       const facts = proxies.findLast((each) => each.side === "outbound") ?? proxies.at(-1);
@@ -206,7 +202,7 @@ function summaryOf(answer: Answer, proxies: readonly ProxyFacts[], refused: Prox
     case "hang":
       return "nothing ever answers";
     case "tls-failed":
-      return `the TLS handshake fails: ${answer.alert ?? answer.text}`;
+      return `the TLS handshake fails: ${answer.alert ?? answer.text}${below}`;
     default:
       return assertNever(answer);
   }

@@ -1,6 +1,6 @@
 import type { RequestFacts } from "../model/decision.ts";
 import type { ConnectionSeen, FilterChain, InboundListener } from "../model/snapshot.ts";
-import { chooseChain } from "../policy/chains.ts";
+import { chooseChain, refusalOf } from "../policy/chains.ts";
 import { explain } from "../policy/explain.ts";
 import { grpcCheck } from "../traffic/ext-authz/grpc-check.ts";
 import { enteredHeader } from "../traffic/request-headers.ts";
@@ -59,6 +59,11 @@ export function receive(world: PaperWorld, proxy: PaperProxy, arrival: Arrival, 
     },
   });
   if (chain === undefined) {
+    trace.refusal = {
+      proxy: proxy.workload.id,
+      reason: refusalOf(listener, seen.transport),
+      because: listener.because,
+    };
     note({
       flags: "NR",
       details: "filter_chain_not_found",
@@ -80,7 +85,10 @@ export function receive(world: PaperWorld, proxy: PaperProxy, arrival: Arrival, 
     minVersion: minProtocolVersion === "TLSV1_3" ? 13 : 12,
     judge: (client) => judgeCaller(client, trustDomains),
   });
-  if (result.kind === "tls-failed") return result;
+  if (result.kind === "tls-failed") {
+    trace.refusal = { proxy: proxy.workload.id, reason: listener.mode, because: listener.because };
+    return result;
+  }
   return serve(connectionOf(chain), arrival.payload.inner, offer.certificate, result.session);
 }
 

@@ -71,6 +71,8 @@ export interface Trace {
   readonly hits: Hit[];
   readonly proxies: ProxyFacts[];
   readonly judged: Judged[];
+  /** A sidecar that let nobody speak: what its port takes, and why; absent: none did. */
+  refusal?: { readonly proxy: string; readonly reason: string; readonly because: readonly Provenance[] };
   /** External authorizers that were taken to agree, because nobody asked them; absent: none. */
   dependsOn?: string[];
 }

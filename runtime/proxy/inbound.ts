@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import type { HandshakeFailure, Party, TlsFacts } from "../model/event.ts";
 import type { FilterChain, InboundListener } from "../model/snapshot.ts";
-import { chooseChain } from "../policy/chains.ts";
+import { chooseChain, refusalOf } from "../policy/chains.ts";
 import { toModelAddress } from "./address.ts";
 import { partyOf, selfParty } from "./context.ts";
 import type { Sidecar } from "./context.ts";
@@ -227,9 +227,7 @@ function refuse(accepted: Accepted, listener: InboundListener, seen: Seen): void
   const failure: HandshakeFailure = {
     step: plaintext ? "plaintext" : "client-hello",
     alert: null,
-    reason: plaintext
-      ? `plaintext under ${listener.mode}`
-      : `TLS that is not the mesh's, on a port of protocol ${listener.protocol} under ${listener.mode}`,
+    reason: refusalOf(listener, seen.transport),
     because: listener.because,
   };
   const handshake = report(accepted, seen, undefined, noTls(seen), null, failure, ms, from);

@@ -1,6 +1,6 @@
 import type { SourcePosition } from "../core/source.ts";
 import type { Blame, DecisionRecord, RuleRecord } from "../model/decision.ts";
-import type { MeshEvent } from "../model/event.ts";
+import type { HandshakeEvent, MeshEvent } from "../model/event.ts";
 import type { ExtAuthzCall } from "../model/ext-authz.ts";
 import { changeWords, clauseWords, plaintextWords, type SeenBy } from "./clause-words.ts";
 import { handshakeCause } from "./handshake-cause.ts";
@@ -26,13 +26,13 @@ export interface CauseContext extends SeenBy {
   readonly extAuthz?: readonly ExtAuthzCall[] | null | undefined;
 }
 
-/** Undefined: the event is about no decision and no failure. */
-export function causeOf(event: MeshEvent): Cause | undefined {
+/** `handshake`: the one that the event came by, if it is known. Undefined: the event is about no decision and no failure. */
+export function causeOf(event: MeshEvent, handshake?: HandshakeEvent): Cause | undefined {
   switch (event.type) {
     case "exchange.completed":
-      return event.decision === null ? undefined : causeOfDecision(event.decision, event);
     case "connection.closed":
-      return event.decision === null ? undefined : causeOfDecision(event.decision, event);
+      if (event.decision !== null) return causeOfDecision(event.decision, event);
+      return handshake === undefined ? undefined : causeOf(handshake);
     case "handshake.failed":
       return event.failure === null ? undefined : handshakeCause(event, event.failure);
     default:

@@ -139,7 +139,7 @@ const events: Readonly<Record<string, Schema>> = {
   "usage.measured": record({ usage: mapOf(reference("usage")) }),
 };
 
-const header = { $schema: "https://json-schema.org/draft/2020-12/schema", $defs: schemaParts };
+export const header = { $schema: "https://json-schema.org/draft/2020-12/schema", $defs: schemaParts };
 
 /** JSON Schema of one line of the event stream: the state first, then events. */
 export const eventSchema: Schema = {
@@ -149,14 +149,19 @@ export const eventSchema: Schema = {
   oneOf: [
     record({ type: { const: "state" }, schemaVersion: { const: 1 }, state, seq: { const: 0 } }),
     record({ type: { const: "events.dropped" }, count, seq: count }),
-    ...Object.entries(events).map(([types, fields]) => ({
-      allOf: [
-        record({ type: oneOfTexts(...types.split("|")), seq: count, ...stamp }, { replayed: { const: true } }),
-        fields,
-      ],
-    })),
+    ...anyEvent({ seq: count }, { replayed: { const: true } }),
   ],
 };
+
+/** Every kind of event, with fields beside its own. */
+export function anyEvent(
+  required: Readonly<Record<string, Schema>>,
+  optional: Readonly<Record<string, Schema>>,
+): readonly Schema[] {
+  return Object.entries(events).map(([types, fields]) => ({
+    allOf: [record({ type: oneOfTexts(...types.split("|")), ...required, ...stamp }, optional), fields],
+  }));
+}
 
 /** JSON Schema of `meshdev diff -o json` about a running mesh. */
 export const flipsSchema: Schema = {

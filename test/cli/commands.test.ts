@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Context } from "../../cli/context.ts";
 import { run } from "../../cli/main.ts";
@@ -37,6 +38,11 @@ async function cli(argv: readonly string[], more: Partial<Context> = {}): Promis
 
 function json(text: string): unknown {
   return JSON.parse(text);
+}
+
+interface WhyJson {
+  readonly outcome: string;
+  readonly cause: { readonly text: string; readonly at: unknown };
 }
 
 beforeAll(async () => {
@@ -101,8 +107,26 @@ describe("a running mesh", () => {
       expect(out).toMatch(/\^\^\^/);
     });
     const last = json((await cli(["why", "-o", "json"])).out);
-    expect(last).toMatchObject({ schemaVersion: 1 });
+    expect(last).toMatchObject({ schemaVersion: 1, predicted: false, cause: { at: { file: "mesh/backend.yaml" } } });
+    const ajv = new Ajv2020({ strict: false });
+    const isRight = ajv.validate(json((await cli(["schema", "why"])).out) as object, last);
+    expect(isRight, JSON.stringify(ajv.errors)).toBe(true);
     expect((await cli(["why", "r-none"])).code).toBe(2);
+    expect((await cli(["why", "r-1", "--tcp"])).code).toBe(2);
+    expect((await cli(["why", "a", "b", "GET", "/", "more"])).code).toBe(2);
+  });
+
+  it("says of a call that is sent live what it predicts of it", async () => {
+    for (const call of [
+      ["intruder", "backend", "GET", "/api/data"],
+      ["frontend", "backend", "POST", "/api/data"],
+      ["frontend", "backend", "--tls", "plaintext"],
+    ]) {
+      const predicted = json((await cli(["why", ...call, "--json"])).out) as WhyJson;
+      const live = json((await cli(["why", ...call, "--live", "--json"])).out) as WhyJson;
+      expect(live).toMatchObject({ predicted: false, outcome: predicted.outcome, cause: { at: predicted.cause.at } });
+      if (live.outcome === "deny") expect(live.cause).toEqual(predicted.cause);
+    }
   });
 
   it("streams events as NDJSON whose first line is the state, for as long as asked", async () => {
@@ -196,6 +220,22 @@ describe("without running anything", () => {
       predicted: true,
     });
     expect((await cli(["can", "frontend", "backend", "--header", "nonsense"])).code).toBe(2);
+    expect((await cli(["can", "frontend", "backend", "--tls", "plaintext", "--expect", "deny"])).out).toContain(
+      "plaintext under STRICT",
+    );
+    expect((await cli(["can", "frontend", "backend", "--tcp", "--expect", "deny"])).code).toBe(0);
+    expect((await cli(["can", "frontend", "backend", "--tcp", "--claim", "a=b"])).code).toBe(2);
+  });
+
+  it("explains a call that nobody made, the cause in the first two lines", async () => {
+    const { out, code } = await cli(["why", "frontend", "svc/backend", "POST", "/api/data"]);
+    expect(code).toBe(0);
+    expect(out.split("\n").slice(0, 2)).toEqual([
+      "DENY  no ALLOW rule matched: to.operation.methods wants GET, the request has POST",
+      "  at mesh/backend.yaml:29:13  ALLOW AuthorizationPolicy default/backend-allow rule 0",
+    ]);
+    expect((await cli(["why", "frontend", "backend", "GET", "/api/data"])).out).toMatch(/^ALLOW {2}.* matched\n/);
+    expect((await cli(["why", "frontend", "nobody", "GET", "/"])).code).toBe(2);
   });
 
   it("checks a project and points at the place", async () => {

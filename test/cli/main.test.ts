@@ -78,7 +78,7 @@ describe("the command line", () => {
     [["pss"], "unknown command 'pss'", "Did you mean ps?"],
     [["up", "--plian"], "unknown option '--plian'", "Did you mean --plain?"],
     [["exec", "true"], "required option '--as <service>' not specified", "See `meshdev exec --help`."],
-    [["can", "frontend"], "missing required argument 'to'", "See `meshdev can --help`."],
+    [["can", "frontend"], "can needs who calls and who is called", "meshdev can frontend backend GET /api"],
     [["ps", "-o", "jsn"], "argument 'jsn' is invalid", "See `meshdev ps --help`."],
     [["events", "--for", "soon"], "argument 'soon' is invalid", "See `meshdev events --help`."],
     [["version", "--color", "blue"], "argument 'blue' is invalid", "See `meshdev version --help`."],
