@@ -20,6 +20,17 @@ export function addTestCommands(program: Command, context: Context, settle: Sett
         .default("offline")
         .env("MESHDEV_ENGINE"),
     )
+    .addOption(
+      new Option("--coverage", "also which policies, rules and clauses the cases were held against, both ways").env(
+        "MESHDEV_COVERAGE",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--mutate",
+        "also run them on policies with one thing dropped, widened or negated; what survives is listed",
+      ).env("MESHDEV_MUTATE"),
+    )
     .addOption(timeoutOption("how long a mesh that is started for the tests may take to be ready (default 90s)"))
     .addOption(
       new Option("--select <regexp>", "only cases whose name or place (file:line) matches").env("MESHDEV_SELECT"),
@@ -32,9 +43,10 @@ export function addTestCommands(program: Command, context: Context, settle: Sett
 Examples:
   meshdev test
   meshdev test mesh/backend.mesh-test.yaml --select 'intruder|plaintext'
+  meshdev test --coverage --mutate
   meshdev test --engine both -o junit > report.xml
 
-Exit code 4 when an expectation does not hold, 3 when a file is not valid, 10 when engine and sidecars disagree (a bug of meshdev).`,
+Exit code 4 when an expectation does not hold or a mutant survives, 3 when a file is not valid, 10 when engine and sidecars disagree (a bug of meshdev).`,
     )
     .action(async (paths: readonly string[], options) => {
       const { test } = await import("./commands/test.ts");

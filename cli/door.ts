@@ -13,6 +13,8 @@ export type {
   FidelityRow,
   MeshClient,
   PredictedCall,
+  Coverage,
+  MutationReport,
   ProbeFinding,
   ProbeReport,
   SessionInfo,

@@ -17,6 +17,8 @@ import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { ProxySnapshot } from "./model/snapshot.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
+import type { Coverage } from "./suite/coverage.ts";
+import type { MutationReport } from "./suite/mutate.ts";
 import type { CaseReport, TestEngine } from "./suite/report.ts";
 import type { TestOptions, TestReport } from "./tests.ts";
 import type { ProbeRequest } from "./probe/probe.ts";
@@ -31,12 +33,14 @@ export type {
   CheckResult,
   ComparedSide,
   Comparison,
+  Coverage,
   DaemonOptions,
   EventOptions,
   MachineCheck,
   MatrixRecord,
   FidelityRow,
   MeshClient,
+  MutationReport,
   PredictedCall,
   Prediction,
   ProbeFinding,
@@ -252,18 +256,12 @@ export async function runLiveTests(
   live: LiveSession,
   signal: AbortSignal,
 ): Promise<TestReport> {
-  const [{ loadTests, reportTests }, { askBoth }, { reportCase }] = await Promise.all([
+  const [{ loadTests, reportTests }, { askBoth }] = await Promise.all([
     import("./tests.ts"),
     import("./live-tests.ts"),
-    import("./suite/report.ts"),
   ]);
   const loaded = await loadTests(directory, options);
-  const asked = await askBoth(loaded, live, signal);
-  return reportTests(
-    loaded,
-    options.engine,
-    asked.map((each) => reportCase(each.asked, options.engine, each.live)),
-  );
+  return reportTests(loaded, options, await askBoth(loaded, live, signal));
 }
 
 /** Who may call what, by the files of a mesh or by what its sidecars obey. @throws MeshError MD8005 */

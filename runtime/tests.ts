@@ -12,7 +12,16 @@ import type { Mesh } from "./model/mesh.ts";
 import type { Resource } from "./model/resource.ts";
 import { checkNames } from "./suite/check-names.ts";
 import type { Signer, Surroundings } from "./suite/offline.ts";
-import { type CaseReport, countCases, reportCase, type TestCounts, type TestEngine } from "./suite/report.ts";
+import { type Coverage, coverageOf } from "./suite/coverage.ts";
+import { mutate, type MutationReport } from "./suite/mutate.ts";
+import {
+  type CaseReport,
+  countCases,
+  type LiveOutcome,
+  reportCase,
+  type TestCounts,
+  type TestEngine,
+} from "./suite/report.ts";
 import { type AskedCase, askCases } from "./suite/run.ts";
 import { parseTestFile, type TestFile } from "./suite/test-file.ts";
 import { fetchKeySets } from "./tokens.ts";
@@ -24,6 +33,10 @@ export interface TestOptions {
   readonly paths: readonly string[];
   /** Only cases whose name or place matches. */
   readonly select: RegExp | undefined;
+  /** Also what of the policies the cases were held against. */
+  readonly coverage?: boolean;
+  /** Also what they make of policies that are wrong in one place. */
+  readonly mutate?: boolean;
 }
 
 /** Everything that is needed to ask about cases. */
@@ -40,6 +53,9 @@ export interface TestReport {
   readonly files: readonly string[];
   readonly cases: readonly CaseReport[];
   readonly counts: TestCounts;
+  /** Null: nobody asked for it. */
+  readonly coverage: Coverage | null;
+  readonly mutation: MutationReport | null;
 }
 
 /** Reads a project, its tests and all that they name. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
@@ -78,23 +94,30 @@ export function askOffline({ files, mesh, surroundings }: LoadedTests): readonly
   return asked;
 }
 
+/** `cases`: each with what it was on paper. */
 export function reportTests(
-  { directory, files }: LoadedTests,
-  engine: TestEngine,
-  cases: readonly CaseReport[],
+  { directory, mesh, files, surroundings }: LoadedTests,
+  { engine, coverage, mutate: mutates }: Pick<TestOptions, "coverage" | "mutate"> & { readonly engine: TestEngine },
+  cases: readonly { readonly asked: AskedCase; readonly live?: LiveOutcome }[],
 ): TestReport {
-  return { directory, engine, files: files.map(({ path }) => path), cases, counts: countCases(cases) };
+  const reports = cases.map(({ asked, live }) => reportCase(asked, engine, live));
+  const asked = cases.map((each) => each.asked);
+  return {
+    directory,
+    engine,
+    files: files.map(({ path }) => path),
+    cases: reports,
+    counts: countCases(reports),
+    coverage: coverage === true ? coverageOf(mesh, asked) : null,
+    mutation: mutates === true ? mutate(mesh, surroundings, asked) : null,
+  };
 }
 
 /** Everything at once, without any process. */
 export async function runOffline(directory: string, options: TestOptions): Promise<TestReport> {
   const loaded = await loadTests(directory, options);
-  const asked = askOffline(loaded);
-  return reportTests(
-    loaded,
-    "offline",
-    asked.map((each) => reportCase(each, "offline", undefined)),
-  );
+  const cases = askOffline(loaded).map((asked) => ({ asked }));
+  return reportTests(loaded, { ...options, engine: "offline" }, cases);
 }
 
 function loadMeshFor(directory: string, file: string | undefined): Mesh {

@@ -17,7 +17,7 @@ const runtime = {
   compile: ["core", "model", "wire", "policy", "traffic"],
   flips: ["core", "model", "wire", "policy", "traffic"],
   predict: ["core", "model", "wire", "policy", "traffic", "identity", "compile"],
-  suite: ["core", "model", "wire", "config", "policy", "compile", "predict"],
+  suite: ["core", "model", "wire", "config", "policy", "compile", "predict", "access"],
   access: ["core", "model", "policy"],
   suggest: ["core", "model", "config", "policy", "compile", "predict", "access"],
   proxy: ["core", "model", "wire", "policy", "traffic", "identity"],

@@ -7,6 +7,7 @@ import { withMesh } from "../own-mesh.ts";
 import { junitXml } from "../print/junit.ts";
 import { chosenOutput, createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
 import { tapText } from "../print/tap.ts";
+import { coverageLines, mutationLines } from "../print/test-strength.ts";
 import { countsLine, testLines } from "../print/test-report.ts";
 
 export interface TestOptions extends OutputOptions {
@@ -15,6 +16,8 @@ export interface TestOptions extends OutputOptions {
   readonly engine?: TestEngine;
   readonly select?: string;
   readonly timeout?: number;
+  readonly coverage?: boolean;
+  readonly mutate?: boolean;
 }
 
 /** Runs the policy tests of a project. */
@@ -30,10 +33,16 @@ async function runOnce(
   door: Door,
   directory: string,
   paths: readonly string[],
-  { file, select, engine = "offline", timeout }: TestOptions,
+  { file, select, engine = "offline", timeout, coverage, mutate }: TestOptions,
   context: Context,
 ): Promise<TestReport> {
-  const asked = { file, paths, select: select === undefined ? undefined : selection(select) };
+  const asked = {
+    file,
+    paths,
+    select: select === undefined ? undefined : selection(select),
+    coverage: coverage === true,
+    mutate: mutate === true,
+  };
   if (engine === "offline") return door.runTests(directory, asked);
   return await withMesh(door, { directory, file, timeoutMs: timeout }, context, (live) =>
     door.runLiveTests(directory, { ...asked, engine }, live, context.signal),
@@ -61,12 +70,17 @@ function print(report: TestReport, options: TestOptions, printer: Printer, conte
       context.out(tapText(report));
       return;
     default:
-      printer.lines(testLines(report, printer.glyphs));
+      printer.lines([
+        ...testLines(report, printer.glyphs),
+        ...(report.coverage === null ? [] : coverageLines(report.coverage)),
+        ...(report.mutation === null ? [] : mutationLines(report.mutation, printer.glyphs)),
+      ]);
       printer.note([countsLine(report)]);
   }
 }
 
-function exitCodeFor({ counts }: TestReport): number {
+function exitCodeFor({ counts, mutation }: TestReport): number {
   if (counts.disagreements > 0) return exitCodes.disagreement;
-  return counts.failed > 0 ? exitCodes.findings : exitCodes.ok;
+  const survived = mutation?.survived.length ?? 0;
+  return counts.failed > 0 || survived > 0 ? exitCodes.findings : exitCodes.ok;
 }

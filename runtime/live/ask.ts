@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
+import { MeshError } from "../core/error.ts";
 import { createCa, signCsr } from "../identity/ca.ts";
 import { createKeyAndCsr } from "../identity/csr.ts";
 import type { ConnectionEvent, ExchangeEvent } from "../model/event.ts";
 import type { Mesh } from "../model/mesh.ts";
 import { type PredictedCall, resolveCall, type ResolvedCall } from "../predict/call.ts";
+import { callTitle } from "../suite/case.ts";
 import type { Outcome } from "../suite/outcome.ts";
 import { type OwnTls, sendBytes, type SeenAnswer } from "./dial.ts";
 import type { Ear, Told } from "./ear.ts";
 import type { Entrances } from "./entrance.ts";
-import { type Heard, liveOutcome } from "./outcome.ts";
+import { type Heard, isPassedOn, liveOutcome, programOutcome } from "./outcome.ts";
 
 /** Sends calls through the real sidecars of a running mesh. */
 export interface LiveMesh {
@@ -21,8 +23,8 @@ export interface LiveMesh {
 
 export type AskLive = (call: PredictedCall) => Promise<Outcome | { readonly skipped: string }>;
 
-/** Sidecars tell at once; a machine that is busy needs a moment. */
-const tellMs = 3_000;
+/** Sidecars tell at once; a machine that is busy needs a moment, and more of it when the call is made again. */
+const tellMs = { first: 3_000, again: 15_000 };
 /** How long a call that failed at the caller's sidecar is waited for at the server's. */
 const graceMs = 300;
 
@@ -30,33 +32,44 @@ export function bindLive(live: LiveMesh): AskLive {
   const foreign = new Map<string, Promise<OwnTls["certificate"]>>();
   let port = 20_000;
 
+  const sidecars = new Set(live.mesh.workloads.filter(({ sidecar }) => sidecar).map(({ id }) => id));
+  const isMeshed = (workload: string | null): boolean => workload !== null && sidecars.has(workload);
+
   const certificateOf = (identity: string): Promise<OwnTls["certificate"]> => {
     const known = foreign.get(identity) ?? forge(identity, live.clock);
     foreign.set(identity, known);
     return known;
   };
 
-  const ask = async (call: PredictedCall, last: boolean): ReturnType<AskLive> => {
+  const ask = async (call: PredictedCall, patienceMs: number): ReturnType<AskLive> => {
     const requestId = randomUUID();
     const traced = call.tcp === undefined ? withRequestId(call, requestId) : call;
     const resolved = resolveCall(live.mesh, traced);
     const { from } = resolved;
     port = port >= 60_000 ? 20_000 : port + 1;
+    const own = port;
     const meshed = from?.sidecar === true && call.tls === undefined;
-    const entrance = meshed ? live.entrances.bySidecar(from, resolved, port) : live.entrances.direct(resolved);
+    const entrance = meshed ? live.entrances.bySidecar(from, resolved, own) : live.entrances.direct(resolved);
     if (entrance === undefined) return { skipped: "sidecars cannot be called directly on this system" };
     const tls = await ownTls(call, resolved, live.mesh, certificateOf);
     const mark = live.ear.mark();
+    const server = live.entrances.serverOf(resolved);
     const answer = await sendBytes(entrance, resolved.bytes, call.tcp === undefined, tls);
+    if (!meshed && server?.sidecar === false) return programOutcome(answer, call.tcp !== undefined);
     const id = headerOf(traced, "x-request-id") ?? requestId;
-    const heard = await listen(live.ear, mark, { meshed, id, call, resolved, answer, port });
-    if (heard === undefined && !last) return ask(call, true);
-    return liveOutcome(heard ?? { inbound: undefined, outbound: undefined, failure: undefined }, answer);
+    const heard = await listen(live.ear, mark, { isMeshed, meshed, id, call, resolved, answer, port: own }, patienceMs);
+    if (heard !== undefined) return liveOutcome(heard, answer);
+    if (patienceMs === tellMs.first) return ask(call, tellMs.again);
+    throw new MeshError(
+      "MD8002",
+      `no sidecar told what became of ${callTitle(call)} (${answer.error ?? answer.status})`,
+    );
   };
-  return (call) => ask(call, false);
+  return (call) => ask(call, tellMs.first);
 }
 
 interface Sought {
+  readonly isMeshed: (workload: string | null) => boolean;
   readonly meshed: boolean;
   readonly id: string;
   readonly call: PredictedCall;
@@ -67,7 +80,7 @@ interface Sought {
 }
 
 /** The first word of the server's sidecar; where only the caller's has one, it stands after a moment. */
-async function listen(ear: Ear, mark: number, sought: Sought): Promise<Heard | undefined> {
+async function listen(ear: Ear, mark: number, sought: Sought, patienceMs: number): Promise<Heard | undefined> {
   const server = (told: readonly Told[]): Heard | undefined => {
     const heard = hear(told, sought);
     return heard.inbound === undefined && heard.failure === undefined ? undefined : heard;
@@ -76,9 +89,12 @@ async function listen(ear: Ear, mark: number, sought: Sought): Promise<Heard | u
     const heard = hear(told, sought);
     return server(told) ?? (heard.outbound === undefined ? undefined : heard);
   };
-  const first = await ear.wait(mark, any, tellMs);
-  if (first === undefined || first.inbound !== undefined || first.failure !== undefined) return first;
-  return (await ear.wait(mark, server, graceMs)) ?? first;
+  const first = await ear.wait(mark, any, patienceMs);
+  const { inbound, failure, outbound } = first ?? {};
+  if (first === undefined || inbound !== undefined || failure !== undefined) return first;
+  // What came to a sidecar is told by it, sooner or later.
+  const due = outbound !== undefined && isPassedOn(outbound) && sought.isMeshed(outbound.to.workload);
+  return (await ear.wait(mark, server, due ? patienceMs : graceMs)) ?? (due ? undefined : first);
 }
 
 function hear(told: readonly Told[], sought: Sought): Heard {
@@ -96,7 +112,9 @@ function findEvent(
 ): ConnectionEvent | ExchangeEvent | undefined {
   for (const event of told) {
     if (event.type === "handshake.failed" || event.type === "handshake.completed" || event.side !== side) continue;
-    if (event.type === "exchange.completed" && event.requestId === sought.id) return event;
+    // A program may pass the id on to those it calls itself.
+    const isOwn = sought.meshed ? isFrom(event, sought) : isAtPort(event, sought);
+    if (event.type === "exchange.completed" && event.requestId === sought.id && isOwn) return event;
     // Also a request may be raw bytes to a sidecar: in TLS that it does not end.
     if (event.type !== "connection.closed" || (sought.meshed && sought.call.tcp === undefined)) continue;
     const behindSidecar = side === "inbound" && sought.meshed;

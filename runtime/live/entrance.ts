@@ -25,6 +25,8 @@ export interface Entrances {
   readonly bySidecar: (from: Workload, call: ResolvedCall, port: number) => Entrance | undefined;
   /** Straight to the server's sidecar, or to a program without one. */
   readonly direct: (call: ResolvedCall) => Entrance | undefined;
+  /** Whom a direct call comes to. */
+  readonly serverOf: (call: ResolvedCall) => Workload | undefined;
 }
 
 /** `folder`: of the session. */
@@ -41,6 +43,7 @@ export function findEntrances(folder: string, mesh: Mesh): Entrances {
     return target === undefined || first === undefined ? undefined : { address: first.address, port: target };
   };
   return {
+    serverOf: ({ target }) => mesh.workloads.find(({ address }) => address === behind(target)?.address),
     bySidecar: (from, { target }, port) => {
       const source = { address: from.address, port };
       const preamble = encodeProxyV2({ source, destination: { address: target.address, port: target.port } });

@@ -27,12 +27,25 @@ export function liveOutcome({ inbound, outbound, failure }: Heard, answer: SeenA
   };
 }
 
+/** Between two programs without sidecars nobody decides. */
+export function programOutcome(answer: SeenAnswer, raw: boolean): Outcome {
+  const isReached = answer.status !== undefined || (raw && answer.error === undefined);
+  const nothing: Heard = { inbound: undefined, outbound: undefined, failure: undefined };
+  return { ...liveOutcome(nothing, answer), verdict: isReached ? "allow" : "unreachable" };
+}
+
 function verdictOf({ inbound, outbound, failure }: Heard): Exclude<Outcome["verdict"], "depends"> {
   if (inbound?.decision?.verdict === "deny") return "deny";
   if (inbound?.decision?.verdict === "allow") return hasReached(inbound) ? "allow" : "unreachable";
   if (failure !== undefined || inbound?.details === "filter_chain_not_found") return "tls-fail";
-  if (outbound?.details === "direct_response") return "allow";
+  if (outbound?.details === "direct_response" || (outbound !== undefined && isPassedOn(outbound))) return "allow";
   return outbound?.details.includes("TLS_error") === true ? "tls-fail" : "unreachable";
+}
+
+/** The caller's sidecar brought it to the server: to the program itself, or to a sidecar that tells of it. */
+export function isPassedOn(outbound: ConnectionEvent | ExchangeEvent): boolean {
+  if (outbound.type === "exchange.completed") return outbound.details === "via_upstream";
+  return outbound.flags === "-" && outbound.endpoint !== null;
 }
 
 function hasReached(event: ConnectionEvent | ExchangeEvent): boolean {

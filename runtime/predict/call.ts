@@ -4,11 +4,13 @@ import { MeshError } from "../core/error.ts";
 import type { DecisionRecord } from "../model/decision.ts";
 import type { Mesh, Workload, World } from "../model/mesh.ts";
 import type { Provenance } from "../model/resource.ts";
+import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
+import { compile } from "../compile/compile.ts";
 import { bindWorkloadsOf } from "../compile/service-index.ts";
 import { hostOf } from "../traffic/virtual-host.ts";
 import { deliver } from "./deliver.ts";
 import { leave } from "./outbound.ts";
-import { createPaperWorld } from "./paper.ts";
+import { bindPaperWorld } from "./paper.ts";
 import type { Answer, CertificateClaim, Payload } from "./payload.ts";
 import { helpfulProgram } from "./program.ts";
 import { createTrace, type Hit, type Judged, type ProxyFacts, type Trace } from "./trace.ts";
@@ -39,6 +41,8 @@ export type CallerTls = "plaintext" | "no-certificate" | "foreign-certificate";
 export interface Supposed {
   /** JWK sets that were fetched. */
   readonly keySets?: World["keySets"];
+  /** The mesh as it was compiled; undefined: that is done here. */
+  readonly snapshots?: ReadonlyMap<ProxyId, ProxySnapshot> | undefined;
   /** Answers of external authorizers by provider; who is not named is not asked, and the verdict depends on it. */
   readonly authorizers?: ReadonlyMap<string, AuthorizerAnswer>;
 }
@@ -70,7 +74,8 @@ export interface PredictionDetails {
   readonly judged: readonly Judged[];
 }
 
-const outsideAddress = "192.0.2.1";
+/** An address of nobody in the mesh. */
+export const outsideAddress = "192.0.2.1";
 
 /** Runs one call through the compiled mesh with the functions that the sidecars use. Every workload counts as ready; `clock` judges tokens. */
 export function predictCall(
@@ -86,10 +91,11 @@ export function predictCall(
 export function bindPrediction(
   mesh: Mesh,
   clock: Pick<Clock, "now">,
-  { keySets = new Map(), authorizers }: Supposed = {},
+  { keySets = new Map(), authorizers, snapshots }: Supposed = {},
 ): (call: PredictedCall) => Prediction {
-  const ready = new Set(mesh.workloads.map((workload) => workload.id));
-  const world: PaperWorld = { ...createPaperWorld(mesh, { ready, keySets }, helpfulProgram, clock), authorizers };
+  const everybody = { ready: new Set(mesh.workloads.map((workload) => workload.id)), keySets };
+  const compiled = snapshots ?? compile(mesh, everybody);
+  const world: PaperWorld = { ...bindPaperWorld(mesh, everybody, compiled, helpfulProgram, clock), authorizers };
   return (call) => {
     const { from, target, bytes } = resolveCall(mesh, call);
     const trace = createTrace();

@@ -29,7 +29,17 @@ export function createPaperWorld(
   clock: Pick<Clock, "now">,
   previous?: ReadonlyMap<ProxyId, ProxySnapshot>,
 ): PaperWorld {
-  const snapshots = compile(mesh, world, previous);
+  return bindPaperWorld(mesh, world, compile(mesh, world, previous), programs, clock);
+}
+
+/** The same for a mesh that was compiled already. */
+export function bindPaperWorld(
+  mesh: Mesh,
+  world: World,
+  snapshots: ReadonlyMap<ProxyId, ProxySnapshot>,
+  programs: Programs,
+  clock: Pick<Clock, "now">,
+): PaperWorld {
   const proxies = new Map<string, PaperProxy>();
   const byAddress = new Map(mesh.workloads.map((workload) => [workload.address, workload]));
   const byVip = new Map(mesh.services.map((service) => [service.address, service]));

@@ -3,6 +3,8 @@ import { count, listOf, nullable, oneOfTexts, record, reference, text, type Sche
 
 const place = { file: text, line: count, column: count };
 
+const share = record({ covered: count, total: count });
+
 const outcome = record({
   verdict: oneOfTexts("allow", "deny", "tls-fail", "unreachable", "depends"),
   status: nullable(count),
@@ -37,6 +39,32 @@ export const testReportSchema: Schema = {
         failures: listOf(text),
         skipped: nullable(text),
         disagreement: nullable(text),
+      }),
+    ),
+    coverage: nullable(
+      record({
+        files: listOf(record({ file: text, policies: share, rules: share, clauses: share })),
+        uncovered: listOf(
+          record({
+            resource: text,
+            ...place,
+            field: text,
+            rule: nullable(count),
+            clause: nullable(text),
+            missing: oneOfTexts("never asked", "never matched", "never missed"),
+          }),
+        ),
+      }),
+    ),
+    mutation: nullable(
+      record({
+        mutants: count,
+        killed: count,
+        survived: listOf(
+          record({ resource: text, at: record(place), field: text, change: text, example: nullable(text) }),
+        ),
+        equivalent: count,
+        unreachable: count,
       }),
     ),
     counts: record({ cases: count, passed: count, failed: count, skipped: count, disagreements: count }),

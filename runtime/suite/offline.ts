@@ -1,8 +1,10 @@
 import type { Clock } from "../core/clock.ts";
+import { compile } from "../compile/compile.ts";
 import { sortResources } from "../config/policies.ts";
 import { devIssuer } from "../model/issuer.ts";
 import type { Mesh, World } from "../model/mesh.ts";
 import { resourceName, type Resource } from "../model/resource.ts";
+import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
 import { bindPrediction, type PredictedCall, type Prediction } from "../predict/call.ts";
 import { carryToken, jwtRules, withOneKeySet } from "../predict/token-call.ts";
 import type { Given, TestCase } from "./case.ts";
@@ -26,7 +28,11 @@ export interface Signer {
 }
 
 /** Asks the engine about cases; each world that they suppose is compiled once. @throws MeshError MD8005 */
-export function bindCases(mesh: Mesh, surroundings: Surroundings): (test: TestCase) => Prediction {
+export function bindCases(
+  mesh: Mesh,
+  surroundings: Surroundings,
+  compileWorld: CompileWorld = (asked, world) => compile(asked, world),
+): (test: TestCase) => Prediction {
   const worlds = new Map<string, { readonly mesh: Mesh; readonly ask: ReturnType<typeof bindPrediction> }>();
   const { clock, keySets, added, tokens, signer } = surroundings;
 
@@ -40,7 +46,9 @@ export function bindCases(mesh: Mesh, surroundings: Surroundings): (test: TestCa
     );
     const asked = supposed ? withOneKeySet(changed, signer.keySet()) : changed;
     const authorizers = new Map(Object.entries(given.authorizers));
-    const world = { mesh: asked, ask: bindPrediction(asked, clock, { keySets, authorizers }) };
+    const everybody = { ready: new Set(asked.workloads.map(({ id }) => id)), keySets };
+    const snapshots = compileWorld(asked, everybody, JSON.stringify([given.policies, supposed]));
+    const world = { mesh: asked, ask: bindPrediction(asked, clock, { keySets, authorizers, snapshots }) };
     worlds.set(key, world);
     return world;
   };
@@ -53,6 +61,9 @@ export function bindCases(mesh: Mesh, surroundings: Surroundings): (test: TestCa
     return world.ask(carryToken(world.mesh, call, text));
   };
 }
+
+/** `variant`: equal for equal changes that cases suppose. */
+export type CompileWorld = (mesh: Mesh, world: World, variant: string) => ReadonlyMap<ProxyId, ProxySnapshot>;
 
 type Ask = (call: PredictedCall) => Prediction;
 

@@ -16,6 +16,8 @@ export interface AskedCase {
   readonly failures: readonly string[];
   /** What sidecars decided on the way. */
   readonly judged: readonly Judged[];
+  /** The sidecars that told of it. */
+  readonly touched: readonly string[];
 }
 
 /** Asks the engine about every case. A case that names nobody the mesh has is a problem of its file. */
@@ -52,5 +54,7 @@ export function askCases(
 export function askCase(test: TestCase, ask: ReturnType<typeof bindCases>): AskedCase {
   const prediction = ask(test);
   const outcome = outcomeOf(prediction);
-  return { test, outcome, failures: contradictions(test.expected, outcome), judged: prediction.details.judged };
+  const { judged, proxies } = prediction.details;
+  const touched = proxies.map(({ proxy }) => proxy);
+  return { test, outcome, failures: contradictions(test.expected, outcome), judged, touched };
 }

@@ -19,8 +19,8 @@ describe("meshdev test", () => {
 
   it("passes on what the sample promises, and check does not take tests for policies", async () => {
     const { code, stdout, stderr } = await project.meshdev("test");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "14 passed, 0 failed  offline\n" });
-    expect(stdout).toBe(`✓ ${tests}  14 cases\n`);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "17 passed, 0 failed  offline\n" });
+    expect(stdout).toBe(`✓ ${tests}  17 cases\n`);
     expect(await project.meshdev("check")).toMatchObject({ code: 0, stdout: "" });
   });
 
@@ -33,7 +33,7 @@ describe("meshdev test", () => {
     expect(stdout).toContain("mesh/backend.yaml:24:7");
     expect(stdout).toContain("expected backend-allow to decide, actual no policy");
     expect(stdout).toContain("from.source.principals");
-    expect(stdout).toContain("4 of 14 cases failed");
+    expect(stdout).toContain("4 of 17 cases failed");
   });
 
   it("speaks JSON by its schema, JUnit and TAP", async () => {
@@ -49,9 +49,26 @@ describe("meshdev test", () => {
       counts: { cases: 2, passed: 0, failed: 2, skipped: 0, disagreements: 0 },
       cases: [{ offline: { verdict: "deny", by: null, decision: { reason: "no-allow-matched" } }, live: null }, {}],
     });
-    expect((await project.meshdev("test", "-o", "junit")).stdout).toContain('tests="14" failures="4"');
-    expect((await project.meshdev("test", "-o", "tap")).stdout).toMatch(/^TAP version 14\n1\.\.14\nnot ok 1 - /);
+    expect((await project.meshdev("test", "-o", "junit")).stdout).toContain('tests="17" failures="4"');
+    expect((await project.meshdev("test", "-o", "tap")).stdout).toMatch(/^TAP version 14\n1\.\.17\nnot ok 1 - /);
     project.write(tests, written);
+  });
+
+  it("tells what the tests do not protect: exit code 4 while a mutant survives", async () => {
+    const whole = await project.meshdev("test", "--coverage", "--mutate");
+    expect(whole.code).toBe(0);
+    expect(whole.stdout).toContain("mesh/backend.yaml  policies 1 of 1  rules 1 of 1  clauses 3 of 3");
+    expect(whole.stdout).toContain("mutants  15 of 15 were seen");
+    const weak = await project.meshdev("test", "--coverage", "--mutate", "--select", "reads the API|past its sidecar");
+    expect(weak.code).toBe(4);
+    expect(weak.stdout).toContain("mesh/backend.yaml:26:13  never missed");
+    expect(weak.stdout).toContain("drop the clause to.operation.methods [GET]");
+    expect(weak.stdout).toContain("would be seen by  - { from: frontend, to: backend.default, method: POST, ");
+    const ajv = new Ajv2020({ strict: false });
+    const schema = JSON.parse((await project.meshdev("schema", "test-report")).stdout) as object;
+    const report: unknown = JSON.parse((await project.meshdev("test", "--coverage", "--mutate", "--json")).stdout);
+    expect(ajv.validate(schema, report), JSON.stringify(ajv.errors)).toBe(true);
+    expect(report).toMatchObject({ mutation: { mutants: 15, killed: 15, survived: [] }, coverage: { uncovered: [] } });
   });
 
   it("keeps apart what is not valid and what is not there", async () => {

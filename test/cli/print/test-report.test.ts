@@ -42,6 +42,8 @@ const whole: TestReport = {
   files: ["a.mesh-test.yaml"],
   cases,
   counts: { cases: 4, passed: 2, failed: 1, skipped: 1, disagreements: 1 },
+  coverage: null,
+  mutation: null,
 };
 
 describe("a test report", () => {

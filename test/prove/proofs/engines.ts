@@ -21,14 +21,15 @@ const project = `services:
       - {name: tcp, port: 9000}
       - {name: data, port: 9500}
   outsider: {run: [node, idle.mjs], sidecar: false}
+  legacy: {run: [node, legacy.mjs], sidecar: false, ports: [{name: http, port: 8080}, {name: tcp, port: 9000}]}
 mesh: ./mesh
 `;
 
-const backend = `
+const program = (http: readonly number[], tcp: readonly number[]): string => `
 import { createServer } from "node:http";
 import { createServer as createTcp } from "node:net";
-for (const port of [8080, 8081]) createServer((request, response) => response.end("ok\\n")).listen(port);
-for (const port of [9000, 9500]) createTcp((socket) => {
+for (const port of ${JSON.stringify(http)}) createServer((request, response) => response.end("ok\\n")).listen(port);
+for (const port of ${JSON.stringify(tcp)}) createTcp((socket) => {
   socket.on("error", () => undefined);
   socket.once("data", (bytes) => socket.end(/ HTTP\\/1/.test(String(bytes)) ? "HTTP/1.1 200 OK\\r\\ncontent-length: 0\\r\\n\\r\\n" : bytes));
 }).listen(port);
@@ -73,7 +74,25 @@ const raw = fc.record({
   tls: fc.constantFrom("mesh", "mesh", "plaintext"),
 });
 
-const cases = fc.oneof({ weight: 12, arbitrary: request }, raw);
+/** To programs without a sidecar, which nobody guards. */
+const unguarded = fc.record({
+  to: fc.constant("legacy.default"),
+  from: fc.constantFrom("frontend", "shop.other", "outsider", "outside"),
+  path: fc.constantFrom("/", "/admin"),
+});
+const rawUnguarded = fc.record({
+  to: fc.constant("legacy.default"),
+  from: fc.constantFrom("frontend", "outsider"),
+  port: fc.constant(9000),
+  tcp: fc.constant("hello, world\n"),
+});
+
+const cases = fc.oneof(
+  { weight: 24, arbitrary: request },
+  { weight: 2, arbitrary: raw },
+  { weight: 2, arbitrary: unguarded },
+  rawUnguarded,
+);
 
 /** Random policies and requests: what `meshdev test` says of them on paper is what real sidecars do. */
 export const prove: Proof = async ({ count = defaultCount, seed, progress }) => {
@@ -124,7 +143,8 @@ function createMesh({ seed, size }: { readonly seed: number; readonly size: numb
   const lines = drawn.map((each) => `  - ${JSON.stringify({ ...each, expect: "allow" })}\n`);
   return createProject({
     "meshdev.yaml": project,
-    "backend.mjs": backend,
+    "backend.mjs": program([8080, 8081], [9000, 9500]),
+    "legacy.mjs": program([8080], [9000]),
     "idle.mjs": "setInterval(() => undefined, 1_000_000);\n",
     "mesh/policies.yaml": documents.map(writtenDocument).filter(isValid).join("---\n"),
     "random.mesh-test.yaml": `defaults: {to: backend.default}\ncases:\n${lines.join("")}`,
