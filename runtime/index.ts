@@ -294,13 +294,16 @@ export async function mintToken(
   return mintDevToken(directory, value, request);
 }
 
+/** The file of a command as a shell in `directory` would find it. @throws MeshError MD4001 */
+export async function findProgram(command: string, directory: string, path: string | undefined): Promise<string> {
+  const { findExecutable } = await import("./host/find-executable.ts");
+  return findExecutable(command, directory, path);
+}
+
 /** Tries what meshdev needs of this machine, one topic after the other. */
 export async function examineMachine(): Promise<readonly MachineCheck[]> {
-  const [{ examineMachine: examine }, { currentUser }] = await Promise.all([
-    import("./host/examination.ts"),
-    import("./host/session-folder.ts"),
-  ]);
-  return examine(currentUser());
+  const { examineMachine: examine } = await import("./host/examination.ts");
+  return examine((await import("./host/session-folder.ts")).currentUser());
 }
 
 /** Attacks a service of a running mesh and tells what reached its programs. `client` keeps the borrowed identities until it is closed. @throws MeshError MD8001, MD8005 */

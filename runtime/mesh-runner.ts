@@ -1,12 +1,14 @@
 import type { Clock } from "./core/clock.ts";
 import type { Problem } from "./core/problem.ts";
 import { withoutCompileCache } from "./control/compile-cache.ts";
+import type { LeaseEntrance } from "./control/commands.ts";
 import type { EventHub } from "./control/event-hub.ts";
 import type { MeshLoop } from "./control/mesh-loop.ts";
 import type { Env, Ground } from "./ground.ts";
 import type { HookConfig, HookPlace } from "./host/hook-config.ts";
 import { createHostRunner, type HostRunner, type HostRunnerOptions } from "./host/host-runner.ts";
 import { createPodRunner } from "./host/pods/pod-runner.ts";
+import { captureVariables } from "./host/program-environment.ts";
 import type { MeshPods } from "./mesh-pods.ts";
 import type { Workload } from "./model/mesh.ts";
 
@@ -80,4 +82,12 @@ export function createMeshRunner(options: MeshRunnerOptions): HostRunner {
   }
 
   return ground.pods === undefined ? withHook() : inPods(ground.pods);
+}
+
+/** What puts a leased command behind its sidecar: a pod, or the hook. */
+export function enterLease(runner: HostRunner, session: string, lease: Workload): LeaseEntrance {
+  const hook = captureVariables({ session, workload: lease, hookConfig: runner.refresh(lease) }, undefined);
+  if (runner.lease === undefined) return { env: hook };
+  const { NODE_OPTIONS: _options, ...env } = hook;
+  return { env, ...runner.lease(lease) };
 }

@@ -18,12 +18,11 @@ import type { DaemonOptions } from "./control/start-report.ts";
 import { createSvids } from "./control/svids.ts";
 import { createUsageMeter } from "./control/usage-meter.ts";
 import { buildHookConfig, endpointTable, nameTable, type HookPlace } from "./host/hook-config.ts";
-import { captureVariables } from "./host/program-environment.ts";
 import { readMeshFiles } from "./host/read-mesh-files.ts";
 import type { Session } from "./host/session.ts";
 import { takeGround, type Env } from "./ground.ts";
 import { keepMeshKeys } from "./mesh-keys.ts";
-import { createMeshRunner } from "./mesh-runner.ts";
+import { createMeshRunner, enterLease } from "./mesh-runner.ts";
 import { keepTrust } from "./mesh-trust.ts";
 import { watchFiles } from "./mesh-watch.ts";
 import { initialState } from "./store/initial-state.ts";
@@ -255,9 +254,9 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     },
     detach: surroundings.onDetach,
     resend: resends.resend,
-    environmentOf: async (lease: Parameters<typeof runner.refresh>[0]) => {
+    entranceOf: async (lease: Parameters<typeof runner.refresh>[0]) => {
       if (lease.sidecar) await proxies.wait(lease.id, sidecarPatienceMs);
-      return captureVariables({ session: session.id, workload: lease, hookConfig: runner.refresh(lease) }, undefined);
+      return enterLease(runner, session.id, lease);
     },
   };
   const api = await openApi(session.paths.control, {

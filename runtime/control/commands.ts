@@ -23,8 +23,15 @@ export interface CommandTargets {
   readonly detach: () => void;
   /** By the id of an exchange. */
   readonly resend: (id: string) => Promise<ResendOutcome>;
-  /** Variables that put a command behind the sidecar of a lease, once it is there. */
-  readonly environmentOf: (lease: Workload) => Promise<Readonly<Record<string, string>>>;
+  /** What puts a command behind the sidecar of a lease, once it is there. */
+  readonly entranceOf: (lease: Workload) => Promise<LeaseEntrance>;
+}
+
+export interface LeaseEntrance {
+  readonly env: Readonly<Record<string, string>>;
+  readonly launch?: readonly string[];
+  /** The lease is over: ends what is left of its command. */
+  readonly end?: () => void;
 }
 
 const done: CommandAnswer = { ok: true };
@@ -68,10 +75,17 @@ export async function obeyCommand(
     case "lease.acquire": {
       const lease = loop.lease(command.service);
       if (lease === undefined) return unknownService(mesh, command.service);
+      let isOver = false;
+      let entrance: LeaseEntrance | undefined;
       untilClosed(() => {
+        isOver = true;
+        entrance?.end?.();
         loop.release(lease.id);
       });
-      return { ok: true, lease: lease.id, env: await targets.environmentOf(lease) };
+      entrance = await targets.entranceOf(lease);
+      if (isOver) entrance.end?.();
+      const { env, launch } = entrance;
+      return { ok: true, lease: lease.id, env, ...(launch === undefined ? {} : { launch }) };
     }
     case "exchange.replay": {
       const outcome = await targets.resend(command.id);

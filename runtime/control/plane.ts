@@ -90,7 +90,7 @@ export function createPlane(options: PlaneOptions): Plane {
     update: (input, generation) => {
       const next = compileAll(input);
       const sidecars = [...input.mesh.workloads, ...input.leases].filter((workload) => next.has(workload.id));
-      const map = options.addressesFor(input.mesh.workloads);
+      const map = options.addressesFor([...input.mesh.workloads, ...input.leases]);
       const placed = new Map(
         sidecars.map((workload): [ProxyId, Placement] => {
           const placement = placeSidecar(workload, map, options.paths, input.inTheOpen.get(workload.id) ?? new Set());

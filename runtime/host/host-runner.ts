@@ -34,9 +34,18 @@ export interface HostRunnerOptions {
   readonly onBypass: (workload: Workload, what: string) => void;
 }
 
+export interface LeasePod {
+  /** Commands to put before the leased one. */
+  readonly launch: readonly string[];
+  /** Ends whatever is left in it. */
+  readonly end: () => void;
+}
+
 export interface HostRunner extends Runner {
   /** Writes a workload's hook file again; call for every workload whenever names or endpoints may have changed. */
   readonly refresh: (workload: Workload) => string;
+  /** Where a leased caller's command runs, when that is a pod. */
+  readonly lease?: (workload: Workload) => LeasePod;
   readonly usage: () => Readonly<Record<string, ResourceUsage>>;
   readonly close: () => void;
 }

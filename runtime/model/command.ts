@@ -20,6 +20,8 @@ export type CommandAnswer =
   | {
       readonly ok: true;
       readonly env?: Readonly<Record<string, string>>;
+      /** What to put before the command so that it runs in a network pod; it says `ready` on file descriptor 3 and waits for `go`. */
+      readonly launch?: readonly string[];
       readonly lease?: string;
       readonly replay?: Replay;
     }

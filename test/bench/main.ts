@@ -6,6 +6,7 @@ import { decisions } from "./decide.ts";
 import type { Figure } from "./figure.ts";
 import { printFigures } from "./figure.ts";
 import { memory } from "./memory.ts";
+import { pods } from "./pods.ts";
 import { policyTests } from "./policy-tests.ts";
 import { saveToLive } from "./reload.ts";
 import { dataPlaneReplacement } from "./replacement.ts";
@@ -30,6 +31,7 @@ const figures: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   decide: decisions,
   check: checkCost,
   test: policyTests,
+  pods,
 };
 
 const { values, positionals } = parseArgs({

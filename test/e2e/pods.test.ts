@@ -1,9 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import type { Duplex } from "node:stream";
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { describeProbe, probePods } from "../../runtime/host/pods/probe.ts";
+import { connect as connectTo } from "../../runtime/index.ts";
 import { currentUser } from "../../runtime/host/session-folder.ts";
 import { createProject, freePort, startLive, type LiveMesh } from "../runtime/control/live-mesh.ts";
 
@@ -239,6 +241,27 @@ describe.skipIf(!probe.ok)("network pods", () => {
     } finally {
       server.close();
     }
+  });
+
+  it("gives a leased command a pod too, and ends what it leaves there", async () => {
+    const before = namespaces();
+    const borrower = await connectTo(mesh.session);
+    const answer = await borrower.command({ type: "lease.acquire", service: "caller" });
+    if (!answer.ok || answer.launch === undefined) throw new Error("no pod for the command");
+    const [file = "", ...args] = answer.launch;
+    const script = `setsid env -i sleep 1000 & exec node -e 'fetch("${url}").then((r) => r.text()).then(console.log)'`;
+    const child = spawn(file, [...args, "/bin/sh", "-c", script], {
+      env: { ...process.env, ...answer.env },
+      stdio: ["ignore", "pipe", "inherit", "pipe"],
+    });
+    const channel = child.stdio[3] as Duplex;
+    channel.once("data", () => channel.end("go\n"));
+    let out = "";
+    child.stdout?.on("data", (part: Buffer) => (out += part.toString()));
+    await vi.waitFor(() => expect(out).toContain(identity), { timeout: 10_000, interval: 20 });
+    expect([...namespaces()].filter((each) => !before.has(each))).toHaveLength(1);
+    await borrower[Symbol.asyncDispose]();
+    await vi.waitFor(() => expect([...namespaces()].filter((each) => !before.has(each))).toEqual([]), 5_000);
   });
 
   it("refuses nobody while a killed data plane is replaced", async () => {

@@ -13,7 +13,7 @@ export function podFiles(pod: {
   const search = [`${pod.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
   return {
     // Java cannot start a server without the machine's own name.
-    hosts: `127.0.0.1 localhost\n${pod.address} ${pod.name} ${hostname()}\n`,
+    hosts: `127.0.0.1 localhost\n${pod.address} ${pod.name.replaceAll("#", "-")} ${hostname()}\n`,
     "resolv.conf": `nameserver ${meshGateway}\nsearch ${search.join(" ")}\noptions ndots:5\n`,
     "nsswitch.conf": withoutResolved(readIfThere("/etc/nsswitch.conf")),
   };
@@ -31,7 +31,8 @@ function withoutResolved(text: string): string {
   return `${text.replaceAll(/^\s*hosts:.*$/gm, "").trimEnd()}\nhosts: files dns\n`;
 }
 
-function readIfThere(path: string): string {
+/** Empty when it is not. */
+export function readIfThere(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

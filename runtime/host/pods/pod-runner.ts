@@ -1,19 +1,20 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Workload } from "../../model/mesh.ts";
 import { MeshError } from "../../core/error.ts";
 import type { ProbeResult, RunningProgram } from "../../workload/runner.ts";
 import { replaceFile } from "../atomic-file.ts";
-import type { HostRunner, HostRunnerOptions } from "../host-runner.ts";
+import type { HostRunner, HostRunnerOptions, LeasePod } from "../host-runner.ts";
 import { probeHttp } from "../http-probe.ts";
 import { measureUsage } from "../process-tree.ts";
-import { startProcess, type RunningProcess } from "../process.ts";
+import { startProcess, type Enclosure, type RunningProcess } from "../process.ts";
 import { podEnvironment } from "../program-environment.ts";
 import { readTcpTable } from "../tcp-table.ts";
 import type { Lender } from "./lender.ts";
 import { openLoopback } from "./loopback.ts";
 import type { PodNetwork } from "./network.ts";
 import { podEnclosure } from "./pod.ts";
-import { writePodFiles } from "./pod-files.ts";
+import { readIfThere, writePodFiles } from "./pod-files.ts";
 import { vethPrefix } from "./rules.ts";
 import { sweepNamespaces } from "./sweep.ts";
 import type { PodTools } from "./tools.ts";
@@ -52,6 +53,32 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
     return path;
   }
 
+  function enclose(workload: Workload, onNamespace: (inode: string) => void): Enclosure {
+    pods += 1;
+    const files = writePodFiles(filesOf(workload), workload);
+    const veth = `${vethPrefix}${pods}`;
+    return podEnclosure({ tools, network, user, isRoot, address: workload.address, veth, files, onNamespace });
+  }
+
+  function filesOf(workload: Workload): string {
+    return join(session.paths.root, "pods", workload.address);
+  }
+
+  /** The command is started by somebody else, who has a terminal for it: its namespace is told in a file. */
+  function lease(workload: Workload): LeasePod {
+    const launch = enclose(workload, () => undefined).wrap([]);
+    const note = join(filesOf(workload), "namespace");
+    writeFileSync(note, "", { mode: 0o600 });
+    return {
+      launch,
+      end: () => {
+        const inode = readIfThere(note).trim();
+        rmSync(note, { force: true });
+        if (inode !== "") void endPod(inode);
+      },
+    };
+  }
+
   async function start(
     workload: Workload,
     onLine: (stream: "stdout" | "stderr", line: string) => void,
@@ -59,20 +86,10 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
     const { program } = workload;
     if (program === undefined) throw new MeshError("MD4001", `${workload.id} has nothing to run`);
     await ending.get(workload.id);
-    pods += 1;
     let inode: string | undefined;
-    const enclosure = podEnclosure({
-      tools,
-      network,
-      user,
-      isRoot,
-      address: workload.address,
-      veth: `${vethPrefix}${pods}`,
-      files: writePodFiles(join(session.paths.root, "pods", workload.address), workload),
-      onNamespace: (found) => {
-        inode = found;
-        reaper.watchNamespace(found);
-      },
+    const enclosure = enclose(workload, (found) => {
+      inode = found;
+      reaper.watchNamespace(found);
     });
     const child = await startProcess({
       command: program.command,
@@ -145,6 +162,7 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
     start,
     probe,
     refresh,
+    lease,
     usage: () => Object.fromEntries([...running].map(([id, entry]) => [id, measureUsage(entry.process.pid)])),
     close: () => undefined,
   };

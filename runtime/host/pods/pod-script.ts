@@ -4,7 +4,7 @@ import { meshGateway } from "./rules.ts";
 /**
  * POSIX sh that runs in a pod's own network and mount namespaces, gives them what a pod has, and becomes the program.
  * Arguments: the holder's pid, the pod's address, the veth's name in the mesh namespace, the folder of the pod's files, then the program.
- * File descriptor 3: it says `ready`, or `fail` and why, and goes on when it is told to. Every command is executed in place or ends before.
+ * A file `namespace` among the pod's is told its network namespace, for a pod that the daemon did not start itself. File descriptor 3: it says `ready`, or `fail` and why, and goes on when it is told to. Every command is executed in place or ends before.
  */
 export function podScript(tools: PodTools): string {
   return `# meshdev pod
@@ -34,6 +34,7 @@ for name in hosts resolv.conf nsswitch.conf; do
   said=$(${tools.mount} --bind "$files/$name" /etc/$name 2>&1) || fail "mount /etc/$name: $said"
 done
 if [ -d /run/nscd ]; then said=$(${tools.mount} -t tmpfs meshdev /run/nscd 2>&1) || fail "mount /run/nscd: $said"; fi
+[ ! -e "$files/namespace" ] || readlink /proc/self/ns/net > "$files/namespace"
 printf 'ready\\n' >&3
 read -r answer <&3 && [ "$answer" = go ] || exit 125
 exec 3>&-

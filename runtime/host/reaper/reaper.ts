@@ -19,6 +19,7 @@ export interface Reaper {
 /*
  * POSIX sh, because a shell costs one megabyte and Node forty. $1: session id, $2: session folder.
  * Standard input is a pipe from the daemon: `+N` watches group N, `-N` forgets it; `@N` and `!N` do so with network namespaces. End of file means that the daemon is gone.
+ * Namespaces of leased commands stand in files of the folder.
  * The folder is removed only while it still belongs to this session: another daemon may already have taken it over.
  */
 const script = `# meshdev reaper
@@ -37,6 +38,7 @@ while read -r line; do
     !*) case $spaces in *" $n "*) spaces="\${spaces%%" $n "*} \${spaces#*" $n "}" ;; esac ;;
   esac
 done
+spaces="$spaces $(sed -n 's/^net:\\[\\([0-9]*\\)\\]$/\\1/p' "$dir"/pods/*/namespace 2>/dev/null)"
 for n in $groups; do kill -KILL "-$n" 2>/dev/null; done
 sweep() {
   if [ -d /proc/self ]; then
