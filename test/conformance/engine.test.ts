@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loadCase } from "./case.ts";
 import { runCase } from "./engine.ts";
+import { unexplained } from "./explained.ts";
 
 const directory = fileURLToPath(new URL("cases", import.meta.url));
 const known: Readonly<Record<string, string>> = JSON.parse(
@@ -14,21 +15,38 @@ const names = globSync("*/*/*.yaml", { cwd: directory })
   .toSorted();
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
+/** Recorded denials by what the recording says of them: explained with the same policy and rule. */
+const explained = { byRule: 0, byDefault: 0 };
 
 /** The engine against what Istio and Envoy did: every request of the committed cases. */
 describe.each([...new Set(names.map((name) => name.slice(0, name.lastIndexOf("/"))))])("%s", (family) => {
   it.each(names.filter((name) => name.startsWith(`${family}/`)))("%s", (name) => {
-    const results = runCase(loadCase(join(directory, `${name}.yaml`)));
+    const loaded = loadCase(join(directory, `${name}.yaml`));
+    const results = runCase(loaded);
     for (const result of results.values()) counts[result.kind] += 1;
     const failures = [...results].flatMap(([id, result]) =>
       result.kind === "failed" ? [[`${name} ${id}`, result.differences] as const] : [],
     );
     expect(failures.filter(([id]) => known[id] === undefined)).toEqual([]);
+    const silent = [...results].flatMap(([id, result]) => {
+      const deniedBy = loaded.expected.requests[id]?.deniedBy;
+      if (deniedBy === undefined || result.kind !== "passed" || result.proxies === undefined) return [];
+      const missing = unexplained(deniedBy, result.proxies);
+      if (missing === undefined) explained[deniedBy === "none" ? "byDefault" : "byRule"] += 1;
+      return missing === undefined ? [] : [`${name} ${id}: ${missing}`];
+    });
+    expect(silent).toEqual([]);
     const mended = Object.keys(known).filter(
       (id) => id.startsWith(`${name} `) && !failures.some(([failed]) => failed === id),
     );
     expect(mended).toEqual([]);
   });
+});
+
+it("explains every recorded denial by the policy that the recording names", () => {
+  process.stdout.write(`explained: ${explained.byRule} denials by a rule, ${explained.byDefault} by default\n`);
+  expect(explained.byRule).toBeGreaterThan(1_700);
+  expect(explained.byDefault).toBeGreaterThan(2_200);
 });
 
 it("runs most of what is recorded", () => {

@@ -3,7 +3,7 @@ import { deliver } from "../../runtime/predict/deliver.ts";
 import { leave } from "../../runtime/predict/outbound.ts";
 import { createPaperWorld, meshCertificate } from "../../runtime/predict/paper.ts";
 import type { CertificateClaim } from "../../runtime/predict/payload.ts";
-import { createTrace } from "../../runtime/predict/trace.ts";
+import { createTrace, type ProxyFacts } from "../../runtime/predict/trace.ts";
 import type { PaperWorld } from "../../runtime/predict/world.ts";
 import type { Case, ExpectedRequest, LoadedCase } from "./case.ts";
 import { compare } from "./compare.ts";
@@ -19,7 +19,7 @@ import { caseKeySets } from "./tokens.ts";
 
 export type RequestResult =
   /** `drawn`: not with the first choice of an endpoint, weight or percentage, but with another that could have been met. */
-  | { readonly kind: "passed"; readonly drawn?: boolean }
+  | { readonly kind: "passed"; readonly drawn?: boolean; readonly proxies?: readonly ProxyFacts[] }
   | { readonly kind: "failed"; readonly differences: readonly Difference[] }
   | { readonly kind: "skipped"; readonly reason: string };
 
@@ -61,8 +61,8 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
       results.set(request.id, { kind: "skipped", reason: reason ?? "unstable" });
       continue;
     }
-    const { differences, drawn } = runRequest(world, loaded, request, expected);
-    results.set(request.id, differences.length === 0 ? { kind: "passed", drawn } : { kind: "failed", differences });
+    const { differences, ...passed } = runRequest(world, loaded, request, expected);
+    results.set(request.id, differences.length === 0 ? { kind: "passed", ...passed } : { kind: "failed", differences });
   }
   return results;
 }
@@ -70,6 +70,8 @@ export function runCase(loaded: LoadedCase): ReadonlyMap<string, RequestResult> 
 interface Judged {
   readonly differences: readonly Difference[];
   readonly drawn: boolean;
+  /** What the proxies told of the first try. */
+  readonly proxies?: readonly ProxyFacts[];
 }
 
 function runRequest(
@@ -90,6 +92,7 @@ function runRequest(
       ? { differences: [], drawn: false }
       : unlike({ what: "address", expected: host, actual: undefined });
   }
+  let proxies: readonly ProxyFacts[] | undefined;
   const judge = (repeating: PaperWorld): readonly Difference[] => {
     const samples = Array.from({ length: timesOf(request) }, (_, index) => {
       const call = callOf(request, `${spec.id}~${request.id}~${index + 1}`);
@@ -114,6 +117,7 @@ function runRequest(
     const sample = samples.find((each) => each.label === told) ?? samples[0];
     if (sample === undefined) return counted;
     const { answer, trace } = sample;
+    proxies ??= trace.proxies;
     const own = withoutStrays(request, expected, strayRequests(spec.requests, loaded.expected), {
       hits: trace.hits.length,
       logs: (name) => trace.proxies.filter((facts) => facts.proxy === name).length,
@@ -126,7 +130,7 @@ function runRequest(
   if (!pinned && otherChoices.some((choice) => judge({ ...world, ...choice }).length === 0)) {
     return { differences: [], drawn: true };
   }
-  return { differences: first, drawn: false };
+  return { differences: first, drawn: false, ...(proxies === undefined ? {} : { proxies }) };
 }
 
 /** The identities that a case gives its proxies, and what certificate files stand for. */
