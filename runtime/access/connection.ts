@@ -25,6 +25,7 @@ export function arrivalOf(client: ProxySnapshot, target: ProxySnapshot, { port, 
       return { kind: isOff ? "foreign-tls" : "mutual", because };
     case "simple":
     case "mutual":
+    case "withheld":
       return { kind: "foreign-tls", because };
   }
 }

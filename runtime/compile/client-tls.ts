@@ -1,4 +1,5 @@
 import { assertNever } from "../core/assert-never.ts";
+import { type CredentialWish, findCredential, isPublicCredential } from "../model/credential.ts";
 import type { ClientTlsMode, ClientTlsSettings } from "../model/istio-networking.ts";
 import { parseSpiffeId, spiffeId } from "../model/identity.ts";
 import type { Mesh, Service, ServicePort, Workload } from "../model/mesh.ts";
@@ -78,8 +79,14 @@ export function bindClientTls(mesh: Mesh): ClientTls {
       if (chosen === undefined) return automatic(client, service, port, subset);
       const settings = chosen.value;
       return {
-        tls: explicitTls(settings, rule?.selector !== undefined, sniOf(service, port, subset), () =>
-          automaticNames(service),
+        tls: explicitTls(
+          settings,
+          sniOf(service, port, subset),
+          () => automaticNames(service),
+          (wish) =>
+            rule?.selector === undefined && !isPublicCredential(wish.name)
+              ? undefined
+              : findCredential(mesh.credentials, client, wish),
         ),
         because: [provenance(chosen.rule, `${chosen.field}.mode`)],
         keepMarks: settings.mode === "ISTIO_MUTUAL",
@@ -121,11 +128,14 @@ function isOriginalDestination(
   return typeof balancer === "object" && balancer !== null && "simple" in balancer && balancer.simple === "PASSTHROUGH";
 }
 
+/** Undefined: the rule's name does not count. */
+type FindSecret = (wish: CredentialWish) => ReturnType<typeof findCredential> | undefined;
+
 function explicitTls(
   settings: ClientTlsSettings,
-  selective: boolean,
   sni: string,
   automaticNames: () => readonly string[],
+  secret: FindSecret,
 ): ClusterTls {
   const names = settings.subjectAltNames ?? [];
   switch (settings.mode) {
@@ -140,7 +150,7 @@ function explicitTls(
       };
     case "SIMPLE":
     case "MUTUAL":
-      return originated(settings, settings.mode === "MUTUAL", selective, names);
+      return originated(settings, settings.mode === "MUTUAL", names, secret);
     default:
       return assertNever(settings.mode);
   }
@@ -149,23 +159,31 @@ function explicitTls(
 function originated(
   settings: ClientTlsSettings,
   mutual: boolean,
-  selective: boolean,
   names: readonly string[],
+  secret: FindSecret,
 ): ClusterTls {
-  // A secret can be used only by rules with a workloadSelector; others end up without TLS (spec CT-11).
-  if (filled(settings.credentialName) !== undefined && !selective) return { mode: "none" };
+  const skipVerify = settings.insecureSkipVerify ?? false;
+  const common = { mode: mutual ? "mutual" : "simple", sni: filled(settings.sni), subjectAltNames: names } as const;
+  const credential = filled(settings.credentialName);
+  if (credential !== undefined) {
+    const found = secret({ name: credential, mutual, verifies: !skipVerify });
+    // A secret can be used only by rules with a workloadSelector; others end up without TLS (spec CT-11).
+    if (found === undefined) return { mode: "none" };
+    if ("fault" in found) return { mode: "withheld", reason: found.fault };
+    return { ...common, caFile: undefined, certFile: undefined, keyFile: undefined, secret: found, skipVerify };
+  }
   const certFile = filled(settings.clientCertificate);
   const keyFile = filled(settings.privateKey);
   // Without both files there is no TLS context either (spec CT-10).
   if (mutual && (certFile === undefined || keyFile === undefined)) return { mode: "none" };
+  const crlFile = skipVerify ? undefined : filled(settings.caCrl);
   return {
-    mode: mutual ? "mutual" : "simple",
-    sni: filled(settings.sni),
-    subjectAltNames: names,
+    ...common,
     caFile: settings.caCertificates === "system" ? undefined : filled(settings.caCertificates),
     certFile: mutual ? certFile : undefined,
     keyFile: mutual ? keyFile : undefined,
-    skipVerify: settings.insecureSkipVerify ?? false,
+    ...(crlFile === undefined ? {} : { crlFile }),
+    skipVerify,
   };
 }
 

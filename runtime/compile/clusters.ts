@@ -81,6 +81,8 @@ interface Destination {
 function compileCluster(index: MeshIndex, client: Workload, destination: Destination): Cluster {
   const { service, port, subset, members, pool } = destination;
   const { tls, because, keepMarks } = index.tls.resolve(client, service, port, subset);
+  // A cluster that waits for its secret has no host to give, whatever address was dialled.
+  const waits = tls.mode === "withheld";
   return {
     name: clusterName(port.port, subset, service.hostname),
     host: service.hostname,
@@ -88,8 +90,8 @@ function compileCluster(index: MeshIndex, client: Workload, destination: Destina
     subset,
     protocol: port.protocol,
     http: outboundHttp(port.protocol, pool, index.mesh.config),
-    discovery: service.address === "None" ? "original-destination" : "endpoints",
-    endpoints: members.map((workload) => ({
+    discovery: service.address === "None" && !waits ? "original-destination" : "endpoints",
+    endpoints: (waits ? [] : members).map((workload) => ({
       workload: workload.id,
       address: workload.address,
       port: port.target,

@@ -17,6 +17,7 @@ export function describeChanges(before: Mesh | undefined, after: Mesh): readonly
       [],
     ),
     ...compare(named(before), named(after), ["positions"]),
+    ...compare(secretsOf(before), secretsOf(after), []),
     ...(fingerprint(before.config, []) === fingerprint(after.config, []) ? [] : ["meshConfig changed"]),
     ...(fingerprint(before.features, []) === fingerprint(after.features, []) ? [] : ["features changed"]),
     ...compare(
@@ -58,6 +59,11 @@ function named(mesh: Mesh): readonly (readonly [string, Resource])[] {
 export function allResources(mesh: Mesh): readonly Resource[] {
   const { peerAuthentications, authorizationPolicies, destinationRules, virtualServices } = mesh.policies;
   return [...peerAuthentications, ...authorizationPolicies, ...destinationRules, ...virtualServices, ...mesh.others];
+}
+
+/** Their contents tell versions apart and are not told. */
+function secretsOf({ credentials }: Mesh): readonly (readonly [string, object])[] {
+  return credentials.secrets.map(({ namespace, name, data }) => [`Secret ${namespace}/${name}`, [...data]] as const);
 }
 
 function count(number: number, noun: string): string {

@@ -5,6 +5,7 @@ import { joinIndex } from "./field-path.ts";
 import { checkKind, type DocumentName, identify } from "./document-kind.ts";
 import { checkMetadata } from "./document-metadata.ts";
 import type { Finding } from "./finding.ts";
+import { specOf } from "./credentials.ts";
 import { checkShape } from "./shape-check.ts";
 import { sourceText } from "./source-text.ts";
 import { stringEntries } from "./string-entries.ts";
@@ -214,7 +215,7 @@ function buildResource(
     labels: stringEntries(metadata["labels"]),
     annotations: stringEntries(metadata["annotations"]),
     ...(created === undefined ? {} : { createdAt: created }),
-    spec: value["spec"] ?? {},
+    spec: specOf(who.kind, value),
     positions: tree.positions,
   };
 }

@@ -92,13 +92,9 @@ export const unenforcedFields: Readonly<Record<string, readonly Departure[]>> = 
         /^(?:host|connection|content-length|transfer-encoding|upgrade|te|keep-alive)$/i.test(value),
     })),
   ],
-  DestinationRule: [
-    ...trafficPolicyPlaces.flatMap((place) => trafficPolicyFields.map((field) => ({ path: `${place}.${field}` }))),
-    ...trafficPolicyPlaces.flatMap((place) => [
-      { path: `${place}.tls.credentialName` },
-      { path: `${place}.tls.caCrl` },
-    ]),
-  ],
+  DestinationRule: trafficPolicyPlaces.flatMap((place) =>
+    trafficPolicyFields.map((field) => ({ path: `${place}.${field}` })),
+  ),
   Sidecar: [
     {
       path: "spec.egress",

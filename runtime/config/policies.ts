@@ -1,7 +1,9 @@
 import type { DestinationRule, Sidecar, VirtualService } from "../model/istio-networking.ts";
 import type { AuthorizationPolicy, PeerAuthentication } from "../model/istio-security.ts";
 import type { MeshPolicies } from "../model/mesh.ts";
+import type { Credentials } from "../model/credential.ts";
 import { byAge, type Resource } from "../model/resource.ts";
+import { isSecret, readCredentials } from "./credentials.ts";
 
 function isPeerAuthentication(resource: Resource): resource is PeerAuthentication {
   return resource.kind === "PeerAuthentication" && resource.apiVersion.startsWith("security.istio.io/");
@@ -30,6 +32,7 @@ export function isKubernetesCore(resource: Resource): boolean {
 /** Accepted resources by kind, oldest first, and everything that the mesh does not act on. */
 export function sortResources(resources: readonly Resource[]): {
   readonly policies: MeshPolicies;
+  readonly credentials: Credentials;
   readonly others: readonly Resource[];
 } {
   return {
@@ -40,14 +43,18 @@ export function sortResources(resources: readonly Resource[]): {
       virtualServices: resources.filter(isVirtualService).toSorted(byAge),
       sidecars: resources.filter(isSidecar).toSorted(byAge),
     },
-    others: resources.filter(
-      (resource) =>
-        !isPeerAuthentication(resource) &&
-        !isAuthorizationPolicy(resource) &&
-        !isDestinationRule(resource) &&
-        !isVirtualService(resource) &&
-        !isSidecar(resource) &&
-        !isKubernetesCore(resource),
-    ),
+    credentials: readCredentials(resources),
+    // What a Secret holds goes nowhere else.
+    others: resources
+      .filter(
+        (resource) =>
+          !isPeerAuthentication(resource) &&
+          !isAuthorizationPolicy(resource) &&
+          !isDestinationRule(resource) &&
+          !isVirtualService(resource) &&
+          !isSidecar(resource) &&
+          !isKubernetesCore(resource),
+      )
+      .map((resource) => (isSecret(resource) ? { ...resource, annotations: {}, spec: {} } : resource)),
   };
 }

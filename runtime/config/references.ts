@@ -3,6 +3,7 @@ import type { Problem } from "../core/problem.ts";
 import type { VirtualService } from "../model/istio-networking.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import { type Labels, positionOf, type Resource, resourceName } from "../model/resource.ts";
+import { checkCredentials } from "./credential-check.ts";
 import { checkCustomProviders } from "./custom-providers.ts";
 import { hostCovers, resolveHost } from "./host-names.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -25,6 +26,7 @@ export function checkReferences(mesh: Mesh): readonly Problem[] {
   const hosts = knownHosts(mesh);
   checkSelectors(mesh, report);
   checkCustomProviders(mesh, report);
+  checkCredentials(mesh, report);
   checkDestinationRules(mesh, hosts, report);
   for (const virtualService of mesh.policies.virtualServices) checkVirtualService(mesh, hosts, virtualService, report);
   return problems;

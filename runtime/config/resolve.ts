@@ -55,7 +55,7 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
   const drafts = serviceDrafts(groups, resources, project, problems);
   const workloads = resolveWorkloads(groups, drafts, context);
   const services = resolveServices(drafts, groups, context.previous);
-  const { policies, others } = sortResources(resources);
+  const { policies, credentials, others } = sortResources(resources);
   if (config.value !== undefined) {
     const mesh: Mesh = {
       name: projectName(project, context.directory),
@@ -68,6 +68,7 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
       workloads,
       services,
       policies,
+      credentials,
       others,
     };
     problems.push(...checkReferences(mesh), ...findTies(mesh), ...unenforced(resources));

@@ -136,6 +136,7 @@ function protectionOf(cluster: Cluster, connection: RecalledConnection): "plain"
     }
     case "simple":
     case "mutual":
+    case "withheld":
       return "own";
   }
 }

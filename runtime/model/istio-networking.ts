@@ -9,6 +9,7 @@ export interface ClientTlsSettings {
   readonly clientCertificate?: string;
   readonly privateKey?: string;
   readonly caCertificates?: string;
+  readonly caCrl?: string;
   readonly credentialName?: string;
   readonly subjectAltNames?: readonly string[];
   readonly sni?: string;

@@ -1,5 +1,6 @@
 import type { SourcePosition } from "../core/source.ts";
 import type { AuthorizationPolicy, PeerAuthentication } from "./istio-security.ts";
+import type { Credentials } from "./credential.ts";
 import type { ExtensionProvider } from "./ext-authz.ts";
 import type { DestinationRule, HttpRetry, Sidecar, VirtualService } from "./istio-networking.ts";
 import type { ProxyConfig } from "./proxy-config.ts";
@@ -16,6 +17,7 @@ export interface Mesh {
   readonly workloads: readonly Workload[];
   readonly services: readonly Service[];
   readonly policies: MeshPolicies;
+  readonly credentials: Credentials;
   /** Documents of other kinds: counted and shown, not enforced. */
   readonly others: readonly Resource[];
 }

@@ -1,3 +1,4 @@
+import type { TlsMaterial } from "./credential.ts";
 import type { HeaderOperations } from "./istio-networking.ts";
 import type { JwtProvider } from "./jwt.ts";
 import type { MeshConfig, PortProtocol } from "./mesh.ts";
@@ -289,5 +290,11 @@ export type ClusterTls =
       readonly caFile: string | undefined;
       readonly certFile: string | undefined;
       readonly keyFile: string | undefined;
+      /** Revoked certificates; a chain of which some issuer has no list is refused too. Absent: none are. */
+      readonly crlFile?: string;
+      /** Texts instead of all files. */
+      readonly secret?: TlsMaterial;
       readonly skipVerify: boolean;
-    };
+    }
+  /** The rule wants a secret that this sidecar does not get: no connection is made. */
+  | { readonly mode: "withheld"; readonly reason: string };

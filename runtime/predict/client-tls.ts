@@ -25,6 +25,7 @@ export function offerFor(
   const { tls } = cluster;
   if (tls.mode === "none") return undefined;
   if (tls.mode === "auto" && endpoint?.mtls !== true) return undefined;
+  if (tls.mode === "withheld") return { ...noOffer, judge: () => `TLS_error:|${tls.reason}` };
   if (tls.mode === "simple" || tls.mode === "mutual") return originated(world, proxy.workload, tls, authority);
   return {
     alpn: meshAlpn[spoken],
@@ -36,6 +37,8 @@ export function offerFor(
   };
 }
 
+const noOffer = { alpn: [], sni: undefined, certificate: undefined, minVersion: 12, maxVersion: 13 } as const;
+
 function originated(
   world: PaperWorld,
   client: Workload,
@@ -43,14 +46,20 @@ function originated(
   authority: string,
 ): TlsOffer {
   const host = hostOf(authority);
+  const list = tls.secret?.crl ?? tls.crlFile;
+  const certFile = tls.secret?.cert ?? tls.certFile;
   const names =
     tls.subjectAltNames.length > 0 ? tls.subjectAltNames : tls.sni === undefined && host !== "" ? [host] : [];
   return {
     alpn: [],
     sni: tls.sni ?? (host === "" ? undefined : host),
-    certificate: tls.certFile === undefined ? undefined : world.certificateOf(tls.certFile, client),
+    certificate: certFile === undefined ? undefined : world.certificateOf(certFile, client),
     minVersion: 12,
     maxVersion: 13,
-    judge: (server) => (tls.skipVerify ? undefined : judgeServer(server, world.issuerOf(tls.caFile), names)),
+    judge: (server) => {
+      if (tls.skipVerify) return undefined;
+      const isRevoked = list !== undefined && world.isRevoked?.(list, server) === true;
+      return judgeServer(server, world.issuerOf(tls.secret?.ca ?? tls.caFile), names, isRevoked);
+    },
   };
 }

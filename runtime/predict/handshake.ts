@@ -61,7 +61,10 @@ export function judgeServer(
   certificate: CertificateClaim,
   issuer: string,
   names: readonly string[],
+  isRevoked = false,
 ): string | undefined {
+  if (isRevoked)
+    return verifyFailed("X509_verify_cert: certificate verification error at depth 0: certificate revoked");
   if (certificate.issuer !== issuer) {
     return verifyFailed(
       "X509_verify_cert: certificate verification error at depth 1: self signed certificate in certificate chain",

@@ -21,10 +21,12 @@ export interface PaperWorld {
   readonly programs: Programs;
   /** Certificate that a workload's sidecar presents. */
   readonly certificate: (workload: Workload) => CertificateClaim;
-  /** The CA that a file or the system's store stands for (DestinationRule SIMPLE and MUTUAL). */
+  /** The CA that a file, the text of a secret, or the system's store stands for (DestinationRule SIMPLE and MUTUAL). */
   readonly issuerOf: (caFile: string | undefined) => string;
-  /** Certificate behind a file named in a DestinationRule. */
+  /** Certificate behind a file that a DestinationRule names, or in the secret that it names. */
   readonly certificateOf: (certFile: string, client: Workload) => CertificateClaim | undefined;
+  /** Whether a list, or the file of one, revokes a server's certificate; absent: nobody can tell, and nothing is taken to be. */
+  readonly isRevoked?: (list: string, server: CertificateClaim) => boolean;
   /** [0, 1) */
   readonly draw: () => number;
   /** Round robin position of a cluster. */

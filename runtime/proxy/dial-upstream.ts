@@ -50,6 +50,8 @@ function tlsOf(target: UpstreamTarget): UpstreamTls {
       return "mesh";
     case "simple":
     case "mutual":
+    // Has no endpoint; if it had, there would be nothing to begin with.
+    case "withheld":
       return "origination";
     default:
       return assertNever(mode);
@@ -58,7 +60,7 @@ function tlsOf(target: UpstreamTarget): UpstreamTls {
 
 function sniOf(target: UpstreamTarget): string {
   const { tls } = target.cluster;
-  if (tls.mode === "none") return "";
+  if (tls.mode === "none" || tls.mode === "withheld") return "";
   return tls.sni ?? hostOf(target.authority);
 }
 
@@ -210,6 +212,7 @@ function meshSettings(sidecar: Sidecar, target: UpstreamTarget, plan: Pick<Secur
 
 function originationSettings(sidecar: Sidecar, target: UpstreamTarget, plan: Pick<Securing, "key" | "sni">): Settings {
   const { tls } = target.cluster;
+  if (tls.mode === "withheld") throw new Error(tls.reason);
   if (tls.mode !== "simple" && tls.mode !== "mutual") throw new Error("the cluster does not originate TLS");
   const { context, id } = originationContext(tls);
   return {

@@ -6,6 +6,7 @@ import { createSecureContext } from "node:tls";
 import type { SecureContext } from "node:tls";
 import { subjectAltNames } from "../identity/certificate.ts";
 import type { PeerVerdict } from "../identity/verify.ts";
+import type { TlsMaterial } from "../model/credential.ts";
 import type { ClusterTls } from "../model/snapshot.ts";
 
 export type OriginationTls = Extract<ClusterTls, { readonly mode: "simple" | "mutual" }>;
@@ -22,12 +23,7 @@ const maxContexts = 256;
 
 /** TLS that a DestinationRule starts by itself: SIMPLE and MUTUAL with the files it names (spec CT-9, CT-10). Throws when a file cannot be read. */
 export function originationContext(tls: OriginationTls): OriginationContext {
-  const files = {
-    ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile, "utf8") }),
-    ...(tls.certFile === undefined || tls.keyFile === undefined
-      ? {}
-      : { cert: readFileSync(tls.certFile, "utf8"), key: readFileSync(tls.keyFile, "utf8") }),
-  };
+  const files = tls.secret ?? readFiles(tls);
   const id = createHash("sha256").update(JSON.stringify(files)).digest("base64");
   const known = contexts.get(id);
   if (known !== undefined) return known;
@@ -36,6 +32,16 @@ export function originationContext(tls: OriginationTls): OriginationContext {
   if (contexts.size >= maxContexts && oldest !== undefined) contexts.delete(oldest);
   contexts.set(id, made);
   return made;
+}
+
+function readFiles({ caFile, certFile, keyFile, crlFile }: OriginationTls): TlsMaterial {
+  return {
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile, "utf8") }),
+    ...(certFile === undefined || keyFile === undefined
+      ? {}
+      : { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") }),
+    ...(crlFile === undefined ? {} : { crl: readFileSync(crlFile, "utf8") }),
+  };
 }
 
 /** Exact names when the rule lists some; else the host, when the SNI is the request's Host; else only the chain (spec CT-9, CT-12). */

@@ -146,7 +146,11 @@ function withCertificates(world: PaperWorld, spec: Case): PaperWorld {
     ...world,
     certificate,
     issuerOf: (file) => caOf(file ?? "system"),
-    certificateOf: (file, client): CertificateClaim => ({ ...certificate(client), issuer: caOf(file) }),
+    certificateOf: (file, client): CertificateClaim => {
+      const named = /^\w+ cert (.*)$/.exec(file)?.[1];
+      return { ...certificate(client), issuer: caOf(file), ...(named === undefined ? {} : { uriSans: [named] }) };
+    },
+    isRevoked: (list, { uriSans, dnsSans }) => [...uriSans, ...dnsSans].some((name) => list.endsWith(` crl ${name}`)),
   };
 }
 

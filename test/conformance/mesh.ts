@@ -11,6 +11,7 @@ import type { Mesh, Service, Workload } from "../../runtime/model/mesh.ts";
 import type { Resource } from "../../runtime/model/resource.ts";
 import { withAuthorizer, withProviders } from "./ext-authz.ts";
 import type { Case, CaseService, CaseWorkload, Expected } from "./case.ts";
+import { paperPem, type PemWish, withPem } from "./pem.ts";
 import { withKeys } from "./tokens.ts";
 
 export interface CaseMesh {
@@ -20,9 +21,9 @@ export interface CaseMesh {
 }
 
 /** A case's mesh, as resolving the same files would give it. */
-export function meshOf(given: Case, expected: Expected): CaseMesh {
+export function meshOf(given: Case, expected: Expected, pem: (wish: PemWish) => string = paperPem): CaseMesh {
   const spec = withAuthorizer(given);
-  const file = parseDocuments({ path: `${spec.id}.yaml`, text: withKeys(spec.config) });
+  const file = parseDocuments({ path: `${spec.id}.yaml`, text: withPem(withKeys(spec.config), pem) });
   const resources = file.documents.flatMap(({ resource }, index): readonly Resource[] =>
     resource === undefined ? [] : [{ ...resource, createdAt: resource.createdAt ?? firstDay + index * 1000 }],
   );

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { createServer } from "node:tls";
 import type { TLSSocket } from "node:tls";
 import { systemClock } from "../../runtime/core/clock.ts";
-import { createCa, signCsr } from "../../runtime/identity/ca.ts";
+import { createCa, loadCa, signCsr } from "../../runtime/identity/ca.ts";
 import { createKeyAndCsr } from "../../runtime/identity/csr.ts";
 import type { ClusterTls } from "../../runtime/model/snapshot.ts";
+import { createCrl } from "./crl.ts";
+import { createRootFiles } from "./plugin-ca.ts";
 import { createProxyWorld, type ProxyWorld } from "./proxy-world.ts";
 
 const project = `
@@ -33,13 +35,16 @@ export interface OriginationWorld extends AsyncDisposable {
 
 /**
  * `serve` is the server's whole program; `tls` says how the sidecar calls it, given the path of each PEM file that exists: `ca` (the
- * server's root), `other` (another root), `cert` and `key` (the server's own).
+ * server's root), `other` (another root), `cert` and `key` (the server's own), and lists of revoked certificates: `revoked` names the
+ * server's, `others` does not, `foreign` is by the other root.
  */
 export async function createOriginationWorld(
   serve: (socket: TLSSocket) => void,
   tls: (path: (file: string) => string) => ClusterTls,
 ): Promise<OriginationWorld> {
-  const [ca, other] = [await createCa("cluster.local", systemClock), await createCa("cluster.local", systemClock)];
+  // Every issuer of a chain needs a list: here the root signs.
+  const ca = loadCa(await createRootFiles("app"), systemClock);
+  const other = await createCa("cluster.local", systemClock);
   const { key, csr } = createKeyAndCsr();
   const identity = { trustDomain: "cluster.local", namespace: "default", serviceAccount: "app" };
   const { chain } = await signCsr(ca, csr, identity, 600_000, systemClock);
@@ -76,8 +81,17 @@ export async function createOriginationWorld(
     }),
   });
   ({ folder } = world);
-  for (const [file, pem] of Object.entries({ ca: ca.roots, other: other.roots, cert: chain, key }))
-    writeFileSync(join(folder, file), pem);
+  const another = await signCsr(ca, createKeyAndCsr().csr, identity, 600_000, systemClock);
+  const files = {
+    ca: ca.roots,
+    other: other.roots,
+    cert: chain,
+    key,
+    revoked: await createCrl(ca, another.chain, chain),
+    others: await createCrl(ca, another.chain),
+    foreign: await createCrl(other),
+  };
+  for (const [file, pem] of Object.entries(files)) writeFileSync(join(folder, file), pem);
   // Something must change, or the clusters that now find their files are not bound again.
   await world.apply(`${disabled}---
 apiVersion: security.istio.io/v1

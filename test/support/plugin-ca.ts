@@ -32,6 +32,17 @@ export async function createOfflineRoot(name: string): Promise<OfflineRoot> {
   };
 }
 
+/** The files of a CA that signs with its root. */
+export async function createRootFiles(name: string): Promise<CaFiles> {
+  const { certificate, key } = await certify(name, undefined);
+  return {
+    "ca-cert.pem": certificate,
+    "ca-key.pem": key.export({ format: "pem", type: "pkcs8" }).toString(),
+    "cert-chain.pem": certificate,
+    "root-cert.pem": certificate,
+  };
+}
+
 async function certify(name: string, issuer: Signer | undefined): Promise<Signer> {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const certificate = await issueCertificate({

@@ -92,4 +92,9 @@ export const meaningCodes = {
     why: "The policy names an external authorizer that meshConfig.extensionProviders does not have, that is not set up rightly, or whose service is missing. Istio then refuses every request that the policy matches, and so does meshdev.",
     next: "Correct the provider's name, its settings or its service.",
   },
+  MD2021: {
+    title: "A DestinationRule gets no certificate",
+    why: "Its credentialName leads to no Secret or ConfigMap that the calling sidecars may read, or the rule has no workloadSelector, without which Istio ignores the name and sends plaintext.",
+    next: "Write the Secret, and the Role and RoleBinding that let the service account list Secrets, into the mesh's files; or add the workloadSelector.",
+  },
 } as const satisfies CodeTable<`MD2${string}`>;

@@ -8,7 +8,10 @@ import {
 } from "node:crypto";
 import type * as x509Library from "@peculiar/x509";
 import { systemClock } from "../../../runtime/core/clock.ts";
-import { createCa, type Ca } from "../../../runtime/identity/ca.ts";
+import { createCa, loadCa, type Ca } from "../../../runtime/identity/ca.ts";
+import { createCrl } from "../../support/crl.ts";
+import { createRootFiles } from "../../support/plugin-ca.ts";
+import type { PemWish } from "../pem.ts";
 import { readCsr } from "../../../runtime/identity/x509.ts";
 
 /** The CAs of the recordings: the mesh's own, one that nobody trusts, and the one behind names outside the mesh. */
@@ -28,6 +31,8 @@ export interface Certificates {
   readonly signCsr: (ca: CaName, csr: string, name: string) => Promise<string>;
   /** A certificate with a key of its own; the same one when asked again. */
   readonly issue: (ca: CaName, name: string, expired?: boolean) => Promise<KeyPair>;
+  /** Texts for the placeholders of a case's documents. */
+  readonly pem: (wishes: readonly PemWish[]) => Promise<(wish: PemWish) => string>;
   /** The name in the certificate with this SHA-256, lower-case hex. */
   readonly nameOf: (hash: string) => string | undefined;
 }
@@ -36,7 +41,8 @@ export async function createCertificates(): Promise<Certificates> {
   const cas: Readonly<Record<CaName, Ca>> = {
     mesh: await createCa("cluster.local", systemClock),
     rogue: await createCa("rogue", systemClock),
-    public: await createCa("public", systemClock),
+    // Signs with its root: a list of revoked certificates is wanted of every issuer in a chain.
+    public: loadCa(await createRootFiles("public"), systemClock),
   };
   const issued = new Map<string, Promise<KeyPair>>();
   const names = new Map<string, string>();
@@ -52,6 +58,20 @@ export async function createCertificates(): Promise<Certificates> {
     return { chain, key: pair.privateKey.export({ format: "pem", type: "pkcs8" }).toString() };
   }
 
+  const issue: Certificates["issue"] = (ca, name, expired = false) => {
+    const key = `${ca} ${name} ${String(expired)}`;
+    const found = issued.get(key) ?? make(ca, name, expired);
+    issued.set(key, found);
+    return found;
+  };
+
+  async function textOf({ kind, ca, name }: PemWish): Promise<string> {
+    if (kind === "ca") return cas[ca].roots;
+    const { chain, key } = await issue(ca, name);
+    if (kind === "crl") return createCrl(cas[ca], chain);
+    return kind === "cert" ? chain : key;
+  }
+
   return {
     roots: (ca) => cas[ca].roots,
     signCsr: async (ca, csr, name) => {
@@ -59,11 +79,11 @@ export async function createCertificates(): Promise<Certificates> {
       if (publicKey === undefined) throw new Error("the data plane sent a request that cannot be read");
       return note(await sign(cas[ca], publicKey, name, false), name);
     },
-    issue: (ca, name, expired = false) => {
-      const key = `${ca} ${name} ${String(expired)}`;
-      const found = issued.get(key) ?? make(ca, name, expired);
-      issued.set(key, found);
-      return found;
+    issue,
+    pem: async (wishes) => {
+      const texts = new Map<string, string>();
+      for (const wish of wishes) texts.set(JSON.stringify(wish), await textOf(wish));
+      return (wish) => texts.get(JSON.stringify(wish)) ?? "";
     },
     nameOf: (hash) => names.get(hash),
   };

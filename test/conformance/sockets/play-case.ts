@@ -12,6 +12,7 @@ import { strayRequests, withoutStrays } from "../strays.ts";
 import type { Seen } from "./client.ts";
 import type { Told } from "./facts.ts";
 import { PortTaken } from "./mesh-world.ts";
+import { pemWishes } from "../pem.ts";
 import { collect, settled } from "./observe.ts";
 import { isRepeated, playRepeated } from "./play-repeated.ts";
 import { alertOf } from "./recorded-alert.ts";
@@ -36,7 +37,8 @@ export async function playCase(stage: Stage, loaded: LoadedCase): Promise<Readon
 async function playRequests(stage: Stage, loaded: LoadedCase): Promise<ReadonlyMap<string, RequestResult>> {
   const spec = loaded.case;
   const results = new Map<string, RequestResult>();
-  const made = meshOf(spec, loaded.expected);
+  const pem = await stage.certificates.pem(pemWishes(spec.config));
+  const made = meshOf(spec, loaded.expected, pem);
   const later = skipCase(loaded, made);
   if (later !== undefined) {
     for (const { id } of spec.requests) results.set(id, { kind: "skipped", reason: later });

@@ -102,6 +102,7 @@ export function mesh(parts: MeshParts): Mesh {
       virtualServices: list("VirtualService", parts.virtualServices),
       sidecars: [],
     },
+    credentials: { secrets: [], configMaps: [], readers: [] },
     others: [],
     config: {
       rootNamespace: "istio-system",

@@ -134,6 +134,7 @@ describe("the selection of workloads", () => {
       virtualServices: [],
       sidecars: [],
     },
+    credentials: { secrets: [], configMaps: [], readers: [] },
     others: [],
     workloads: [
       workload("web", { program: needs("api") }),
