@@ -101,10 +101,14 @@ function groupLines(group: readonly ProbeFinding[], glyphs: Glyphs): readonly Li
     ],
     [
       seg(`    ${sanitize(taken)}`),
-      ...(first.log === null ? [] : [seg(`${sanitize(first.log.workload)} logged ${sanitize(first.log.line)}`, "dim")]),
+      ...(first.log === null ? [] : [seg(logWords(first.log), "dim")]),
       ...(first.event === null ? [] : [seg(`  meshdev why ${first.event}`, "info")]),
     ],
   ];
+}
+
+function logWords({ workload, source, line }: NonNullable<ProbeFinding["log"]>): string {
+  return `${sanitize(workload)} ${source === "log" ? "logged" : "answered"} ${sanitize(line)}`;
 }
 
 function callerName(caller: string | null): string {

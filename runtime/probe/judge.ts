@@ -35,10 +35,12 @@ export function judge({ marks, target, attempt, answer, way, open }: Made, ear: 
     open,
   };
   const event = ear.passed(marks.marker) ?? null;
-  const echoed = echo ? answer.body.split(/\r?\n/).map((line) => ({ workload: way.to, line })) : [];
+  const logged = ear.lines(marks.marker).map((each) => ({ ...each, source: "log" as const }));
+  const lines = echo ? answer.body.split(/\r?\n/) : [];
+  const echoed = lines.map((line) => ({ workload: way.to, source: "answer" as const, line }));
   let other: Judged | undefined;
   let isOpen = false;
-  for (const log of [...ear.lines(marks.marker), ...echoed]) {
+  for (const log of [...logged, ...echoed]) {
     const verdict = judgeLine(log.line, sought);
     if (verdict?.kind === "resource") return { outcome: "hit", log, seen: null, event };
     if (verdict?.kind === "open") isOpen = true;

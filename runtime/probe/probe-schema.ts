@@ -43,7 +43,7 @@ export const probeSchema: Schema = {
       request: text,
       marker: text,
       status: nullable(count),
-      log: nullable(record({ workload: text, line: text })),
+      log: nullable(record({ workload: text, source: oneOfTexts("log", "answer"), line: text })),
       seen: nullable(text),
       event: nullable(text),
     }),

@@ -55,7 +55,7 @@ export async function probeMesh(
     return await runProbe(
       {
         callee,
-        ways: await openWays(client, callers, callee, request.service),
+        ways: await openWays(client, callers, callee, request.service, state.capture === "node hook"),
         control: controlEntrances(folder, callee),
         policies,
         target: request.target,
@@ -82,14 +82,18 @@ function findCallee(state: MeshState, { service, port }: ProbeRequest): Callee {
   }
   const ids = new Set(all.map(({ id }) => id));
   const view = state.services.find(({ members }) => members.some((member) => ids.has(member)));
-  const chosen = view?.ports.find((each) => port === undefined || each.port === port);
+  const chosen = view?.ports.find((each) => isHttp(each) && (port === undefined || each.port === port));
   if (view === undefined || chosen === undefined)
-    throw new MeshError("MD8001", `${service} has no port ${port ?? ""}`.trimEnd(), {
-      hint: `Its ports are ${view?.ports.map((each) => each.port).join(", ") ?? "none"}.`,
+    throw new MeshError("MD8001", `${service} has no port ${port ?? ""}`.trimEnd() + " that speaks HTTP", {
+      hint: `Its ports are ${view?.ports.map((each) => `${each.port} (${each.protocol})`).join(", ") ?? "none"}.`,
     });
   const members = all.filter((workload) => workload.state.phase === "ready" || workload.state.phase === "unready");
   if (members.length === 0) throw new MeshError("MD8001", `no program of ${service} is running`);
   return { service: view, port: chosen, members };
+}
+
+function isHttp({ protocol }: Callee["port"]): boolean {
+  return ["http", "http2", "grpc", "grpc-web", "auto"].includes(protocol);
 }
 
 function otherServices(state: MeshState, service: string): readonly string[] {
@@ -109,15 +113,17 @@ async function openWays(
   callers: readonly string[],
   callee: Callee,
   service: string,
+  isReachable: boolean,
 ): Promise<readonly WayIn[]> {
   const places: CallerPlace[] = [];
   const ways: WayIn[] = [];
   for (const caller of callers) {
     const place = await borrow(client, caller);
-    places.push(place);
+    // In network pods the addresses of sidecars are not this machine's: only published ports are.
+    places.push(isReachable ? place : { ...place, alias: null });
     ways.push(...waysOfCaller(caller, place, callee));
   }
-  const place = places[0] ?? (await borrow(client, service));
+  const place = places[0] ?? { alias: isReachable ? (await borrow(client, service)).alias : null };
   return [...ways, ...waysToMembers(null, place, callee), ...waysPastSidecars(callee)];
 }
 

@@ -31,7 +31,12 @@ export interface ProbeFinding {
   readonly marker: string;
   readonly status: number | null;
   /** The line that proves it; null for `unverified`. */
-  readonly log: { readonly workload: string; readonly line: string } | null;
+  readonly log: {
+    readonly workload: string;
+    /** `answer`: with `echo`, a line of what it answered. */
+    readonly source: "log" | "answer";
+    readonly line: string;
+  } | null;
   /** What the application took it for; null for `hit` and `unverified`. */
   readonly seen: string | null;
   /** Event in which the callee's sidecar let it pass, for `meshdev why`; null: it was not told. */

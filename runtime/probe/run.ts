@@ -1,6 +1,15 @@
 import type { PolicySet } from "../model/policy.ts";
 import type { Entrance } from "../proxy/send-request.ts";
-import { type Attempt, type Marks, plainAttempt, type Shot } from "./attempt.ts";
+import {
+  type Attempt,
+  markHeaders,
+  type Marks,
+  markTarget,
+  plainAttempt,
+  requestBytes,
+  type Shot,
+  type Wire,
+} from "./attempt.ts";
 import type { Ear } from "./ear.ts";
 import { framingAttempts } from "./framing-tricks.ts";
 import { headerAttempts } from "./header-tricks.ts";
@@ -59,6 +68,8 @@ const atOnce = 16;
 const logPatienceMs = 2_000;
 /** The data plane tells events in batches. */
 const eventsMs = 100;
+/** Where nothing can be put into a program past its sidecar, its log is given this long. */
+const lateMs = 500;
 
 /** Finds the markers of one run. */
 export function markerPattern(run: string): RegExp {
@@ -78,7 +89,7 @@ export async function runProbe(plan: ProbePlan, tools: ProbeTools): Promise<Prob
     { method: "GET", path: controlPath, rule: null },
     { method: "GET", path: "/", rule: null },
   ];
-  const canTell = await sendControls();
+  const isHeard = await sendControls();
 
   // First as it is: what is refused to whom, and which paths are open to them.
   const asked = [...targets, ...doors.filter((door) => !targets.some((target) => isSame(target, door)))];
@@ -108,7 +119,7 @@ export async function runProbe(plan: ProbePlan, tools: ProbeTools): Promise<Prob
   return {
     service: plan.callee.service.hostname,
     port: plan.callee.port.port,
-    canTell,
+    canTell: isHeard || (plan.control.length === 0 && [...plain, ...tried].some(isTold)),
     plain: verdicts.map(plainVerdict),
     findings,
     counts: {
@@ -135,23 +146,32 @@ export async function runProbe(plan: ProbePlan, tools: ProbeTools): Promise<Prob
       return { ...trial, marks, answer: await sendWire(trial.way.entrance, trial.attempt.write(marks), tools) };
     });
     // What comes behind everything else: once it is logged, all before it is.
-    if (canTell) await sendControls();
-    await pause(tools.clock, eventsMs);
+    if (isHeard && !plan.echo) await sendControls();
+    await pause(tools.clock, plan.control.length === 0 ? lateMs : eventsMs);
     return made.map((each) => ({ made: each, judged: judge(each, tools.ear, plan.echo) }));
   }
 
   async function sendControls(): Promise<boolean> {
-    if (plan.echo) return true;
     const heard = await Promise.all(
       plan.control.map(async (entrance) => {
         const marks = marksOf();
-        const { write } = plainAttempt(shotOf({ method: "GET", path: controlPath, rule: null }, controlPath));
-        await sendWire(entrance, write(marks), tools);
+        const { body } = await sendWire(entrance, controlWire(plan, marks), tools);
+        if (plan.echo) return body.includes(marks.marker);
         return await tools.ear.wait(marks.marker, logPatienceMs);
       }),
     );
     return heard.length > 0 && heard.every(Boolean);
   }
+}
+
+/** A request that nobody serves, in the version that the programs of the callee speak. */
+function controlWire({ authority, callee }: ProbePlan, { marker }: Marks): Wire {
+  if (!["http2", "grpc"].includes(callee.port.protocol)) {
+    const shot = { method: "GET", path: controlPath, open: controlPath, authority, trusted: "" };
+    return { kind: "bytes", bytes: requestBytes(shot, marker) };
+  }
+  const target = markTarget(controlPath, marker);
+  return { kind: "http2", method: "GET", target, authority, headers: markHeaders(marker) };
 }
 
 /** Every trick that is known, for one denied resource. */
@@ -174,6 +194,11 @@ function badness({ outcome, status }: ProbeFinding): number {
 
 function isSame(a: Target, b: Target): boolean {
   return a.method === b.method && a.path === b.path;
+}
+
+/** Whether the application itself told of it. */
+function isTold({ judged: { outcome } }: Result): boolean {
+  return outcome === "hit" || outcome === "reached" || outcome === "allowed";
 }
 
 function isRefused({ judged }: Result): boolean {

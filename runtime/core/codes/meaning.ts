@@ -5,7 +5,7 @@ export const meaningCodes = {
   MD2001: {
     title: "A field is read but not enforced",
     why: "meshdev accepts the field so that the same file works in a cluster, but does not act on it yet.",
-    next: "Do not rely on it here. `meshdev check` lists every such field.",
+    next: "Do not rely on it here. `meshdev check` lists every such field, `meshdev fidelity` all that there are.",
   },
   MD2002: {
     title: "A security rule is read but not enforced",
