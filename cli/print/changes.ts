@@ -31,7 +31,7 @@ function portLines(port: Port, arrow: string): readonly Line[] {
       ),
       seg(port.service === null ? "" : `  ${sanitize(port.workloads.join(", "))}`, "dim"),
     ],
-    ...classes.flatMap(changeLines),
+    ...alike(classes).flatMap(changeLines),
     ...connections.map(({ workload, before, after }): Line => [
       seg("  TLS     ", "warn"),
       seg(`calls of ${sanitize(workload)}: ${before.connection} ${arrow} ${after.connection}`),
@@ -56,17 +56,31 @@ function becauseWords(because: Port["mtls"]["before"]["because"]): string {
   return first === undefined ? "" : `  ${place(first)}`;
 }
 
-function changeLines(change: Change): readonly Line[] {
-  const { conditions, before, after } = change;
+/** How many classes with the same reasons are told before the rest is only counted. */
+const most = 12;
+
+/** Classes that change alike, for the same reasons. */
+function changeLines([change, ...others]: readonly Change[]): readonly Line[] {
+  if (change === undefined) return [];
+  const { before, after } = change;
   const word = kindOf(change);
+  const tone = word === "OPENS" ? "warn" : word === "CLOSES" ? "bad" : "info";
+  const more = others.length + 1 - most;
   return [
-    [
-      seg(`  ${word.padEnd(7)} `, word === "OPENS" ? "warn" : word === "CLOSES" ? "bad" : "info"),
-      seg(conditionWords(conditions)),
-    ],
+    [seg(`  ${word.padEnd(7)} `, tone), seg(conditionWords(change.conditions))],
+    ...others.slice(0, most - 1).map(({ conditions }): Line => [seg(`          ${conditionWords(conditions)}`)]),
+    ...(more > 0 ? [[seg(`          and ${more} more; -o json tells all`, "dim")]] : []),
     [seg(`            before  ${before.verdict.padEnd(7)} ${outcomeWords(before)}`, "dim")],
     [seg(`            after   ${after.verdict.padEnd(7)} ${outcomeWords(after)}`, "dim")],
   ];
+}
+
+function alike(classes: readonly Change[]): readonly (readonly Change[])[] {
+  const groups = Map.groupBy(
+    classes,
+    ({ before, after }) => `${before.verdict} ${outcomeWords(before)} ${after.verdict} ${outcomeWords(after)}`,
+  );
+  return [...groups.values()];
 }
 
 function kindOf({ before, after }: Change): "OPENS" | "CLOSES" | "CHANGES" {

@@ -21,7 +21,7 @@ export function matrixLines(record: MatrixRecord, details: boolean, width: numbe
       port.callers.map((caller) => callerRow(port, caller)),
       width,
     ).map(indented),
-    ...(details ? port.classes.filter((each) => concerns(port, each)).flatMap(classLines) : []),
+    ...(details ? alike(port.classes.filter((each) => concerns(port, each))).flatMap(classLines) : []),
     ...port.cut.map((text): Line => [seg(`  not all is told: ${text}`, "warn")]),
   ]);
 }
@@ -84,9 +84,21 @@ function withoutCaller(conditions: Class["conditions"]): Class["conditions"] {
 
 const words = { allow: "ALLOW  ", deny: "DENY   ", depends: "DEPENDS" } as const;
 
-function classLines(each: Class): readonly Line[] {
+/** How many classes with the same outcome are told before the rest is only counted. */
+const most = 12;
+
+/** Classes that end alike, for the same reason. */
+function classLines([first, ...others]: readonly Class[]): readonly Line[] {
+  if (first === undefined) return [];
+  const more = others.length + 1 - most;
   return [
-    [seg("  "), seg(words[each.verdict], tones[each.verdict]), seg(` ${conditionWords(each.conditions)}`)],
-    [seg(`          ${outcomeWords(each)}`, "dim")],
+    [seg("  "), seg(words[first.verdict], tones[first.verdict]), seg(` ${conditionWords(first.conditions)}`)],
+    ...others.slice(0, most - 1).map(({ conditions }): Line => [seg(`          ${conditionWords(conditions)}`)]),
+    ...(more > 0 ? [[seg(`          and ${more} more; -o json tells all`, "dim")]] : []),
+    [seg(`            ${outcomeWords(first)}`, "dim")],
   ];
+}
+
+function alike(classes: readonly Class[]): readonly (readonly Class[])[] {
+  return [...Map.groupBy(classes, (each) => `${each.verdict} ${outcomeWords(each)}`).values()];
 }

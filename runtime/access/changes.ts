@@ -84,12 +84,17 @@ function portChanges(
   const layers = layersOf(sides.before.listener).filter((layer) => layersOf(sides.after.listener).includes(layer));
   const arrivals = arrivalChanges(target, sides, meshes);
   const { listener } = sides.after;
+  const isEqual = (["inbound", "trust"] as const).every(
+    (section) => target.before.hashes[section] === target.after.hashes[section],
+  );
   return layers.flatMap((layer, index): readonly PortChange[] => {
-    const parts = partition(versions, layer, surroundingsOf(meshes.after, target.after, listener));
-    const { classes, cut } = classesOf(parts, isChanged);
-    const other = classesOf(parts, ([a, b]) => a !== undefined && b !== undefined && isOtherReason(a, b));
     const moved = index === 0 ? arrivals : [];
-    if (classes.length + other.classes.length + moved.length === 0 && cut.length === 0) return [];
+    // What is decided by the same section is decided alike.
+    if (isEqual && moved.length === 0) return [];
+    const parts = partition(versions, layer, surroundingsOf(meshes.after, target.after, listener));
+    const { classes, cut } = classesOf(parts, (outcomes) => isChanged(outcomes) || isOtherReason(outcomes));
+    if (classes.length + moved.length + cut.length === 0) return [];
+    const changed = classes.filter(({ outcomes }) => isChanged(outcomes));
     return [
       {
         workloads: [],
@@ -97,8 +102,8 @@ function portChanges(
         port,
         layer,
         modes: { before: modeOf(sides.before), after: modeOf(sides.after) },
-        classes: grouped(classes),
-        reasons: other.classes.length,
+        classes: grouped(changed),
+        reasons: classes.length - changed.length,
         arrivals: moved,
         cut,
       },
@@ -116,8 +121,8 @@ export function isChanged([a, b]: readonly ClassOutcome[]): boolean {
   return a.verdict !== b.verdict || (a.verdict === "depends" && a.asks.join() !== b.asks.join());
 }
 
-function isOtherReason(a: ClassOutcome, b: ClassOutcome): boolean {
-  return !isChanged([a, b]) && (a.reason !== b.reason || a.by?.id !== b.by?.id);
+function isOtherReason([a, b]: readonly ClassOutcome[]): boolean {
+  return a !== undefined && b !== undefined && (a.reason !== b.reason || a.by?.id !== b.by?.id);
 }
 
 /** What opens comes first. */

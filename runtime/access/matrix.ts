@@ -135,7 +135,11 @@ function otherCallers(found: AccessClasses, snapshots: readonly ProxySnapshot[])
   const identities = new Set(snapshots.map(({ identity }) => identity));
   const mode = parts.sides[0]?.listener.mode;
   const groups = new Map<string, number[]>();
-  for (const index of dimension.cells.keys()) {
+  // All others come last.
+  const indices = [...dimension.cells.keys()].toSorted(
+    (a, b) => Number(isRest(dimension, a)) - Number(isRest(dimension, b)),
+  );
+  for (const index of indices) {
     const isPlain = dimension.cells[index]?.label !== undefined;
     if (!isPlain && mode === "DISABLE") continue;
     if (!isPlain && identities.has(dimension.cells[index]?.sample().peer ?? "") && !isRest(dimension, index)) continue;

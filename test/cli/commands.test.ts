@@ -276,6 +276,14 @@ describe("without running anything", () => {
     expect(readFileSync(join(fresh, "meshdev.yaml"), "utf8")).toBe(before);
   });
 
+  it("tells who may call what by what the sidecars obey", async () => {
+    const { code, out } = await cli(["can", "--matrix", "--live", "--json"]);
+    expect([code, json(out)]).toEqual([
+      0,
+      { ...(json((await cli(["can", "--matrix", "--json"])).out) as object), source: "running mesh" },
+    ]);
+  });
+
   it("prints its schemas", async () => {
     for (const name of ["project", "events", "state"])
       expect(json((await cli(["schema", name])).out)).toHaveProperty("$schema");
