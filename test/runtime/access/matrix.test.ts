@@ -114,12 +114,12 @@ describe("accessChanges", () => {
           ...outcomes.map(({ verdict }) => verdict),
         ]),
       ),
-    ).toEqual([
-      ...[8080, 9500].flatMap((port) => [
+    ).toEqual(
+      [8080, 9500].flatMap((port) => [
         [port, "ns other", "GET, PUT", "deny", "allow"],
         [port, "ns default", "PUT", "deny", "allow"],
       ]),
-    ]);
+    );
   });
 
   it("tells modes and connections", () => {
