@@ -249,6 +249,12 @@ export async function runTests(directory: string, options: TestOptions): Promise
   return runOffline(directory, options);
 }
 
+/** The same in a thread of its own, for callers that have something to draw meanwhile. */
+export async function runTestsAside(directory: string): Promise<TestReport> {
+  const { runInThread } = await import("./test-thread.ts");
+  return runInThread(await programFile("test-worker"), { directory, paths: [] });
+}
+
 /** The same through the sidecars of a running mesh of the project; `both`: also of the engine. */
 export async function runLiveTests(
   directory: string,

@@ -1,7 +1,10 @@
-import type { MeshClient } from "../door.ts";
+import { MeshError } from "../../runtime/core/error.ts";
+import { type MeshClient, openDoor } from "../door.ts";
+import { errorLines } from "../print/error.ts";
 import { flipsLines, nothingSaved } from "../print/flips.ts";
 import type { Glyphs } from "../print/glyphs.ts";
 import type { Line } from "../print/segment.ts";
+import { countsLine, testLines } from "../print/test-report.ts";
 import { whyLines } from "../why-text.ts";
 import type { Subject } from "./subject.ts";
 import type { TextName, TextPage } from "./text-page.ts";
@@ -19,8 +22,25 @@ export interface TextSources {
 /** Who writes each text. A sentence to throw is what a row that has no such text is answered with. */
 export const textWriters: Readonly<Record<TextName, (sources: TextSources) => TextPage>> = {
   why: whyPage,
+  test: testPage,
   diff: diffPage,
 };
+
+function testPage({ directory, glyphs }: TextSources): TextPage {
+  return { title: "meshdev test", lines: runTests(directory, glyphs) };
+}
+
+/** Beside the screen, which goes on being drawn. */
+async function runTests(directory: string, glyphs: Glyphs): Promise<readonly Line[]> {
+  const door = await openDoor();
+  try {
+    const report = await door.runTestsAside(directory);
+    return [...testLines(report, glyphs), [], countsLine(report)];
+  } catch (error) {
+    if (error instanceof MeshError) return errorLines(error);
+    throw error;
+  }
+}
 
 function diffPage({ client, glyphs }: TextSources): TextPage {
   return { title: "meshdev diff", lines: lastFlips(client, glyphs) };

@@ -55,6 +55,11 @@ describe.skipIf(reason !== undefined)(`walks${reason === undefined ? "" : ` (${r
     const screen = await terminal.shows(/backend-allow/, /source\.principals/, /sa\/intruder/);
     expect(screen).toMatch(/backend\.yaml:26:13/);
     expect(keys.pressed()).toBeLessThanOrEqual(4);
+
+    // The policy tests of the project, in the words of the command.
+    await keys.press("\u001b");
+    await keys.press("t");
+    await terminal.shows(/meshdev test/, /mesh\/backend\.mesh-test\.yaml {2}17 cases/, /17 passed, 0 failed/);
   });
 
   it("from a 403 through the editor, a fix and its reload to the allowed request in at most eight keys", async () => {
