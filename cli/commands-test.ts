@@ -31,6 +31,7 @@ export function addTestCommands(program: Command, context: Context, settle: Sett
         "also run them on policies with one thing dropped, widened or negated; what survives is listed",
       ).env("MESHDEV_MUTATE"),
     )
+    .addOption(new Option("--watch", "run them again whenever YAML of the project changes").env("MESHDEV_WATCH"))
     .addOption(timeoutOption("how long a mesh that is started for the tests may take to be ready (default 90s)"))
     .addOption(
       new Option("--select <regexp>", "only cases whose name or place (file:line) matches").env("MESHDEV_SELECT"),
@@ -44,6 +45,7 @@ Examples:
   meshdev test
   meshdev test mesh/backend.mesh-test.yaml --select 'intruder|plaintext'
   meshdev test --coverage --mutate
+  meshdev test --watch
   meshdev test --engine both -o junit > report.xml
 
 Exit code 4 when an expectation does not hold or a mutant survives, 3 when a file is not valid, 10 when engine and sidecars disagree (a bug of meshdev).`,

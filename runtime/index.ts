@@ -255,6 +255,20 @@ export async function runTestsAside(directory: string): Promise<TestReport> {
   return runInThread(await programFile("test-worker"), { directory, paths: [] });
 }
 
+/** Tells when YAML files of a project have changed; resolves when it has begun to look. */
+export async function watchProject(
+  directory: string,
+  onChange: () => void,
+): Promise<{ readonly close: () => Promise<void> }> {
+  const [{ watchYaml }, { systemClock }] = await Promise.all([
+    import("./host/watch-yaml.ts"),
+    import("./core/clock.ts"),
+  ]);
+  const watcher = watchYaml(directory, systemClock, onChange);
+  await watcher.ready;
+  return watcher;
+}
+
 /** The same through the sidecars of a running mesh of the project; `both`: also of the engine. */
 export async function runLiveTests(
   directory: string,

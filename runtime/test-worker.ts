@@ -15,4 +15,5 @@ async function answer({ directory, paths }: TestQuestion): Promise<TestAnswer> {
 }
 
 const question: TestQuestion = workerData;
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 parentPort?.postMessage(await answer(question));

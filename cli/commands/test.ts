@@ -3,6 +3,7 @@ import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
 import { type Door, openDoor, type TestEngine, type TestReport } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
+import { watchTests } from "./test-watch.ts";
 import { withMesh } from "../own-mesh.ts";
 import { junitXml } from "../print/junit.ts";
 import { chosenOutput, createPrinter, type OutputOptions, type Printer } from "../print/printer.ts";
@@ -18,12 +19,22 @@ export interface TestOptions extends OutputOptions {
   readonly timeout?: number;
   readonly coverage?: boolean;
   readonly mutate?: boolean;
+  readonly watch?: boolean;
 }
 
 /** Runs the policy tests of a project. */
 export async function test(paths: readonly string[], options: TestOptions, context: Context): Promise<number> {
   const directory = findProject(context.cwd, options.directory);
   const door = await openDoor();
+  if (options.watch === true) {
+    if (chosenOutput(options) !== "table" || (options.engine ?? "offline") !== "offline")
+      throw new MeshError("MD8001", "--watch asks the engine and prints a table; run without it for everything else");
+    const printer = createPrinter(context, options.color);
+    const once = async (): Promise<void> => {
+      print(await runOnce(door, directory, paths, options, context), options, printer, context);
+    };
+    return watchTests(door, directory, once, printer, context);
+  }
   const report = await runOnce(door, directory, paths, options, context);
   print(report, options, createPrinter(context, options.color), context);
   return exitCodeFor(report);

@@ -1,8 +1,9 @@
+import { once } from "node:events";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CaseReport } from "../../runtime/suite/report.ts";
 import { prove } from "../prove/proofs/engines.ts";
-import { createSampleProject, type Project } from "./support/project.ts";
+import { collect, createSampleProject, type Project, until } from "./support/project.ts";
 
 const tests = "mesh/backend.mesh-test.yaml";
 
@@ -83,6 +84,25 @@ describe("meshdev test", () => {
     expect(unknown.stderr).toContain("MD1022 there is no service or workload frontent");
     expect(await project.meshdev("test", "none.mesh-test.yaml")).toMatchObject({ code: 2 });
     expect(await project.meshdev("test", "--select", "(")).toMatchObject({ code: 2 });
+  });
+
+  it("runs again when a policy or a test changes, and outlives files that are broken", async () => {
+    const policies = project.read("mesh/backend.yaml");
+    const watching = project.start("test", "--watch");
+    const output = collect(watching);
+    const runs = (): number => output.stderr().split("waiting for changes").length - 1;
+    await until("the first run", () => (runs() === 1 ? true : undefined));
+    expect(output.stderr()).toContain("17 passed, 0 failed");
+    project.write("mesh/backend.yaml", policies.replace('"GET"', '"POST"'));
+    await until("the failures", () => (output.stdout().includes("of 17 cases failed") ? true : undefined));
+    project.write("mesh/backend.yaml", policies.replace("action: ALLOW", "acton: ALLOW"));
+    await until("the problem", () => (output.stderr().includes("acton") ? true : undefined));
+    project.write("mesh/backend.yaml", policies);
+    await until("all is well", () => (output.stderr().split("17 passed").length > 2 ? true : undefined));
+    watching.kill("SIGINT");
+    const [code] = await once(watching, "exit");
+    expect(code).toBe(130);
+    expect(await project.meshdev("test", "--watch", "-o", "json")).toMatchObject({ code: 2 });
   });
 
   it("asks the sidecars of the running mesh, and leaves it running", async () => {
