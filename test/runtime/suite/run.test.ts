@@ -100,7 +100,7 @@ describe("cases asked on paper", () => {
         "expected AuthorizationPolicy default/backend-allow to decide, actual no policy",
         "expected status 401, actual 403",
       ],
-      [expect.stringContaining("expected deny, actual tls-fail: the connection is closed (backend takes no such")],
+      [expect.stringContaining("expected deny, actual tls-fail: the connection is closed")],
     ]);
   });
 
