@@ -7,6 +7,7 @@ import type { Glyphs } from "../print/glyphs.ts";
 import { readFilters, saveFilter } from "../saved-filters.ts";
 import { copyToClipboard } from "./clipboard.ts";
 import type { Effects, Leaving } from "./controller.ts";
+import { stopReading } from "./stop-reading.ts";
 import { textWriters } from "./text-writers.ts";
 import { chosenEditor, editorArguments, runEditor } from "./editor.ts";
 
@@ -51,6 +52,7 @@ export function createEffects({ client, directory, context, glyphs, app, leave }
       const before = readIfThere(file);
       let failure: string | undefined;
       await app.suspend?.(async () => {
+        await stopReading(process.stdin);
         failure = await runEditor(editor, editorArguments(editor, file, place), context.env, context.platform);
       });
       if (failure !== undefined) return { words: `${editor}: ${failure}`, changed: false };

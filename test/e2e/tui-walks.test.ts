@@ -64,10 +64,10 @@ describe.skipIf(reason !== undefined)(`walks${reason === undefined ? "" : ` (${r
 
   it("from a 403 through the editor, a fix and its reload to the allowed request in at most eight keys", async () => {
     await using project = await createSampleProject();
-    // By its name an editor that takes +LINE. It says where it is, waits for a key, and mends the line that it was given.
+    // By its name an editor that takes +LINE. It says where it is, takes its time, waits for a key, and mends the line that it was given.
     project.write(
       "bin/vi",
-      `#!/bin/sh\nprintf 'editing %s at %s\\n' "$2" "$1"\nread -r key\nsed -i.old "\${1#+}s|sa/frontend|sa/*|" "$2"\n`,
+      `#!/bin/sh\nprintf 'editing %s at %s\\n' "$2" "$1"\nuntil [ -e typed ]; do sleep 0.01; done\nread -r key\nsed -i.old "\${1#+}s|sa/frontend|sa/*|" "$2"\n`,
     );
     const editor = join(project.directory, "bin/vi");
     chmodSync(editor, 0o755);
@@ -78,7 +78,11 @@ describe.skipIf(reason !== undefined)(`walks${reason === undefined ? "" : ` (${r
     await keys.press("e");
     await terminal.shows(/editing .*backend\.yaml at \+26/);
     expect(await terminal.isAlternate()).toBe(false);
-    await keys.press("Enter");
+    // What is typed while the editor starts is the editor's.
+    await keys.press("ahead");
+    terminal.press("Enter");
+    await terminal.shows(/^ahead$/m);
+    project.write("typed", "");
     await terminal.shows(/backend\.yaml saved; generation 2 live on 3\/3 proxies/);
     expect(await terminal.isAlternate()).toBe(true);
     await keys.press("r");
@@ -87,6 +91,11 @@ describe.skipIf(reason !== undefined)(`walks${reason === undefined ? "" : ` (${r
     await terminal.shows(/replay of r-/);
     expect(chosen(await terminal.screen())).toMatch(/ALLOW.*intruder-1.*200/);
     expect(keys.pressed()).toBeLessThanOrEqual(8);
+    expect(await terminal.shows(/gen 2 .* flips \d+ of \d+/)).toMatch(live);
+    await keys.press("d");
+    await terminal.shows(/this save flips \d+ of \d+ calls/, /DENY > ALLOW {2}intruder-1/, /after {2}allow {2}by/);
+    await keys.press("Esc");
+    await terminal.shows(live);
   });
 
   it("to the service whose certificate expires next", async () => {
