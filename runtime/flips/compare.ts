@@ -30,7 +30,7 @@ export function* compareCalls(
     recalled.departures.map((each) => [departureKey(each.proxy, each.to, each.requestId), each.cluster]),
   );
   const groups = new Map<string, Group>();
-  const excluded = new Map<string, number>();
+  const excluded = new Map<string, string[]>();
   let compared = 0;
 
   const judge = (call: RecalledCall, side: Side): Judged => {
@@ -44,8 +44,12 @@ export function* compareCalls(
     const old = judge(call, before);
     const next = isUntouched(call, before.snapshots, after.snapshots) ? old : judge(call, after);
     const unknown = old.kind === "excluded" ? old : next.kind === "excluded" ? next : undefined;
-    if (unknown !== undefined) excluded.set(unknown.reason, (excluded.get(unknown.reason) ?? 0) + 1);
-    else compared += 1;
+    if (unknown === undefined) compared += 1;
+    else {
+      const ids = excluded.get(unknown.reason) ?? [];
+      excluded.set(unknown.reason, ids);
+      ids.push(call.id);
+    }
     if (old.kind === "outcome" && next.kind === "outcome" && old.verdict !== next.verdict) {
       const key = [call.proxy, callerOf(call), ...Object.values(askedOf(call)), old.key, next.key].join("\n");
       const group = groups.get(key);
@@ -68,9 +72,10 @@ export function* compareCalls(
     after: after.generation,
     compared,
     flipped: sorted.reduce((sum, { ids }) => sum + ids.length, 0),
-    excluded: Array.from(excluded, ([reason, calls]) => ({ reason, calls })),
+    excluded: Array.from(excluded, ([reason, ids]) => ({ reason, calls: ids.length, ids })),
     flips,
     omitted: sorted.length - flips.length,
+    omittedIds: sorted.slice(flips.length).flatMap(({ ids }) => ids),
   };
 }
 

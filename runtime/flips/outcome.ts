@@ -57,6 +57,13 @@ export function judgeCall(ends: Ends, inbound: BoundInbound, clock: SetClock): J
   }
 }
 
+function wasLookedAt({ seen, mode }: RecalledConnection): boolean {
+  return seen.transport === "raw" && mode !== "DISABLE";
+}
+
+/** Bytes of a TLS record that say what it is: until then nobody goes on. */
+const recordHeader = 5;
+
 function enter(
   ends: Ends,
   inbound: BoundInbound,
@@ -64,18 +71,29 @@ function enter(
   arriving: Extract<Arriving, { kind: "connection" }>,
   clock: SetClock,
 ): Judged {
-  const { call, server } = ends;
+  const { call, connection, server } = ends;
   const { seen, peer } = arriving;
+  if (
+    call.kind === "tcp" &&
+    seen.transport === "raw" &&
+    listener.mode !== "DISABLE" &&
+    !wasLookedAt(connection) &&
+    (call.bytes ?? 0) < recordHeader
+  )
+    return excluded("it sends too little for anybody to see whether it is TLS");
   const chain = chooseChain(listener, seen);
   if (chain === undefined) return refused(refusalWords(listener, seen.transport), listener.because);
   if (chain.terminates) {
     if (peer === undefined) return excluded("the certificate of its caller was not seen");
     if (!isTrusted(peer, server.trust.trustDomains))
       return refused(`the caller's trust domain is not one of this mesh: ${peer.uriSans.join(", ")}`, []);
-  } else if (seen.transport === "tls" && call.kind === "request") {
+  } else if (seen.transport === "tls" && (call.kind === "request" || peer !== undefined)) {
+    // A program's own TLS passes untouched; of the mesh's nobody there understands a word.
     return refused(`TLS that nobody ends under ${listener.mode}`, listener.because);
   }
-  if (call.kind === "refused") return accepted;
+  // On such a port its first bytes, which nobody has read, say whether it is HTTP.
+  const isOpen = listener.protocol === "auto" && seen.transport === "raw";
+  if (call.kind === "refused" && (chain.network === "http" || isOpen)) return accepted;
   const facts = connectionFacts(ends, chain, listener, chain.terminates ? peer : undefined, arriving.sni);
   if (chain.network === "tcp") return decide(inbound.tcp, tcpFacts(facts), call.at, inbound, clock);
   if (call.kind !== "request") return excluded("its bytes would be read as HTTP");

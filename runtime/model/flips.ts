@@ -18,6 +18,8 @@ export interface Comparison {
   readonly flips: readonly Flip[];
   /** Kinds of flips beyond those told. */
   readonly omitted: number;
+  /** The calls that flip in those. */
+  readonly omittedIds: readonly string[];
 }
 
 /** Which comparison is asked for; without anything that of the last save. */
@@ -36,6 +38,8 @@ export interface Excluded {
   /** `depends on what provider opa says` */
   readonly reason: string;
   readonly calls: number;
+  /** Ids of their events. */
+  readonly ids: readonly string[];
 }
 
 export interface Flip {

@@ -49,6 +49,8 @@ export interface RecalledRequest extends Recalled {
 /** `tcp`: bytes that are not HTTP for its sidecar. `refused`: closed before it could become anything. */
 export interface RecalledConnectionCall extends Recalled {
   readonly kind: "tcp" | "refused";
+  /** That its caller sent in all; null: they were not passed on. */
+  readonly bytes: number | null;
 }
 
 export interface RecalledConnection {

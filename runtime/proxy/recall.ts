@@ -95,7 +95,8 @@ function connectionCallOf(record: ConnectionRecord, numberOf: NumberOf): Recalle
   if (record.side === "outbound" || caller === undefined || (decision === undefined && !isRefused)) return undefined;
   const connection = numberOf(caller);
   if (connection === undefined) return undefined;
-  return { kind: isRefused ? "refused" : "tcp", id, at, generation, proxy, from, to, connection };
+  const bytes = decision?.decision.verdict === "allow" ? record.bytesIn : null;
+  return { kind: isRefused ? "refused" : "tcp", id, at, generation, proxy, from, to, connection, bytes };
 }
 
 function departureOf({ proxy, requestId, to, cluster }: ExchangeTold): readonly Departure[] {

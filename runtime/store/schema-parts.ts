@@ -132,7 +132,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
     after: nullable(count),
     compared: count,
     flipped: count,
-    excluded: listOf(record({ reason: text, calls: count })),
+    excluded: listOf(record({ reason: text, calls: count, ids: listOf(text) })),
     flips: listOf(
       record({
         calls: count,
@@ -146,6 +146,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
       }),
     ),
     omitted: count,
+    omittedIds: listOf(text),
   }),
   outcome: record({
     verdict: oneOfTexts("allow", "deny", "refuse"),

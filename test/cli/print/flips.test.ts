@@ -20,7 +20,7 @@ const comparison: Comparison = {
   after: 13,
   compared: 412,
   flipped: 3,
-  excluded: [{ reason: "it depends on what provider opa says", calls: 4 }],
+  excluded: [{ reason: "it depends on what provider opa says", calls: 4, ids: [] }],
   flips: [
     {
       calls: 2,
@@ -44,6 +44,7 @@ const comparison: Comparison = {
     },
   ],
   omitted: 7,
+  omittedIds: [],
 };
 
 const textOf = (value: Comparison): string => flipsLines(value, asciiGlyphs).map(lineText).join("\n");
@@ -67,10 +68,12 @@ it("both sides of a flip say why, and where that is written", () => {
 });
 
 it("no flips, and nothing to compare", () => {
-  expect(textOf({ ...comparison, after: null, flipped: 0, excluded: [], flips: [], omitted: 0 })).toBe(
+  expect(textOf({ ...comparison, after: null, flipped: 0, excluded: [], flips: [], omitted: 0, omittedIds: [] })).toBe(
     "this draft flips 0 of 412 calls  generation 12 -> draft",
   );
-  expect(textOf({ ...comparison, compared: 0, flipped: 0, excluded: [], flips: [], omitted: 0 })).toMatch(/no call/);
+  expect(
+    textOf({ ...comparison, compared: 0, flipped: 0, excluded: [], flips: [], omitted: 0, omittedIds: [] }),
+  ).toMatch(/no call/);
 });
 
 it("a plain line and the first line of the screen count them", () => {

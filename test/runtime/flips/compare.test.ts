@@ -11,7 +11,7 @@ import { keySet, signedToken, signingKey } from "../../support/tokens.ts";
 const project = `
 services:
   frontend: {run: x, port: 8080}
-  backend: {run: x, port: 8080}
+  backend: {run: x, ports: [{name: http, port: 8080}, {name: tcp, port: 9100}]}
   authz: {run: x, port: 8000, sidecar: false}
 meshConfig:
   extensionProviders: [{name: opa, envoyExtAuthzHttp: {service: authz.default.svc.cluster.local, port: 8000}}]
@@ -111,6 +111,9 @@ function compare(calls: RecalledCalls, before: ReadonlyMap<string, ProxySnapshot
   }
 }
 
+/** Why some could not be sent again, as it seems. */
+const reasons = new Map<string, string>();
+
 /** Sends it again for real. */
 async function outcomeNow(id: string): Promise<Outcome["verdict"]> {
   const asked = ++recalls;
@@ -120,8 +123,17 @@ async function outcomeNow(id: string): Promise<Outcome["verdict"]> {
     if (answer?.type !== "resent") throw new Error("no answer yet");
     return answer.outcome;
   }, soon);
-  if (!outcome.ok) return "refuse";
-  const seen = world.exchanges("inbound").find(({ requestId }) => requestId === outcome.requestId);
+  if (!outcome.ok) {
+    reasons.set(id, outcome.reason);
+    return "refuse";
+  }
+  const seen = await vi.waitFor(() => {
+    const told = world.exchanges().filter(({ requestId }) => requestId === outcome.requestId);
+    const inbound = told.find(({ side }) => side === "inbound");
+    // What never arrives its caller's sidecar answers by itself.
+    if (inbound === undefined && !told.some(({ status }) => status === 503)) throw new Error("not told yet");
+    return inbound;
+  }, soon);
   // Bytes that nobody can read come to no decision.
   return seen?.decision === null || seen?.decision === undefined ? "refuse" : seen.decision.verdict;
 }
@@ -169,7 +181,8 @@ test("what a save is said to flip flips when it is sent again, and nothing else 
         now.set(id, flip.after.verdict);
       }
       const real = await outcomeNow(id);
-      if (real !== now.get(id)) disagreements.push(`${what}: ${id} ${now.get(id) ?? ""} is ${real}`);
+      if (real !== now.get(id))
+        disagreements.push(`${what}: ${id} ${now.get(id) ?? ""} is ${real} ${reasons.get(id) ?? ""}`);
     }
   }
   expect(disagreements).toEqual([]);
@@ -213,7 +226,40 @@ test("what somebody else decides is left out, and said so", async () => {
   await world.apply(tokens + policy("CUSTOM", "{to: [{operation: {paths: [/a]}}]}"));
   const calls = await recall();
   const { excluded, compared, flipped } = compare(calls, before);
-  expect(excluded).toEqual([{ reason: "it depends on what provider opa says", calls: expect.any(Number) }]);
+  expect(excluded).toEqual([
+    { reason: "it depends on what provider opa says", calls: expect.any(Number), ids: expect.any(Array) },
+  ]);
   expect(compared + (excluded[0]?.calls ?? 0)).toBe(calls.calls.length);
   expect(flipped).toBe(0);
+});
+
+test("connections are decided by what a TCP port sees; one that was refused there too", async () => {
+  await world.tcp("backend-1", 9100, (socket) => socket.on("error", () => undefined).end("ok"));
+  await world.apply(peers("STRICT"));
+  const begun = world.connections().length;
+  const meshed = world.dial("frontend-1", "backend", 9100);
+  meshed.end("hello, world");
+  const outsider = connect(world.inbound("backend-1", 9100)).on("error", () => undefined);
+  outsider.end("hello, world");
+  const own = await vi.waitFor(() => {
+    const ended = world.connections().slice(begun);
+    const inbound = ended.filter(({ side, to }) => side === "inbound" && to.address.endsWith(":9100"));
+    expect(inbound).toHaveLength(2);
+    return inbound;
+  }, soon);
+  const idOf = (workload: string | null): string => own.find(({ from }) => from.workload === workload)?.id ?? "";
+  const before = world.snapshots();
+  const verdictsAfter = async (mesh: string): Promise<readonly (string | undefined)[]> => {
+    await world.apply(mesh);
+    const { flips } = compare(await recall(), before);
+    return ["frontend-1", null].map((caller) => flips.find(({ ids }) => ids.includes(idOf(caller)))?.after.verdict);
+  };
+  expect(await verdictsAfter(peers("PERMISSIVE"))).toEqual([undefined, "allow"]);
+  expect(await verdictsAfter(policy("DENY", "{to: [{operation: {ports: ['9100']}}]}"))).toEqual(["deny", "deny"]);
+  expect(await verdictsAfter(policy("DENY", '{from: [{source: {notPrincipals: ["*"]}}]}'))).toEqual([
+    undefined,
+    "deny",
+  ]);
+  // TLS that the caller's sidecar begins, and nobody ends.
+  expect(await verdictsAfter(peers("DISABLE") + clientTls("ISTIO_MUTUAL"))).toEqual(["refuse", "allow"]);
 });

@@ -113,11 +113,12 @@ describe("reduce", () => {
         compared: 412,
         flipped: 3,
         excluded: [
-          { reason: "a", calls: 2 },
-          { reason: "b", calls: 5 },
+          { reason: "a", calls: 2, ids: [] },
+          { reason: "b", calls: 5, ids: [] },
         ],
         flips: [],
         omitted: 0,
+        omittedIds: [],
       },
     });
     const state = fold(loaded(1), loaded(2), compared(2));
