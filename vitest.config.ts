@@ -30,6 +30,7 @@ export default defineConfig({
           hookTimeout: 90_000,
           // Meshes wait more than they compute, and know nothing of each other.
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

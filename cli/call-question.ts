@@ -4,7 +4,7 @@ import { MeshError } from "../runtime/core/error.ts";
 import { parseClaims } from "./commands/token.ts";
 import type { Context } from "./context.ts";
 import type { CallToken, PredictedCall } from "./door.ts";
-import { bareName } from "./options.ts";
+import { bareName, parseHeader } from "./options.ts";
 
 /** A call that a command asks about, as it is typed. */
 export interface Question {
@@ -53,10 +53,4 @@ export function tokenOf({ jwt, claim, tcp }: QuestionOptions, context: Context):
   } catch (error) {
     throw new MeshError("MD8001", `the token in ${jwt} cannot be read: ${String(error)}`, { cause: error });
   }
-}
-
-function parseHeader(text: string): readonly [string, string] {
-  const at = text.indexOf(":");
-  if (at <= 0) throw new MeshError("MD8001", `--header needs \`name: value\`, not ${text}`);
-  return [text.slice(0, at).trim().toLowerCase(), text.slice(at + 1).trim()];
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { MeshError } from "../runtime/core/error.ts";
 import { addCertificateCommands } from "./commands-certificates.ts";
 import { addDiagnosisCommands } from "./commands-diagnosis.ts";
+import { addLifeCommands } from "./commands-life.ts";
 import { addOfflineCommands } from "./commands-offline.ts";
 import { addSessionCommands } from "./commands-session.ts";
 import { addSuggestCommand } from "./commands-suggest.ts";
@@ -58,6 +59,7 @@ Examples:
 Every option can be set by a variable: --timeout is MESHDEV_TIMEOUT.`,
     );
   addSessionCommands(program, context, settle);
+  addLifeCommands(program, context, settle);
   addCertificateCommands(program, context, settle);
   addDiagnosisCommands(program, context, settle);
   addTestCommands(program, context, settle);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { MeshError } from "../runtime/core/error.ts";
 
 /** Options that mean the same on every command. Each can also be set by a MESHDEV_* variable; a flag wins. */
 
@@ -35,6 +36,13 @@ export function parseRate(text: string): number {
   const rate = parseCount(text);
   if (rate < 1 || rate > 200) throw new InvalidArgumentError("Write a number between 1 and 200.");
   return rate;
+}
+
+/** `name: value` of a request's header. */
+export function parseHeader(text: string): readonly [string, string] {
+  const at = text.indexOf(":");
+  if (at <= 0) throw new MeshError("MD8001", `--header needs \`name: value\`, not ${text}`);
+  return [text.slice(0, at).trim().toLowerCase(), text.slice(at + 1).trim()];
 }
 
 /** The name of a service on the command line: `svc/orders` and `orders` mean the same. */

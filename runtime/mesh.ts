@@ -227,7 +227,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       onLost,
     }),
   );
-  loop.start(first);
+  loop.start(first, ground.files);
   scope.defer(supervisor.close);
   const watched = { loop, directory, projectFile, clock, paths: first.project.mesh, from: ground.files };
   const watcher = options.watch ? watchFiles(watched) : undefined;

@@ -1,7 +1,6 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { WorkloadLogged } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
-import { reduce } from "../../runtime/store/reduce.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
 import { type MeshClient, type SessionInfo, type StartOptions, type StartedDaemon, openDoor } from "../door.ts";
@@ -12,7 +11,8 @@ import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
 import { statusLines } from "../print/status.ts";
 import { judgeReadiness } from "../readiness.ts";
-import { isEvent, requireFilter } from "../session.ts";
+import { requireFilter } from "../session.ts";
+import { waitUntil } from "../wait.ts";
 import { failureError, wantsScreen, watchMesh, type WatchOptions } from "./watch.ts";
 
 export interface UpOptions extends OutputOptions, WatchOptions {
@@ -53,7 +53,12 @@ export async function runMesh(
     printReady(
       printer,
       running,
-      await waitUntilReady(client, services, options.timeout ?? defaultTimeoutMs, context.signal),
+      await waitUntil(
+        client,
+        (state) => judgeReadiness(state, services),
+        options.timeout ?? defaultTimeoutMs,
+        context.signal,
+      ),
     );
     return exitCodes.ok;
   }
@@ -147,30 +152,6 @@ function untilAborted(signal: AbortSignal): Promise<"aborted"> {
       resolve("aborted");
     });
   });
-}
-
-/** Follows the mesh until everything is ready; throws what stood in the way. */
-async function waitUntilReady(
-  client: MeshClient,
-  only: readonly string[],
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<MeshState> {
-  const late = AbortSignal.timeout(timeoutMs);
-  let state: MeshState | undefined;
-  for await (const line of client.events({ signal: AbortSignal.any([signal, late]) })) {
-    if (line.type === "state") state = line.state;
-    else if (state !== undefined && isEvent(line)) state = reduce(state, line);
-    if (state === undefined) continue;
-    const readiness = judgeReadiness(state, only);
-    if (readiness.kind === "failed") throw readiness.error;
-    if (readiness.kind === "ready") return state;
-  }
-  signal.throwIfAborted();
-  if (!late.aborted) throw new MeshError("MD7001", "the mesh stopped before it was ready");
-  const readiness = state === undefined ? undefined : judgeReadiness(state, only);
-  const waiting = readiness?.kind === "waiting" ? ` for ${readiness.for.join(", ")}` : "";
-  throw new MeshError("MD8002", `not ready after ${timeoutMs / 1000} s: still waiting${waiting}`);
 }
 
 function printReady(printer: Printer, session: SessionInfo, state: MeshState): void {

@@ -17,6 +17,9 @@ import { projectKeys, serviceKeys, variantKeys } from "./project-schema.ts";
 import { sourceText } from "./source-text.ts";
 import { isRecord, parseYaml, type YamlTree } from "./yaml-tree.ts";
 
+/** Instances of one service. */
+export const mostInstances = 250;
+
 /** meshdev.yaml as the user wrote it: absent means that the user left it out. */
 export interface ProjectSpec {
   readonly name: string | undefined;
@@ -144,7 +147,7 @@ function readService(
     serviceAccount: reader.name(at("serviceAccount"), value["serviceAccount"]),
     labels,
     annotations: reader.strings(at("annotations"), value["annotations"]),
-    instances: reader.integer(at("instances"), value["instances"], 0, 250),
+    instances: reader.integer(at("instances"), value["instances"], 0, mostInstances),
     needs: parseNeeds(reader, value["needs"], at("needs")),
     ready: parseReady(reader, value["ready"], at("ready")),
   };

@@ -22,6 +22,8 @@ export interface ResolveContext {
   readonly env: Readonly<Record<string, string>>;
   /** What the issuer of `meshdev token` runs; undefined: nothing is run. */
   readonly issuer?: IssuerProgram;
+  /** How many instances run, by key, where that is not for the project file to say. */
+  readonly scales?: ReadonlyMap<string, number>;
   /** The mesh that runs: its addresses are kept. */
   readonly previous?: Mesh;
 }
@@ -43,7 +45,10 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
     })),
   );
 
-  const declared = projectGroups(project);
+  const declared = projectGroups(project).map((group) => ({
+    ...group,
+    instances: context.scales?.get(group.key) ?? group.instances,
+  }));
   problems.push(...checkGroups(project, declared));
   const groups = [...declared, ...issuerGroup(declared, resources, context.issuer)];
   for (const { annotations, field } of groups) {

@@ -1,3 +1,4 @@
+import { mostInstances } from "../config/project.ts";
 import type { MeshCommand } from "../model/command.ts";
 
 /** A command as any client may have sent it; an error text when it is none. */
@@ -21,6 +22,13 @@ export function parseCommand(text: string): MeshCommand | { readonly error: stri
       const service = field(value, "service");
       return service === undefined ? { error: `${type} needs "service"` } : { type, service };
     }
+    case "workload.scale": {
+      const service = field(value, "service");
+      const instances: unknown = Reflect.get(Object(value), "instances");
+      if (service === undefined || !isInstances(instances))
+        return { error: `${type} needs "service" and "instances", a whole number up to ${mostInstances}` };
+      return { type, service, instances };
+    }
     case "svid.rotate": {
       const proxy = field(value, "proxy");
       return proxy === undefined ? { error: `${type} needs "proxy"` } : { type, proxy };
@@ -42,6 +50,10 @@ export function parseCommand(text: string): MeshCommand | { readonly error: stri
     default:
       return { error: `there is no command ${JSON.stringify(type)}` };
   }
+}
+
+function isInstances(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= mostInstances;
 }
 
 function field(value: unknown, name: string): string | undefined {

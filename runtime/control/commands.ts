@@ -66,6 +66,8 @@ export async function obeyCommand(
       programs.start(command.service);
       return done;
     }
+    case "workload.scale":
+      return loop.scale(command.service, command.instances) ? done : unknownService(mesh, command.service);
     case "svid.rotate":
       if (!targets.hasProxy(command.proxy)) return refuse(`there is no sidecar ${command.proxy}`);
       targets.renew(command.proxy);

@@ -39,6 +39,8 @@ export interface LoadInput {
   readonly env: Readonly<Record<string, string>>;
   /** What the issuer of tokens runs; undefined: nothing is run. */
   readonly issuer?: IssuerProgram | undefined;
+  /** How many instances run, by service, where somebody asked for another number than the project file's. */
+  readonly scales?: ReadonlyMap<string, number> | undefined;
   /** What reading found. */
   readonly problems: readonly Problem[];
   /** Laid over `files`: a document takes the place of the one with its name. */
@@ -62,6 +64,7 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
     directory: input.directory,
     env: input.env,
     ...(input.issuer === undefined ? {} : { issuer: input.issuer }),
+    ...(input.scales === undefined ? {} : { scales: input.scales }),
     ...(previous === undefined ? {} : { previous: previous.mesh }),
   });
   const problems = sortProblems([...input.problems, ...project.problems, ...accepted.problems, ...meaning.problems]);

@@ -45,19 +45,21 @@ export interface MeshLoopOptions {
   readonly onWorld: (mesh: Mesh, ready: ReadonlySet<string>) => void;
 }
 
+/** What was read, and what that found. */
+interface Reading {
+  readonly files: readonly SourceFile[];
+  readonly problems: readonly Problem[];
+}
+
 export type Draft =
   | { readonly ok: true; readonly snapshots: Snapshots }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Owns what the mesh is now: files, who runs, who is ready, who borrowed an identity. Every change of it passes here. */
 export interface MeshLoop {
-  readonly start: (loaded: Loaded) => void;
+  readonly start: (loaded: Loaded, read: Reading) => void;
   /** The files as they are now; `since` is when the change was seen (monotonic ms). */
-  readonly reload: (change: {
-    readonly files: readonly SourceFile[];
-    readonly problems: readonly Problem[];
-    readonly since: number;
-  }) => void;
+  readonly reload: (change: Reading & { readonly since: number }) => void;
   /** What sidecars would obey if these files were saved over the others; nothing changes. */
   readonly draft: (files: readonly SourceFile[], problems: readonly Problem[]) => Draft;
   readonly setReady: (ready: ReadonlySet<string>) => void;
@@ -67,6 +69,8 @@ export interface MeshLoop {
   readonly setInTheOpen: (ports: ReadonlyMap<string, ReadonlySet<number>>) => void;
   /** JWK sets that were fetched, by URL. */
   readonly setKeySets: (keySets: ReadonlyMap<string, string>) => void;
+  /** Runs as many instances of a service as asked for, from now on; false: there is none. */
+  readonly scale: (service: string, instances: number) => boolean;
   /** Makes a service one of those that shall run. */
   readonly activate: (service: string) => void;
   readonly lease: (service: string) => Workload | undefined;
@@ -79,7 +83,9 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
   const { hub, plane } = options;
   const problems = new Map<ProblemSource, readonly Problem[]>();
   const wanted = new Set(options.services);
+  const scales = new Map<string, number>();
   let loaded: Loaded | undefined;
+  let reading: Reading = { files: [], problems: [] };
   let generation = 0;
   let active: ReadonlySet<string> = new Set();
   let ready: ReadonlySet<string> = new Set();
@@ -125,39 +131,45 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     options.onSaved(generation, obeyed, plane.snapshots());
   }
 
+  function reload({ files, problems: found }: Reading, since: number | undefined): void {
+    const { directory, projectFile, env, issuer } = options;
+    reading = { files, problems: found };
+    const result = loadMesh(loaded, { directory, projectFile, files, env, issuer, scales, problems: found });
+    const before = JSON.stringify(problems.get("files"));
+    if (result.kind === "rejected") {
+      problems.set("files", result.problems);
+      if (before !== JSON.stringify(result.problems)) hub.tell({ type: "mesh.rejected", problems: allProblems() });
+      return;
+    }
+    const next = result.loaded;
+    const told = [...next.problems, ...next.advice];
+    problems.set("files", told);
+    active = selectWorkloads(next.mesh, [...wanted], options.noDeps);
+    const input = inputFor(next.mesh);
+    const changes = describeChanges(loaded?.mesh, next.mesh);
+    if (changes.length > 0 || plane.differs(input)) {
+      goLive(next, changes, input, since);
+      return;
+    }
+    loaded = next;
+    if (before === JSON.stringify(told)) return;
+    hub.tell({ type: result.complete ? "problems.changed" : "mesh.rejected", problems: allProblems() });
+  }
+
   return {
-    start: (first) => {
+    start: (first, read) => {
+      reading = read;
       active = selectWorkloads(first.mesh, [...wanted], options.noDeps);
       problems.set("files", [...first.problems, ...first.advice]);
       goLive(first, describeChanges(undefined, first.mesh), inputFor(first.mesh), undefined);
     },
-    reload: ({ files, problems: found, since }) => {
-      const { directory, projectFile, env, issuer } = options;
-      const result = loadMesh(loaded, { directory, projectFile, files, env, issuer, problems: found });
-      const before = JSON.stringify(problems.get("files"));
-      if (result.kind === "rejected") {
-        problems.set("files", result.problems);
-        if (before !== JSON.stringify(result.problems)) hub.tell({ type: "mesh.rejected", problems: allProblems() });
-        return;
-      }
-      const next = result.loaded;
-      const told = [...next.problems, ...next.advice];
-      problems.set("files", told);
-      active = selectWorkloads(next.mesh, [...wanted], options.noDeps);
-      const input = inputFor(next.mesh);
-      const changes = describeChanges(loaded?.mesh, next.mesh);
-      if (changes.length > 0 || plane.differs(input)) {
-        goLive(next, changes, input, since);
-        return;
-      }
-      loaded = next;
-      if (before === JSON.stringify(told)) return;
-      hub.tell({ type: result.complete ? "problems.changed" : "mesh.rejected", problems: allProblems() });
+    reload: (change) => {
+      reload(change, change.since);
     },
     draft: (files, found) => {
       if (loaded === undefined) return { ok: false, problems: [] };
       const { directory, projectFile, env, issuer } = options;
-      const result = loadDraft(loaded, { directory, projectFile, env, issuer, problems: found }, files);
+      const result = loadDraft(loaded, { directory, projectFile, env, issuer, scales, problems: found }, files);
       if (!result.ok) return result;
       return { ok: true, snapshots: plane.preview(inputFor(result.mesh)) };
     },
@@ -194,6 +206,13 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     setKeySets: (next) => {
       keySets = next;
       refresh();
+    },
+    scale: (service, instances) => {
+      const { services = [], variants = [] } = loaded?.project ?? {};
+      if (![...services, ...variants].some(({ key }) => key === service)) return false;
+      scales.set(service, instances);
+      reload(reading, undefined);
+      return true;
     },
     activate: (service) => {
       if (loaded === undefined || wanted.size === 0) return;

@@ -5,6 +5,8 @@ export type MeshCommand =
   | { readonly type: "workload.restart"; readonly service: string }
   | { readonly type: "workload.stop"; readonly service: string }
   | { readonly type: "workload.start"; readonly service: string }
+  /** How many instances of a service run, whatever the project file says, until the mesh stops. */
+  | { readonly type: "workload.scale"; readonly service: string; readonly instances: number }
   | { readonly type: "svid.rotate"; readonly proxy: string }
   /** A new root of the mesh's own CA, and new certificates for everybody; without overlap the old root is forgotten at once. */
   | { readonly type: "ca.rotate"; readonly overlap: boolean }

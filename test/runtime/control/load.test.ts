@@ -124,4 +124,16 @@ describe("a start that fails", () => {
     });
     expect(startFailure("text")).toMatchObject({ code: "MD9001", message: "text" });
   });
+
+  it("takes another number of instances over the project file's, edit by edit", () => {
+    const ids = (result: ReturnType<typeof loadMesh>): readonly string[] =>
+      result.kind === "loaded" ? result.loaded.mesh.workloads.map(({ id }) => id) : [];
+    const scaled = { ...input({ "meshdev.yaml": project }), scales: new Map([["web", 2]]) };
+    const first = loadMesh(undefined, scaled);
+    expect(ids(first)).toEqual(["web-1", "web-2"]);
+    if (first.kind === "rejected") throw new Error("rejected");
+    const edited = project.replace("port: 8080", "port: 8080, instances: 5");
+    expect(ids(loadMesh(first.loaded, { ...scaled, files: [{ path: "meshdev.yaml", text: edited }] }))).toHaveLength(2);
+    expect(ids(loadMesh(first.loaded, { ...scaled, scales: new Map() }))).toEqual(["web-1"]);
+  });
 });
