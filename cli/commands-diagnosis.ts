@@ -79,7 +79,7 @@ With one word it is the id of an event, with two to four a call; what shapes a c
     .action(async (from, to, method: string | undefined, path: string | undefined, options) => {
       if (options.matrix === true) {
         const { canMatrix } = await import("./commands/can-matrix.ts");
-        settle(await canMatrix({ from, to }, withGlobals(program, options), context));
+        settle(await canMatrix({ from, to, method }, withGlobals(program, options), context));
         return;
       }
       const { can, requireParties } = await import("./commands/can.ts");

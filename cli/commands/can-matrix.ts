@@ -1,3 +1,4 @@
+import { MeshError } from "../../runtime/core/error.ts";
 import type { ProxySnapshot } from "../../runtime/model/snapshot.ts";
 import type { Context } from "../context.ts";
 import { findProject } from "../discovery.ts";
@@ -14,21 +15,38 @@ export interface MatrixOptions extends OutputOptions {
   readonly directory?: string;
   readonly file?: string;
   readonly namespace?: string;
+  /** Service port. */
+  readonly port?: number;
+  /** Questions about a single call. */
+  readonly expect?: unknown;
+  readonly header?: unknown;
+  readonly jwt?: unknown;
+  readonly claim?: unknown;
+  readonly tcp?: unknown;
+  readonly tls?: unknown;
   /** What the sidecars of the running mesh obey, not what the files say. */
   readonly live?: boolean;
 }
 
 /** Who may call what. `from` and `to` undefined: everybody, everything. */
 export async function canMatrix(
-  asked: { readonly from: string | undefined; readonly to: string | undefined },
+  asked: { readonly from: string | undefined; readonly to: string | undefined; readonly method: string | undefined },
   options: MatrixOptions,
   context: Context,
 ): Promise<number> {
+  const single = (["expect", "header", "jwt", "claim", "tcp", "tls"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (single !== undefined || asked.method !== undefined) {
+    const what = single === undefined ? `${asked.method}` : `--${single}`;
+    throw new MeshError("MD8001", `--matrix tells of all requests, and ${what} is about a single one`);
+  }
   const door = await openDoor();
   const question = {
     from: asked.from === undefined ? undefined : bareName(asked.from),
     to: asked.to === undefined ? undefined : bareName(asked.to),
     namespace: options.namespace,
+    port: options.port,
   };
   const record =
     options.live === true

@@ -10,10 +10,15 @@ export interface MatrixQuestion {
   readonly to: string | undefined;
   /** Namespace of the workloads that are called. */
   readonly namespace: string | undefined;
+  /** Service port, or workload port where no service stands before it. */
+  readonly port: number | undefined;
 }
 
 /** The matrix of some sidecars. @throws MeshError MD8005 for a name that none of them has. */
-export function askMatrix(snapshots: readonly ProxySnapshot[], { from, to, namespace }: MatrixQuestion): MatrixRecord {
+export function askMatrix(
+  snapshots: readonly ProxySnapshot[],
+  { from, to, namespace, port }: MatrixQuestion,
+): MatrixRecord {
   for (const name of [from, to]) {
     if (name === undefined || name === outside || snapshots.some((snapshot) => isNamed(snapshot, name))) continue;
     throw new MeshError("MD8005", `there is no service or workload ${name} with a sidecar`, {
@@ -29,11 +34,12 @@ export function askMatrix(snapshots: readonly ProxySnapshot[], { from, to, names
         (namespace === undefined || snapshot.workload.namespace === namespace),
     }),
   );
-  if (from !== outside) return record;
+  const ports = record.ports.filter((each) => port === undefined || (each.service?.port ?? each.port) === port);
+  if (from !== outside) return { ports };
   return {
-    ports: record.ports.map((port) => ({
-      ...port,
-      callers: port.callers.filter(({ workloads, connection }) => workloads.length === 0 && connection === "plaintext"),
+    ports: ports.map((each) => ({
+      ...each,
+      callers: each.callers.filter(({ workloads, connection }) => workloads.length === 0 && connection === "plaintext"),
     })),
   };
 }

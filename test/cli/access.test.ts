@@ -77,6 +77,9 @@ describe("can --matrix", () => {
     expect((await cli("can", "--matrix", "--live")).code).toBe(9);
     expect((await cli("can", "nobody", "backend", "--matrix")).code).toBe(2);
     expect((await cli("can", "frontend")).code).toBe(2);
+    expect((await cli("can", "frontend", "backend", "GET", "--matrix")).code).toBe(2);
+    expect((await cli("can", "--matrix", "--expect", "allow")).err).toContain("--expect is about a single one");
+    expect(JSON.parse((await cli("can", "--matrix", "--port", "9", "--json")).out)).toMatchObject({ ports: [] });
   });
 });
 
