@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { SourcePosition } from "../runtime/core/source.ts";
 import type { HandshakeEvent, MeshEvent } from "../runtime/model/event.ts";
-import { causeOf } from "../runtime/store/cause.ts";
+import { causeOf, type CauseSources } from "../runtime/store/cause.ts";
+import { endsOf, tlsSides } from "../runtime/store/tls-sides.ts";
 import type { MeshClient } from "./door.ts";
 import { detailLines } from "./print/event-detail.ts";
 import { excerptLines } from "./print/excerpt.ts";
@@ -16,12 +17,22 @@ export async function whyLines(
   directory: string,
   glyphs: Glyphs,
 ): Promise<readonly Line[]> {
+  const known = await causeSources(client, event);
+  const excerpt = await excerptAt(causeOf(event, known)?.at, directory);
+  return detailLines(event, known.handshake, glyphs, { excerpt, sides: known.sides });
+}
+
+/** What a mesh knows beside an event of why it ended as it did. */
+export async function causeSources(client: MeshClient, event: MeshEvent): Promise<CauseSources> {
   const handshake = await handshakeOf(client, event);
-  return detailLines(event, handshake, glyphs, await excerptAt(causeOf(event, handshake)?.at, directory));
+  const ends = endsOf(event);
+  if (ends === undefined) return { handshake };
+  const [from, to] = await Promise.all([client.snapshot(ends.from), client.snapshot(ends.to)]);
+  return { handshake, sides: from === undefined || to === undefined ? undefined : tlsSides(from, to, ends.endpoint) };
 }
 
 /** The handshake of the connection that the event came by, while it is kept. */
-export async function handshakeOf(client: MeshClient, event: MeshEvent): Promise<HandshakeEvent | undefined> {
+async function handshakeOf(client: MeshClient, event: MeshEvent): Promise<HandshakeEvent | undefined> {
   if ((event.type !== "exchange.completed" && event.type !== "connection.closed") || event.handshake === null)
     return undefined;
   const found = await client.event(event.handshake);

@@ -8,7 +8,7 @@ import { exitCodes } from "../exit-code.ts";
 import { findEvent } from "../find-event.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { requireSession } from "../session.ts";
-import { handshakeOf, whyLines } from "../why-text.ts";
+import { causeSources, whyLines } from "../why-text.ts";
 import { whyCall } from "./why-call.ts";
 
 export interface WhyOptions extends QuestionOptions, OutputOptions {
@@ -42,17 +42,17 @@ async function whyEvent(id: string | undefined, options: WhyOptions, context: Co
   const event = await findEvent(client, id);
   const printer = createPrinter(context, options.color);
   if (chosenOutput(options) === "json") {
-    const handshake = await handshakeOf(client, event);
+    const known = await causeSources(client, event);
     printer.json({
       schemaVersion: 1,
       predicted: false,
       outcome: outcomeOf(event),
-      cause: causeOf(event, handshake) ?? null,
+      cause: causeOf(event, known) ?? null,
       decision: "decision" in event ? event.decision : null,
       call: null,
       summary: null,
       event,
-      handshake: handshake ?? null,
+      handshake: known.handshake ?? null,
     });
     return exitCodes.ok;
   }

@@ -1,5 +1,6 @@
 import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, MeshEvent, Party } from "../../runtime/model/event.ts";
-import { causeOf } from "../../runtime/store/cause.ts";
+import { causeOf, type CauseSources } from "../../runtime/store/cause.ts";
+import type { TlsSides } from "../../runtime/store/tls-sides.ts";
 import { causeLines } from "./cause.ts";
 import { decisionLines } from "./decision-tree.ts";
 import { extAuthzLines } from "./ext-authz.ts";
@@ -20,12 +21,13 @@ export function detailLines(
   event: MeshEvent,
   handshake: HandshakeEvent | undefined,
   glyphs: Glyphs,
-  excerpt: readonly Line[] = [],
+  { excerpt = [], sides }: { readonly excerpt?: readonly Line[]; readonly sides?: TlsSides | undefined } = {},
 ): readonly Line[] {
+  const known = { handshake, sides };
   if (event.type === "exchange.completed") {
     return [
-      ...causePart(event, excerpt, handshake),
-      ...exchangeHead(event, verdictPart(event, handshake), glyphs),
+      ...causePart(event, excerpt, known),
+      ...exchangeHead(event, verdictPart(event, known), glyphs),
       ...decisionPart(event, glyphs),
       ...handshakePart(event, handshake),
       [],
@@ -34,15 +36,15 @@ export function detailLines(
   }
   if (event.type === "connection.closed")
     return [
-      ...causePart(event, excerpt, handshake),
-      ...connectionHead(event, verdictPart(event, handshake), glyphs),
+      ...causePart(event, excerpt, known),
+      ...connectionHead(event, verdictPart(event, known), glyphs),
       ...decisionPart(event, glyphs),
       ...handshakePart(event, handshake),
     ];
   if (event.type === "handshake.completed" || event.type === "handshake.failed") {
     return [
-      ...causePart(event, excerpt),
-      [...verdictPart(event), seg(`${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
+      ...causePart(event, excerpt, known),
+      [...verdictPart(event, known), seg(`${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
       when(event),
       ...parties(event.from, event.to),
       [],
@@ -53,16 +55,17 @@ export function detailLines(
   return line === undefined ? [] : [line];
 }
 
-function causePart(event: TrafficEvent, excerpt: readonly Line[], handshake?: HandshakeEvent): readonly Line[] {
-  const cause = causeOf(event, handshake);
+function causePart(event: TrafficEvent, excerpt: readonly Line[], known: CauseSources): readonly Line[] {
+  const cause = causeOf(event, known);
   if (cause === undefined) return [];
-  const told = "decision" in event && event.decision === null ? (handshake ?? event) : event;
+  const isBelow = "decision" in event && event.decision === null && known.handshake?.type === "handshake.failed";
+  const told = isBelow ? (known.handshake ?? event) : event;
   return [...causeLines(cause, verdictSegment(verdictOf(told)), excerpt), []];
 }
 
 /** The verdict, unless a cause has told it already. */
-function verdictPart(event: TrafficEvent, handshake?: HandshakeEvent): readonly Segment[] {
-  return causeOf(event, handshake) === undefined ? [verdictSegment(verdictOf(event)), seg(" ")] : [];
+function verdictPart(event: TrafficEvent, known: CauseSources): readonly Segment[] {
+  return causeOf(event, known) === undefined ? [verdictSegment(verdictOf(event)), seg(" ")] : [];
 }
 
 function when(event: { readonly id: string; readonly at: string; readonly generation: number }): Line {

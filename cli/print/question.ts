@@ -1,3 +1,4 @@
+import { formatPosition } from "../../runtime/core/source.ts";
 import type { Cause } from "../../runtime/store/cause.ts";
 import type { PredictedCall } from "../door.ts";
 import type { Glyphs } from "./glyphs.ts";
@@ -28,8 +29,9 @@ export function causeBelowPolicy(
     readonly column: number;
   }[],
 ): Cause {
-  const [first] = because;
+  const [first, ...more] = because;
   if (first === undefined) return { text: summary, at: null, what: null, changes: [] };
   const { file, line, column, resource, field } = first;
-  return { text: summary, at: { file, line, column }, what: `${resource} ${field}`, changes: [] };
+  const others = more.map((each) => `; and ${each.resource} at ${formatPosition(each)}`).join("");
+  return { text: `${summary}${others}`, at: { file, line, column }, what: `${resource} ${field}`, changes: [] };
 }

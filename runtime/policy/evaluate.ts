@@ -1,7 +1,8 @@
 import type { Decision, RequestFacts } from "../model/decision.ts";
 import type { PolicySet } from "../model/policy.ts";
 import { factsOfFilters } from "./filter-notes.ts";
-import { bindRule, enforcedRules, placedRules, type PlacedRule } from "./rule.ts";
+import { enforcedRules, placedRules, type PlacedRule } from "./rule.ts";
+import { distanceOf, tryParts } from "./tried-parts.ts";
 
 export interface Evaluated extends PlacedRule {
   readonly matched: boolean;
@@ -24,7 +25,7 @@ export function evaluate(set: PolicySet, decision: Decision, facts: RequestFacts
   let asked = true;
   for (const placed of [...asking, ...denying, ...allowing]) {
     const policy = set.policies[placed.policy];
-    const matched = bindRule(placed.source)(policy === undefined ? facts : seen(policy));
+    const matched = distanceOf(tryParts(placed.source, policy === undefined ? facts : seen(policy))) === 0;
     evaluated.push({ ...placed, matched, asked });
     if (!matched || decision.by?.policy !== placed.policy || decision.by.rule !== placed.rule) continue;
     if (decision.verdict === "allow") break;

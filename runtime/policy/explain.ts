@@ -17,7 +17,7 @@ import { recordToken } from "./jwt/record.ts";
 import { isEnforced } from "./rule.ts";
 import { policyRecord, recordOf } from "./rule-record.ts";
 import { shadowsOf } from "./shadow.ts";
-import { tellMissed, tellParts } from "./tell-clause.ts";
+import { tellClause, tellMissed, tellParts } from "./tell-clause.ts";
 import { distanceOf, type TriedPart, tryParts } from "./tried-parts.ts";
 
 /**
@@ -92,10 +92,11 @@ const mostClauses = { denied: 60, allowed: 12 };
 function tellSome(ranked: readonly Ranked[], most: number): readonly TriedRule[] {
   let room = most;
   return ranked.map(({ rule, parts, facts }) => {
-    if (room <= 0) return rule;
+    const first = rule.result === "missed" ? parts.find(({ missed }) => missed.length > 0)?.missed[0] : undefined;
+    if (room <= 0) return first === undefined ? rule : { ...rule, missed: tellClause(first, facts) };
     const clauses = tellParts(parts, facts);
     room -= Math.max(1, clauses.length);
-    return { ...rule, clauses };
+    return { ...rule, clauses, missed: first === undefined ? null : tellMissed(first, facts) };
   });
 }
 
@@ -152,8 +153,7 @@ function describeRule(
 ): Ranked {
   const parts = tryParts(rule, facts);
   const distance = distanceOf(parts);
-  const [first] = parts.flatMap(({ missed }) => missed);
-  const result = skipped !== undefined ? "skipped" : (matched ?? first === undefined) ? "matched" : "missed";
+  const result = skipped !== undefined ? "skipped" : (matched ?? distance === 0) ? "matched" : "missed";
   return {
     rule: {
       ...recordOf(policy, rule),
@@ -164,7 +164,7 @@ function describeRule(
       parts: skipped === undefined ? parts.length : partsOf(rule),
       ...(result === "missed" ? { distance } : {}),
       ...(rule.unusable === undefined ? {} : { unusable: rule.unusable.map(unusableField) }),
-      missed: result === "missed" && first !== undefined ? tellMissed(first, facts) : null,
+      missed: null,
       skipped: skipped ?? null,
     },
     parts,
@@ -182,6 +182,7 @@ function unusableField({ field, values, why, provenance: { file, line, column } 
 function partsOf(rule: CompiledRule): number {
   return (rule.from.length > 0 ? 1 : 0) + (rule.to.length > 0 ? 1 : 0) + rule.when.length;
 }
+
 function noteOn(set: PolicySet, facts: RequestFacts): string | null {
   const notes: string[] = [];
   if (facts.peer === undefined && asksFor(set, ["peer"]))

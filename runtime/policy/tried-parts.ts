@@ -1,6 +1,6 @@
 import type { RequestFacts } from "../model/decision.ts";
 import type { Clause, ClauseGroup, CompiledRule } from "../model/policy.ts";
-import { bindClause } from "./clause.ts";
+import { bindClause, type FactsTest } from "./clause.ts";
 
 export interface HeldClause {
   readonly clause: Clause;
@@ -26,7 +26,7 @@ export function tryParts(rule: CompiledRule, facts: RequestFacts): readonly Trie
 
 /** The nearest group lacks the fewest clauses; of equals, it has the most that held. */
 function tryGroups(groups: readonly Pick<ClauseGroup, "clauses">[], facts: RequestFacts): TriedPart {
-  const tried = groups.map(({ clauses }) => clauses.map((clause) => ({ clause, held: bindClause(clause)(facts) })));
+  const tried = groups.map(({ clauses }) => clauses.map((clause) => ({ clause, held: boundClause(clause)(facts) })));
   const lacking = (clauses: readonly HeldClause[]): number => clauses.filter(({ held }) => !held).length;
   const [nearest = []] = tried.toSorted((a, b) => lacking(a) - lacking(b) || b.length - a.length);
   return {
@@ -34,6 +34,15 @@ function tryGroups(groups: readonly Pick<ClauseGroup, "clauses">[], facts: Reque
     missed: nearest.flatMap(({ clause, held }) => (held ? [] : [clause])),
     holding: tried.filter((clauses) => lacking(clauses) === 0),
   };
+}
+
+/** Explanations of one snapshot ask the same clauses again and again. */
+const bound = new WeakMap<Clause, FactsTest>();
+
+export function boundClause(clause: Clause): FactsTest {
+  const known = bound.get(clause) ?? bindClause(clause);
+  bound.set(clause, known);
+  return known;
 }
 
 /** How many clauses have to change before all parts hold. */

@@ -14,7 +14,7 @@ import { bindPaperWorld } from "./paper.ts";
 import type { Answer, CertificateClaim, Payload } from "./payload.ts";
 import { helpfulProgram } from "./program.ts";
 import { createTrace, type Hit, type Judged, type ProxyFacts, type Trace } from "./trace.ts";
-import type { AuthorizerAnswer, PaperWorld } from "./world.ts";
+import type { AuthorizerAnswer, PaperProxy, PaperWorld } from "./world.ts";
 
 /** A call that nobody makes: who to whom, and what. */
 export interface PredictedCall {
@@ -106,8 +106,19 @@ export function bindPrediction(
       proxy === undefined
         ? deliver(world, from?.address ?? outsideAddress, target, payload, trace)
         : leave(world, proxy, target, payload, trace);
-    return predictionOf(answer, trace);
+    return withCallersSide(predictionOf(answer, trace), proxy);
   };
+}
+
+/** Below policy the caller's TLS settings count as much as the server's. */
+function withCallersSide(prediction: Prediction, proxy: PaperProxy | undefined): Prediction {
+  const { outcome, details } = prediction;
+  if (outcome !== "tls-fail" || proxy === undefined) return prediction;
+  const { clusters } = proxy.snapshot.outbound;
+  const own = details.proxies.flatMap(({ side, cluster }) =>
+    side === "outbound" && cluster !== undefined ? (clusters[cluster]?.because ?? []) : [],
+  );
+  return { ...prediction, details: { ...details, because: [...details.because, ...own] } };
 }
 
 export interface ResolvedCall {

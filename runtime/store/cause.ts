@@ -4,6 +4,7 @@ import type { HandshakeEvent, MeshEvent } from "../model/event.ts";
 import type { ExtAuthzCall } from "../model/ext-authz.ts";
 import { changeWords, clauseWords, plaintextWords, type SeenBy } from "./clause-words.ts";
 import { handshakeCause } from "./handshake-cause.ts";
+import { clashOf, type TlsSides } from "./tls-sides.ts";
 
 /** Why something was refused or let through, in words for whoever wrote the YAML. Not sanitised for terminals. */
 export interface Cause {
@@ -26,18 +27,32 @@ export interface CauseContext extends SeenBy {
   readonly extAuthz?: readonly ExtAuthzCall[] | null | undefined;
 }
 
-/** `handshake`: the one that the event came by, if it is known. Undefined: the event is about no decision and no failure. */
-export function causeOf(event: MeshEvent, handshake?: HandshakeEvent): Cause | undefined {
+/** What else is known of an event. */
+export interface CauseSources {
+  /** The handshake that the event came by. */
+  readonly handshake?: HandshakeEvent | undefined;
+  /** What both sidecars are told now. */
+  readonly sides?: TlsSides | undefined;
+}
+
+/** Undefined: the event is about no decision and no failure. */
+export function causeOf(event: MeshEvent, { handshake, sides }: CauseSources = {}): Cause | undefined {
+  const clash = sides === undefined ? undefined : clashOf(sides);
   switch (event.type) {
     case "exchange.completed":
     case "connection.closed":
       if (event.decision !== null) return causeOfDecision(event.decision, event);
-      return handshake === undefined ? undefined : causeOf(handshake);
+      if (handshake?.type === "handshake.failed") return causeOf(handshake, { sides });
+      return clash === undefined || event.flags === "-" ? undefined : { ...clash, changes: [] };
     case "handshake.failed":
-      return event.failure === null ? undefined : handshakeCause(event, event.failure);
+      return event.failure === null ? undefined : withClash(handshakeCause(event, event.failure), clash);
     default:
       return undefined;
   }
+}
+
+function withClash(cause: Cause, clash: ReturnType<typeof clashOf>): Cause {
+  return clash === undefined ? cause : { ...cause, text: `${cause.text}; ${clash.text}` };
 }
 
 export function causeOfDecision(decision: DecisionRecord, context: CauseContext = {}): Cause {
@@ -51,7 +66,7 @@ function mainCause(decision: DecisionRecord, context: CauseContext): Main {
   const { by, reason } = decision;
   if (decision.verdict === "allow") {
     if (by === null) return { text: "no policy refuses it, and no ALLOW policy applies", at: null, what: null };
-    return { text: `${ruleName(by)} matched`, at: placeOf(by), what: ruleName(by) };
+    return { text: `${by.resource} rule ${by.rule} matched`, at: placeOf(by), what: ruleName(by) };
   }
   switch (reason) {
     case "jwt":
