@@ -79,9 +79,9 @@ async function runDaemon(options: DaemonOptions): Promise<void> {
       log,
       onOwner: ownership.join,
       onDetach: ownership.detach,
-      onEnd: (reason) => {
+      onEnd: (reason, hurry = false) => {
         setTimeout(() => {
-          end(reason, 0, false);
+          end(reason, 0, hurry);
         }, answerMs);
       },
     });

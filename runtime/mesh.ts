@@ -49,8 +49,8 @@ export interface MeshSurroundings {
   /** A client came that owns the mesh; the result is called when it goes. */
   readonly onOwner: () => () => void;
   readonly onDetach: () => void;
-  /** Somebody asked for the end, or it cannot go on. */
-  readonly onEnd: (reason: string) => void;
+  /** Somebody asked for the end, or it cannot go on; `hurry`: programs have no way to say goodbye any more. */
+  readonly onEnd: (reason: string, hurry?: boolean) => void;
   readonly clock?: Clock;
 }
 
@@ -280,8 +280,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     await (hurry ? Promise.race([ended, pause(clock, hurryMs)]) : ended);
     if (hurry) {
       // The end of the reaper kills what is left; a data plane that it kills must not be replaced.
-      await link.close();
-      await reaper.close();
+      await Promise.all([link.close(), reaper.close()]);
     }
     await api.close();
     await scope.close();
@@ -289,7 +288,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   const noteHolderEnd = async (): Promise<void> => {
     if (ground.pods === undefined) return;
     await ground.pods.network.exited;
-    if (stopping === undefined) surroundings.onEnd("the mesh namespace is gone");
+    if (stopping === undefined) surroundings.onEnd("the mesh namespace is gone", true);
   };
   void noteHolderEnd();
   const noteReaperEnd = async (): Promise<void> => {

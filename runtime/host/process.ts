@@ -43,6 +43,8 @@ export interface Enclosure {
   readonly wrap: (argv: readonly string[]) => readonly string[];
   /** Talks with those commands on their file descriptor 3; resolves when the program runs, rejects when it cannot. */
   readonly enter: (pid: number, channel: Duplex, exited: Promise<ProgramExit>) => Promise<void>;
+  /** The program has ended: whatever it left in there, which may hold its output open, must end too. */
+  readonly leave: () => void;
 }
 
 export const graceMs = 5000;
@@ -95,6 +97,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     gone = true;
     // What the program leaves behind ends with it, as in a container.
     signalGroup(pid, "SIGKILL");
+    enclosure?.leave();
   });
   const channel = child.stdio[3];
   if (enclosure !== undefined && channel instanceof Duplex) {

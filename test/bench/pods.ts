@@ -39,7 +39,15 @@ async function startTimes(tools: PodTools): Promise<readonly Figure[]> {
     count += 1;
     const pod = { name: `bench-${count}`, namespace: "default", address: `10.244.9.${1 + (count % 250)}` };
     const files = writePodFiles(join(folder, String(count)), pod);
-    const own = { tools, network: opened.network, user, isRoot, files, onNamespace: () => undefined };
+    const own = {
+      tools,
+      network: opened.network,
+      user,
+      isRoot,
+      files,
+      onNamespace: () => undefined,
+      onEnd: () => undefined,
+    };
     return podEnclosure({ ...own, address: pod.address, veth: `vp${count}` });
   };
   /** From asking for a program until it has run to its end. */

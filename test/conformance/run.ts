@@ -5,10 +5,11 @@ import { parseArgs } from "node:util";
 import { type LoadedCase, loadCase } from "./case.ts";
 import { runCase, type RequestResult } from "./engine.ts";
 import { runChecks } from "./check/run-check.ts";
+import { meshBeside, runInPods } from "./sockets/pods.ts";
 import { createSocketsRunner } from "./sockets/run-sockets.ts";
 
 /**
- * `npm run conformance -- [--runner=engine|sockets|check] [--cases DIR] [--only REGEXP]`: recorded verdicts of Istio against the engine, or
+ * `npm run conformance -- [--runner=engine|sockets|check] [--capture=pods] [--cases DIR] [--only REGEXP]`: recorded verdicts of Istio against the engine, or
  * against the data plane on real sockets; or what istioctl says of files against `meshdev check`.
  */
 async function main(): Promise<number> {
@@ -17,8 +18,15 @@ async function main(): Promise<number> {
       runner: { type: "string", default: "engine" },
       cases: { type: "string" },
       only: { type: "string" },
+      capture: { type: "string", default: "sockets" },
     },
   });
+  if (values.capture === "pods" && meshBeside() === undefined) {
+    const outcome = await runInPods();
+    if (typeof outcome === "number") return outcome;
+    process.stderr.write(`skipped: ${outcome}\n`);
+    return 0;
+  }
   const only = values.only === undefined ? undefined : new RegExp(values.only);
   const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
   const given = values.cases === undefined ? undefined : resolve(values.cases);

@@ -3,10 +3,12 @@ import type { Duplex } from "node:stream";
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { describeProbe, probePods } from "../../runtime/host/pods/probe.ts";
 import { connect as connectTo } from "../../runtime/index.ts";
 import { currentUser } from "../../runtime/host/session-folder.ts";
+import { playRound } from "../prove/pod-chaos.ts";
 import { createProject, freePort, startLive, type LiveMesh } from "../runtime/control/live-mesh.ts";
 
 const probe = await probePods(currentUser());
@@ -293,6 +295,26 @@ describe.skipIf(!probe.ok)("network pods", () => {
       { timeout: 10_000, interval: 50 },
     );
     expect((await mesh.client.state()).dataPlane.pid).not.toBe(before.pid);
+  });
+
+  it.each(["holder", "data plane"] as const)("leaves nothing of a mesh whose %s was killed", async (victim) => {
+    const { ms, left } = await playRound(3, victim);
+    expect(left).toEqual([]);
+    console.info(`everything was gone ${ms} ms after the ${victim}`);
+  });
+
+  it("plays recorded cases at their recorded addresses as Istio does", async () => {
+    const run = join(import.meta.dirname, "../conformance/run.ts");
+    const args = [
+      run,
+      "--runner=sockets",
+      "--capture=pods",
+      "--only",
+      "^(security/mtls-extra/[np]|traffic/inbound/undeclared)",
+    ];
+    const { stdout, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect(stdout).toMatch(/\n[1-9]\d* passed, 0 failed, \d+ skipped\n$/);
+    expect(status).toBe(0);
   });
 
   it("leaves nothing when the daemon is killed, not even what left its session and environment", async () => {

@@ -10,6 +10,8 @@ import type { PodTools } from "./tools.ts";
 export interface PodNetwork {
   /** The holder's pid. */
   readonly pid: number;
+  /** Numbers of its listening sockets: capture, names over UDP, names over TCP. */
+  readonly sockets: readonly string[];
   /** Inode of the namespace, as `net:[4026532177]` shows it. */
   readonly inode: string;
   /** What to put before a command so that it runs inside. */
@@ -86,7 +88,14 @@ export function openPodNetwork({ tools, isRoot, session, onSpawn }: NetworkOptio
       else if (word === "ready" && pid !== undefined)
         settle({
           ok: true,
-          network: { pid, inode: namespaceOf(pid), ...entrances(tools, isRoot, pid, rest), exited, close },
+          network: {
+            pid,
+            sockets: rest,
+            inode: namespaceOf(pid),
+            ...entrances(tools, isRoot, pid, rest),
+            exited,
+            close,
+          },
         });
     });
     child.stdout.on("data", lines.push);
@@ -101,7 +110,8 @@ export function openPodNetwork({ tools, isRoot, session, onSpawn }: NetworkOptio
   });
 }
 
-function entrances(
+/** Ways into the namespace of a holder; `isRoot`: without changing the user namespace. */
+export function entrances(
   tools: PodTools,
   isRoot: boolean,
   pid: number,

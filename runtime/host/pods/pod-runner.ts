@@ -13,7 +13,7 @@ import { readTcpTable } from "../tcp-table.ts";
 import type { Lender } from "./lender.ts";
 import { openLoopback } from "./loopback.ts";
 import type { PodNetwork } from "./network.ts";
-import { podEnclosure } from "./pod.ts";
+import { podEnclosure, type PodOptions } from "./pod.ts";
 import { readIfThere, writePodFiles } from "./pod-files.ts";
 import { vethPrefix } from "./rules.ts";
 import { sweepNamespaces } from "./sweep.ts";
@@ -53,11 +53,11 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
     return path;
   }
 
-  function enclose(workload: Workload, onNamespace: (inode: string) => void): Enclosure {
+  function enclose(workload: Workload, hooks: Pick<PodOptions, "onNamespace" | "onEnd">): Enclosure {
     pods += 1;
     const files = writePodFiles(filesOf(workload), workload);
     const veth = `${vethPrefix}${pods}`;
-    return podEnclosure({ tools, network, user, isRoot, address: workload.address, veth, files, onNamespace });
+    return podEnclosure({ tools, network, user, isRoot, address: workload.address, veth, files, ...hooks });
   }
 
   function filesOf(workload: Workload): string {
@@ -66,7 +66,7 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
 
   /** The command is started by somebody else, who has a terminal for it: its namespace is told in a file. */
   function lease(workload: Workload): LeasePod {
-    const launch = enclose(workload, () => undefined).wrap([]);
+    const launch = enclose(workload, { onNamespace: () => undefined, onEnd: () => undefined }).wrap([]);
     const note = join(filesOf(workload), "namespace");
     writeFileSync(note, "", { mode: 0o600 });
     return {
@@ -87,9 +87,17 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
     if (program === undefined) throw new MeshError("MD4001", `${workload.id} has nothing to run`);
     await ending.get(workload.id);
     let inode: string | undefined;
-    const enclosure = enclose(workload, (found) => {
-      inode = found;
-      reaper.watchNamespace(found);
+    let swept: Promise<void> | undefined;
+    const enclosure = enclose(workload, {
+      onNamespace: (found) => {
+        inode = found;
+        reaper.watchNamespace(found);
+      },
+      onEnd: () => {
+        if (inode === undefined) return;
+        swept = endPod(inode);
+        ending.set(workload.id, swept);
+      },
     });
     const child = await startProcess({
       command: program.command,
@@ -106,8 +114,6 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
     const exited = child.exited.then(async (exit) => {
       reaper.forget(child.pid);
       if (running.get(workload.id) === entry) running.delete(workload.id);
-      const swept = inode === undefined ? undefined : endPod(inode);
-      if (swept !== undefined) ending.set(workload.id, swept);
       await swept;
       return exit;
     });

@@ -21,12 +21,15 @@ export interface PodOptions {
   readonly files: string;
   /** Told before the program runs: a sweep must not miss it. */
   readonly onNamespace: (inode: string) => void;
+  /** The program has ended; others may be left in its namespace. */
+  readonly onEnd: () => void;
 }
 
 /** A network and mount namespace of its own for one program, which then runs as the developer with nothing else changed. */
 export function podEnclosure(options: PodOptions): Enclosure {
   const { tools, network } = options;
   return {
+    leave: options.onEnd,
     wrap: (argv) => [
       ...network.enter,
       tools.unshare,

@@ -120,6 +120,7 @@ async function tryPod(
     veth: "vp1",
     files: writePodFiles(folder, pod),
     onNamespace: () => undefined,
+    onEnd: () => undefined,
   });
   try {
     const child = await startProcess({

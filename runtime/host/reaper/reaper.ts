@@ -46,11 +46,11 @@ sweep() {
   else
     found=$(ps -axww -E -o pid=,command= 2>/dev/null | grep -F "MESHDEV_SESSION=$id" | grep -v grep | awk '{print "/proc/" $1 "/environ"}')
   fi
-  for n in $spaces; do
-    for link in $(find /proc/[0-9]*/ns/net -maxdepth 0 -lname "net:\\[$n\\]" 2>/dev/null); do
+  if [ $# -gt 0 ]; then
+    for link in $(find /proc/[0-9]*/ns/net -maxdepth 0 \\( "$@" \\) 2>/dev/null); do
       found="$found \${link%/ns/net}/environ"
     done
-  done
+  fi
   hit=1
   for file in $found; do
     pid=\${file#/proc/}
@@ -60,8 +60,13 @@ sweep() {
   done
   return $hit
 }
+set --
+for n in $spaces; do
+  [ $# -eq 0 ] || set -- "$@" -o
+  set -- "$@" -lname "net:\\[$n\\]"
+done
 tries=0
-while [ $tries -lt 20 ] && sweep; do tries=$((tries + 1)); done
+while [ $tries -lt 20 ] && sweep "$@"; do tries=$((tries + 1)); done
 if [ "$(cat "$dir/id" 2>/dev/null)" = "$id" ]; then rm -rf -- "$dir"; fi
 `;
 

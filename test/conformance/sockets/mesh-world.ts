@@ -16,6 +16,8 @@ import type { Mesh } from "../../../runtime/model/mesh.ts";
 import type { ProxySnapshot } from "../../../runtime/model/snapshot.ts";
 import type { CaName, Certificates } from "./certificates.ts";
 import { createCertificateFiles } from "./certificate-files.ts";
+import { podAddresses } from "../../../runtime/mesh-pods.ts";
+import { meshBeside } from "./pods.ts";
 import { createInbox } from "./inbox.ts";
 import { caseKeySets } from "../tokens.ts";
 
@@ -27,6 +29,8 @@ export interface Certified {
 
 /** One control plane and one data plane process, which obey one mesh after the other. */
 export interface MeshWorld extends AsyncDisposable {
+  /** Whether workloads have their recorded addresses for real. */
+  readonly hasPods: boolean;
   readonly paths: SocketPaths;
   /** Makes a mesh current: every sidecar has acknowledged it and has the certificate that `certified` gives it. */
   readonly apply: (mesh: Mesh, ready: ReadonlySet<string>, certified: ReadonlyMap<string, Certified>) => Promise<void>;
@@ -51,7 +55,8 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
     outbound: (workload) => join(folder, `o-${workload}`),
     app: (workload, port) => join(folder, `a-${workload}-${port}`),
   };
-  const machine = await claimMachineAddresses(process.platform);
+  const inside = meshBeside();
+  const machine = inside === undefined ? await claimMachineAddresses(process.platform) : podAddresses;
   const logPath = join(folder, "log");
   const log = openSync(logPath, "w");
   const inbox = createInbox();
@@ -70,6 +75,7 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
     env: process.env,
     log,
     clock: systemClock,
+    inside,
     isStopped: isProcessStopped,
     onSpawn: () => undefined,
   });
@@ -178,6 +184,7 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
   }
   return {
     paths,
+    hasPods: inside !== undefined,
     apply: async (mesh, ready, certified) => {
       const before = wanted;
       wanted = certified;
@@ -228,7 +235,8 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
       inbox.takeEvents();
     },
     snapshots: plane.snapshots,
-    socketAddress: (address, port) => socketAddress(machine.mapFor([]), address, port),
+    socketAddress: (address, port) =>
+      inside === undefined ? socketAddress(machine.mapFor([]), address, port) : { host: address, port },
     takeEvents: async () => {
       await settle();
       return inbox.takeEvents();

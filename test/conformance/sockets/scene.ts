@@ -95,10 +95,13 @@ export function echoPorts(world: MeshWorld, mesh: Mesh, spec: Case): readonly Ec
   return mesh.workloads.flatMap((workload) =>
     workload.ports.flatMap(({ port }): readonly EchoPort[] => {
       const mode = isAuthorizer(workload) ? "ext-authz" : (modes.get(`${workload.id}:${port}`) ?? "");
-      const at = workload.sidecar
-        ? { path: world.paths.app(workload.id, port) }
-        : world.socketAddress(workload.address, port);
-      return mode === "closed" || at === undefined ? [] : [{ workload: workload.name, port, mode, at }];
+      const own = { path: world.paths.app(workload.id, port) };
+      const open = world.socketAddress(workload.address, port);
+      // In a pod a program calls itself past everything: here by the socket that stands for it without pods.
+      const places = workload.sidecar ? (world.hasPods ? [own, open] : [own]) : [open];
+      return mode === "closed"
+        ? []
+        : places.flatMap((at) => (at === undefined ? [] : [{ workload: workload.name, port, mode, at }]));
     }),
   );
 }

@@ -42,6 +42,8 @@ function dialOf(
   // A hook leaves a program's calls to itself alone, as a pod's rules do.
   const self = from.address === target.address || target.address.startsWith("127.");
   if (self && from.sidecar) return { kind: "app", path: world.paths.app(from.id, target.port) };
+  if (world.hasPods && from.sidecar)
+    return { kind: "direct", host: target.address, port: target.port, localAddress: from.address };
   if (from.sidecar) {
     sourcePort = sourcePort >= 60_000 ? 20_000 : sourcePort + 1;
     return {
