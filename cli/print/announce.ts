@@ -28,6 +28,7 @@ export function createAnnouncer(): (event: MeshEvent | EventsDropped, state: Mes
       case "mesh.rejected":
       case "problems.changed":
       case "snapshot.applied":
+      case "save.compared":
       case "listener.failed":
       case "bypass.seen":
       case "dataplane.lost":

@@ -13,6 +13,8 @@ export interface Watch {
   readonly request: (id: string) => ExchangeEvent | undefined;
   readonly connectionsOf: (generation: number) => readonly ConnectionEvent[];
   readonly generation: () => number;
+  /** When a generation was pushed, ISO 8601: what had ended by then is among the calls that are compared. */
+  readonly pushedAt: (generation: number) => string;
   /** Sends it again and waits for what its sidecars say of it. */
   readonly sendAgain: (id: string) => Promise<Resent>;
   readonly close: () => void;
@@ -31,6 +33,7 @@ export function watchMesh(client: MeshClient): Watch {
   const byRequest = new Map<string, ExchangeEvent>();
   const requests = new Map<number, ExchangeEvent[]>();
   const connections = new Map<number, ConnectionEvent[]>();
+  const pushed = new Map<number, string>();
   let generation = 0;
 
   function keep<T>(lists: Map<number, T[]>, of: number, value: T): void {
@@ -43,6 +46,7 @@ export function watchMesh(client: MeshClient): Watch {
     for await (const line of client.events({ signal: abort.signal })) {
       if (line.type === "state") generation = line.state.generation.number;
       else if (line.type === "snapshot.applied" && line.live === line.total) generation = line.generation;
+      else if (line.type === "mesh.loaded") pushed.set(line.generation, line.at);
       else if (line.type === "save.compared") comparisons.set(line.generation, line.comparison);
       else if (line.type === "connection.closed") keep(connections, line.generation, line);
       else if (line.type === "exchange.completed" && line.requestId !== null) {
@@ -64,6 +68,7 @@ export function watchMesh(client: MeshClient): Watch {
     request: (id) => inbound.get(id),
     connectionsOf: (of) => connections.get(of) ?? [],
     generation: () => generation,
+    pushedAt: (of) => pushed.get(of) ?? "",
     sendAgain: async (id) => {
       const answer = await client.command({ type: "exchange.replay", id });
       if (!answer.ok) {

@@ -116,7 +116,9 @@ async function checkRequests(watch: Watch, comparison: Comparison, size: Size, t
       );
   }
   const untold = new Set([...left, ...comparison.omittedIds]);
-  const unflipped = watch.requestsOf(before).filter(({ id }) => !flipped.has(id) && !untold.has(id));
+  // What was under way then is decided under the old snapshot, and ends too late to be compared.
+  const known = watch.requestsOf(before).filter(({ at }) => at <= watch.pushedAt(after ?? 0));
+  const unflipped = known.filter(({ id }) => !flipped.has(id) && !untold.has(id));
   for (const request of unflipped.slice(-size.others))
     if (await sendAgain(watch, comparison, request.id, verdictOf(request).verdict, tally)) tally.othersSent += 1;
   for (const { ids, method, after: wanted } of flips) {
@@ -162,7 +164,9 @@ async function checkConnections(watch: Watch, comparison: Comparison, tally: Tal
   const flipped = new Map(flips.flatMap((flip) => flip.ids.map((id) => [id, flip] as const)));
   const generation = after ?? 0;
   for (const caller of ["web-1", "intruder-1", "outsider-1"]) {
-    const last = watch.connectionsOf(before).findLast((event) => isIts(event, caller, "inbound"));
+    const last = watch
+      .connectionsOf(before)
+      .findLast((event) => isIts(event, caller, "inbound") && event.at <= watch.pushedAt(generation));
     if (last === undefined || left.has(last.id)) continue;
     const wanted = flipped.get(last.id)?.after.verdict ?? connectionVerdict(last);
     const real = await nextConnection(watch, generation, caller).catch((error: unknown) => {
