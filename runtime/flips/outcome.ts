@@ -5,7 +5,7 @@ import type { Provenance } from "../model/resource.ts";
 import type { RecalledConnection, RecalledPeer, RecalledRequest } from "../model/recalled.ts";
 import type { FilterChain, InboundListener } from "../model/snapshot.ts";
 import type { BoundInbound, BoundPolicies } from "../policy/bind-inbound.ts";
-import { chooseChain } from "../policy/chains.ts";
+import { chooseChain, refusalOf } from "../policy/chains.ts";
 import { customStart } from "../policy/custom.ts";
 import { decidedFacts } from "../policy/decide.ts";
 import { explain } from "../policy/explain.ts";
@@ -82,9 +82,14 @@ function enter(
   )
     return excluded("it sends too little for anybody to see whether it is TLS");
   const chain = chooseChain(listener, seen);
-  if (chain === undefined) return refused(refusalWords(listener, seen.transport), listener.because);
+  if (chain === undefined) return refused(refusalOf(listener, seen.transport), listener.because);
   if (chain.terminates) {
-    if (peer === undefined) return excluded("the certificate of its caller was not seen");
+    if (peer === undefined) {
+      const failed = call.kind === "request" ? null : call.refusal;
+      return failed === null
+        ? excluded("the certificate of its caller was not seen")
+        : refused(failed, listener.because);
+    }
     if (!isTrusted(peer, server.trust.trustDomains))
       return refused(`the caller's trust domain is not one of this mesh: ${peer.uriSans.join(", ")}`, []);
   } else if (seen.transport === "tls" && (call.kind === "request" || peer !== undefined)) {
@@ -188,12 +193,6 @@ function connectionFacts(
 function isTrusted({ uriSans }: RecalledPeer, trustDomains: readonly string[]): boolean {
   const [uri, ...more] = uriSans;
   return more.length === 0 && uri !== undefined && trustDomains.some((domain) => uri.startsWith(`spiffe://${domain}/`));
-}
-
-function refusalWords({ mode, protocol }: InboundListener, transport: FilterChain["transport"]): string {
-  return transport === "raw"
-    ? `plaintext under ${mode}`
-    : `TLS that is not the mesh's, on a port of protocol ${protocol} under ${mode}`;
 }
 
 function excluded(reason: string): Judged {

@@ -51,6 +51,8 @@ export interface RecalledConnectionCall extends Recalled {
   readonly kind: "tcp" | "refused";
   /** That its caller sent in all; null: they were not passed on. */
   readonly bytes: number | null;
+  /** Why its handshake failed; null: there was none. */
+  readonly refusal: string | null;
 }
 
 export interface RecalledConnection {

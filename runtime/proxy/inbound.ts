@@ -14,6 +14,7 @@ import { serveInboundTcp } from "./inbound-tcp.ts";
 import { acceptTls, ignore } from "./server-handshake.ts";
 import type { ServerHandshake } from "./server-handshake.ts";
 import type { HandshakeFault } from "./tls-failure.ts";
+import { refusedCaller } from "./inbound-refused.ts";
 import { arrivalOf, blind, classify } from "./inbound-seen.ts";
 import type { Seen } from "./inbound-seen.ts";
 import { peek } from "./sniff.ts";
@@ -107,7 +108,8 @@ function terminate(accepted: Accepted, early: Buffer, chain: FilterChain, seen: 
     // Where the connection itself broke, no field of any policy is to blame.
     const because = step === "transport" ? [] : sidecar.binding().inbound.listener(port).because;
     const failure = { step, alert, reason, because };
-    report(accepted, seen, shaken?.leaf, shaken?.tls ?? noTls(seen), null, failure, ms, from);
+    const caller = refusedCaller(sidecar, port, seen, from, failure, shaken?.leaf);
+    report(accepted, seen, shaken?.leaf, shaken?.tls ?? noTls(seen), null, failure, ms, from, caller);
   };
   acceptTls(
     {
@@ -270,6 +272,7 @@ function report(
   failure: HandshakeFailure | null,
   ms: number,
   from?: Party,
+  refused?: ConnectionFacts,
 ): string {
   const { sidecar, port } = accepted;
   const { reporter, clock } = sidecar.shared;
@@ -290,6 +293,7 @@ function report(
     peer,
     ms,
     failure,
+    caller: refused,
   });
   return id;
 }

@@ -3,7 +3,7 @@ import type { FromDataPlane } from "../model/dataplane.ts";
 import type { Departure, RecalledCall, RecalledConnection, RecalledPeer } from "../model/recalled.ts";
 import type { ForwardedCertificate } from "../traffic/client-certificate.ts";
 import type { ConnectionFacts } from "../traffic/facts.ts";
-import type { ConnectionRecord, ExchangeTold } from "./record.ts";
+import type { ConnectionRecord, ExchangeTold, HandshakeRecord } from "./record.ts";
 import type { RecordRing } from "./record-ring.ts";
 
 export interface RecallOptions {
@@ -47,7 +47,7 @@ export function recallCalls(token: number, limit: number, { ring, clock, send }:
             ? requestOf(told.id, told.told, numberOf)
             : told.record.kind === "connection"
               ? connectionCallOf(told.record, numberOf)
-              : undefined;
+              : handshakeCallOf(told.record, numberOf);
         if (call === undefined) continue;
         calls.push(call);
         left -= 1;
@@ -96,7 +96,16 @@ function connectionCallOf(record: ConnectionRecord, numberOf: NumberOf): Recalle
   const connection = numberOf(caller);
   if (connection === undefined) return undefined;
   const bytes = decision?.decision.verdict === "allow" ? record.bytesIn : null;
-  return { kind: isRefused ? "refused" : "tcp", id, at, generation, proxy, from, to, connection, bytes };
+  return { kind: isRefused ? "refused" : "tcp", id, at, generation, proxy, from, to, connection, bytes, refusal: null };
+}
+
+/** One that failed for the caller's certificate ended a connection before it could become anything. */
+function handshakeCallOf(record: HandshakeRecord, numberOf: NumberOf): RecalledCall | undefined {
+  const { caller, failure, id, at, generation, proxy, from, to } = record;
+  const connection = caller === undefined || failure === null ? undefined : numberOf(caller);
+  if (connection === undefined || failure === null) return undefined;
+  const refusal = failure.reason;
+  return { kind: "refused", id, at, generation, proxy, from, to, connection, bytes: null, refusal };
 }
 
 function departureOf({ proxy, requestId, to, cluster }: ExchangeTold): readonly Departure[] {

@@ -37,6 +37,8 @@ export interface HandshakeRecord {
   readonly peer: X509Certificate | undefined;
   readonly ms: number;
   readonly failure: HandshakeFailure | null;
+  /** Of a caller that the server refused for the certificate that it showed, or did not show. */
+  readonly caller?: ConnectionFacts | undefined;
 }
 
 /** A decision with what is needed to put it into words later. */

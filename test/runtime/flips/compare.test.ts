@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { compareCalls } from "../../../runtime/flips/compare.ts";
 import type { Comparison, Outcome } from "../../../runtime/model/flips.ts";
@@ -262,4 +263,30 @@ test("connections are decided by what a TCP port sees; one that was refused ther
   ]);
   // TLS that the caller's sidecar begins, and nobody ends.
   expect(await verdictsAfter(peers("DISABLE") + clientTls("ISTIO_MUTUAL"))).toEqual(["refuse", "allow"]);
+});
+
+test("a handshake that failed without a certificate is decided again as its own TLS", async () => {
+  await world.apply(peers("STRICT"));
+  const before = world.snapshots();
+  const bare = connectTls({ ...world.inbound("backend-1", 9100), rejectUnauthorized: false, ALPNProtocols: ["x"] });
+  bare.on("error", () => undefined);
+  const failed = await vi.waitFor(() => {
+    const [event] = world.handshakes("handshake.failed").filter(({ failure }) => failure?.step === "certificate");
+    if (event === undefined) throw new Error("not told yet");
+    return event;
+  }, soon);
+  bare.destroy();
+  await world.apply(peers("STRICT") + policy("DENY", "{}"));
+  expect(compare(await recall(), before).flips.some(({ ids }) => ids.includes(failed.id))).toBe(false);
+  await world.apply(peers("PERMISSIVE"));
+  const flip = compare(await recall(), before).flips.find(({ ids }) => ids.includes(failed.id));
+  expect(flip).toMatchObject({
+    method: null,
+    before: {
+      verdict: "refuse",
+      reason: "the client presented no certificate",
+      because: [{ resource: "PeerAuthentication default/backend" }],
+    },
+    after: { verdict: "allow" },
+  });
 });
