@@ -14,6 +14,8 @@ export interface Reply {
 /** Opens a connection to Envoy that looks as the lane says. */
 export async function open(path: string, lane: Lane, sourcePort: number, certificates: Certificates): Promise<Socket> {
   const raw = connect(path);
+  // Told by what does not come.
+  raw.on("error", () => undefined);
   await once(raw, "connect");
   const header = encodeProxyV2({
     source: { address: lane.sourceIp, port: sourcePort },
@@ -49,11 +51,15 @@ function contextOf(certificates: Certificates, name: string): Promise<SecureCont
  */
 export async function askAll(again: () => Promise<Socket>, requests: readonly string[]): Promise<readonly Reply[]> {
   const replies: Reply[] = [];
+  let unanswered = 0;
   while (replies.length < requests.length) {
     const before = replies.length;
     await askOn(await again(), requests.slice(before), replies);
-    // Not even an answer: that too is one.
-    if (replies.length === before) replies.push({ status: 0, headers: new Map() });
+    unanswered = replies.length === before ? unanswered + 1 : 0;
+    // Twice not even an answer: that too is one. Once may be the start of an Envoy on a busy machine.
+    if (unanswered < 2) continue;
+    replies.push({ status: 0, headers: new Map() });
+    unanswered = 0;
   }
   return replies;
 }

@@ -13,6 +13,8 @@ export interface EchoAnswer {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
+  /** Of a gRPC answer: its status, which follows the body. */
+  readonly grpcStatus?: string;
 }
 
 export function told(request: EchoRequest, name: string): string | undefined {
@@ -41,6 +43,11 @@ export function echoAnswer(
     ...(status === 304 ? [] : [["content-type", "application/json"] as const]),
     ["x-app-workload", workload],
   ];
+  const grpc = told(request, "x-app-grpc-status")?.split(",");
+  if (grpc !== undefined) {
+    const type = ["content-type", "application/grpc"] as const;
+    return { status, headers: [type, ...added], body: "", grpcStatus: grpc[Math.min(attempt, grpc.length) - 1] ?? "0" };
+  }
   const { method, uri, host } = request;
   return {
     status,

@@ -65,10 +65,13 @@ export function createEchoHttp(): EchoHttp {
       reset: () => {
         reset(message.socket);
       },
-      send: ({ status, headers, body }) => {
+      send: ({ status, headers, body, grpcStatus }) => {
         if (response.destroyed) return;
         response.statusCode = status;
         for (const [name, value] of headers) response.appendHeader(name, value);
+        if (grpcStatus !== undefined) {
+          response.addTrailers({ "grpc-status": grpcStatus });
+        }
         response.end(body);
       },
     });
@@ -154,7 +157,11 @@ function serveStream(place: EchoPlace, stream: ServerHttp2Stream, raw: readonly 
       if (stream.destroyed) return;
       const fields: Record<string, string | string[]> = { ":status": `${answer.status}` };
       for (const [name, value] of answer.headers) fields[name] = [...[fields[name] ?? []].flat(), value];
-      stream.respond(fields);
+      const { grpcStatus } = answer;
+      stream.respond(fields, { waitForTrailers: grpcStatus !== undefined });
+      stream.on("wantTrailers", () => {
+        stream.sendTrailers({ "grpc-status": grpcStatus ?? "0" });
+      });
       stream.end(answer.body);
     },
   });
@@ -180,7 +187,7 @@ function answerWhole(
       return;
     }
     const answer = echoAnswer(place.workload, place.port, request, received, attempt);
-    place.sent(answer.body);
+    if (answer.grpcStatus === undefined) place.sent(answer.body);
     const delay = delayOf(request);
     if (delay === 0) way.send(answer);
     else setTimeout(way.send, delay, answer);
