@@ -1,12 +1,14 @@
 import type { Checked, Problem } from "../core/problem.ts";
 import type { HttpRetry } from "../model/istio-networking.ts";
 import type { MeshConfig, PathNormalization } from "../model/mesh.ts";
+import { parseDuration } from "./duration.ts";
 import { readExtensionProviders } from "./extension-providers.ts";
 import { isDnsLabel } from "./names.ts";
 import { boolean, checkedFields, knownFields } from "./mesh-config-fields.ts";
 import { readProxyConfig } from "./proxy-config.ts";
 import { checkShape } from "./shape-check.ts";
 import { didYouMean } from "./suggestion.ts";
+import { durationFault } from "./validate/values.ts";
 import { isRecord } from "./yaml-tree.ts";
 
 /** Istio's MeshConfig with its defaults filled in. Field paths of problems begin with `meshConfig`. */
@@ -38,10 +40,17 @@ export function resolveMeshConfig(raw: Readonly<Record<string, unknown>>): Check
   if (rootNamespace !== "" && !isDnsLabel(rootNamespace))
     wrong("rootNamespace", `rootNamespace: ${rootNamespace} is not a namespace`);
   const trustDomain = text(raw["trustDomain"]) ?? "cluster.local";
-  if (!isTrustDomain(trustDomain)) wrong("trustDomain", `trustDomain: ${trustDomain} is not a domain name`);
-  for (const [index, alias] of list(raw["trustDomainAliases"]).entries())
-    if (!isTrustDomain(alias))
-      wrong(`trustDomainAliases[${index}]`, `trustDomainAliases: ${alias} is not a domain name`);
+  const fault = trustDomainFault(trustDomain);
+  if (fault !== undefined) wrong("trustDomain", `trustDomain: ${fault}`, trustDomainHint);
+  for (const [index, alias] of list(raw["trustDomainAliases"]).entries()) {
+    const found = trustDomainFault(alias);
+    const field = `trustDomainAliases[${index}]`;
+    if (found !== undefined) wrong(field, `${field}, domain '${alias}' : ${found}`, trustDomainHint);
+  }
+  const timeout = connectTimeoutFault(text(raw["connectTimeout"]));
+  if (timeout !== undefined) wrong("connectTimeout", `invalid connect timeout: ${timeout}`);
+  if (isRecord(raw["meshMTLS"]) && raw["meshMTLS"]["ecdhCurves"] !== undefined)
+    wrong("meshMTLS.ecdhCurves", "mesh TLS does not support ECDH curves configuration", "remove it");
   const proxy = readProxyConfig(raw["defaultConfig"], "defaultConfig");
   for (const { field, message } of proxy.findings) wrong(field, message);
   if (problems.length > 0) return { problems };
@@ -88,13 +97,27 @@ function isRetry(value: unknown): value is HttpRetry {
   return isRecord(value);
 }
 
-/** Labels of a host name; Istio allows `@` in a trust domain and writes it as `.` (spec ID-3). */
-function isTrustDomain(value: string): boolean {
-  return (
-    value.length > 0 &&
-    value.length <= 255 &&
-    value.split(/[.@]/).every((label) => /^[A-Za-z0-9](?:[-A-Za-z0-9_]*[A-Za-z0-9])?$/.test(label))
-  );
+/** In istiod's words. The last label may be empty: `corp.example.` */
+function trustDomainFault(value: string): string | undefined {
+  if (value === "") return "empty domain name not allowed";
+  const labels = value.split(".");
+  const isSound = labels.every((label, at) => isHostLabel(label) || (label === "" && at === labels.length - 1));
+  return isSound ? undefined : `trust domain name "${value}" invalid`;
+}
+
+/** As Istio reads them, in either case. */
+function isHostLabel(text: string): boolean {
+  return isDnsLabel(text.toLowerCase());
+}
+
+const trustDomainHint = "labels of letters, digits and dashes with dots between them, 63 characters each at most";
+
+/** From a millisecond to an hour, in whole milliseconds, as istiod checks it. */
+function connectTimeoutFault(value: string | undefined): string | undefined {
+  const milliseconds = value === undefined ? undefined : parseDuration(value);
+  // One that is none is told by its shape.
+  if (milliseconds === undefined) return undefined;
+  return durationFault(value) ?? (milliseconds > 3_600_000 ? `time ${value} must be >1ms and <1h0m0s` : undefined);
 }
 
 function inner(value: unknown, key: string): string | undefined {

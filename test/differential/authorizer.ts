@@ -65,7 +65,8 @@ export function answerHttp(header: (name: string) => string | undefined): Return
 
 /** The provider on real sockets. */
 export async function startAuthorizer(folder: string): Promise<AsyncDisposable> {
-  const http = createHttpServer((request, response) => {
+  // An idle connection that ends by itself would look like an authorizer that fails.
+  const http = createHttpServer({ keepAliveTimeout: 0 }, (request, response) => {
     const verdict = answerHttp((name) => {
       const value = request.headers[name];
       return value === undefined ? undefined : String(value);

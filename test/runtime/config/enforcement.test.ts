@@ -142,6 +142,39 @@ describe("MeshConfig", () => {
     expect(resolveMeshConfig({ pathNormalization: { normalization: written } }).value?.pathNormalization).toBe(meant);
   });
 
+  it.each([
+    [{ trustDomain: "" }, "trustDomain", "trustDomain: empty domain name not allowed"],
+    [{ trustDomain: "a_b" }, "trustDomain", 'trustDomain: trust domain name "a_b" invalid'],
+    [{ trustDomain: "a@b.c" }, "trustDomain", 'trustDomain: trust domain name "a@b.c" invalid'],
+    [{ trustDomain: "a..b" }, "trustDomain", 'trustDomain: trust domain name "a..b" invalid'],
+    [{ trustDomain: `${"a".repeat(64)}.b` }, "trustDomain", "invalid"],
+    [
+      { trustDomainAliases: ["ok", "*.b"] },
+      "trustDomainAliases[1]",
+      "trustDomainAliases[1], domain '*.b' : trust domain name \"*.b\" invalid",
+    ],
+    [{ connectTimeout: "0s" }, "connectTimeout", "must be a valid duration greater than 1ms"],
+    [{ connectTimeout: "1500us" }, "connectTimeout", "invalid connect timeout: only durations to ms precision"],
+    [{ connectTimeout: "2h" }, "connectTimeout", "invalid connect timeout: time 2h must be >1ms and <1h0m0s"],
+    [{ meshMTLS: { ecdhCurves: ["P-256"] } }, "meshMTLS.ecdhCurves", "mesh TLS does not support ECDH curves"],
+    [{ pathNormalization: { normalization: "FULL" } }, "pathNormalization.normalization", "FULL"],
+    [{ enableAutoMtls: "yes" }, "enableAutoMtls", "true or false"],
+    [{ extensionProviders: [{ name: "a", envoyExtAuthzHttp: { port: "x" } }] }, "extensionProviders[0]", "port"],
+  ])("refuses what istiod refuses: %j", (raw, field, message) => {
+    const { value, problems } = resolveMeshConfig(raw);
+    expect(value).toBeUndefined();
+    expect(problems[0]?.code).toBe("MD2013");
+    expect(problems[0]?.field).toContain(`meshConfig.${field}`);
+    expect(problems[0]?.message).toContain(message);
+  });
+
+  it.each(["corp.example", "corp.example.", "Corp.Example", "a", "1.2.3.4", "a-b"])(
+    "takes the trust domain %s",
+    (trustDomain) => {
+      expect(resolveMeshConfig({ trustDomain }).problems).toEqual([]);
+    },
+  );
+
   it("refuses a mode it does not know rather than allowing any", () => {
     expect(resolveMeshConfig({ outboundTrafficPolicy: { mode: "REGISTRY_ONLI" } })).toEqual({
       problems: [expect.objectContaining({ code: "MD2013", hint: "REGISTRY_ONLI: did you mean REGISTRY_ONLY?" })],
