@@ -47,6 +47,7 @@ const runtime = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   yaml: ["runtime/config"],
   re2js: ["runtime/config", "runtime/policy", "runtime/traffic"],
+  "@marcbachmann/cel-js": ["runtime/config"],
   "ipaddr.js": ["runtime/policy"],
   protobufjs: ["runtime/wire"],
   "@peculiar/x509": ["runtime/identity"],
