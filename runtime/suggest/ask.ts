@@ -1,7 +1,9 @@
+import { bindPeerAuthentication } from "../compile/peer-authentication.ts";
 import type { Clock } from "../core/clock.ts";
 import type { DecisionRecord, RequestFacts } from "../model/decision.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import type { Provenance } from "../model/resource.ts";
+import { portMode } from "../policy/mtls-mode.ts";
 import { bindPrediction, type PredictedCall, type Prediction, type Supposed } from "../predict/call.ts";
 
 /** A call as the policies of a workload saw it. */
@@ -52,8 +54,14 @@ export function replyOf(mesh: Mesh, { verdict, summary, decision, details }: Pre
   const refused = details.proxies.find(({ refusedAt }) => refusedAt !== undefined);
   const workload = mesh.workloads.find(({ id }) => id === (refused ?? last)?.proxy);
   if (workload === undefined) return { kind: "elsewhere", summary };
-  if (refused?.refusedAt !== undefined)
-    return { kind: "no-chain", summary, workload, port: refused.refusedAt, because: details.because };
+  if (refused?.refusedAt !== undefined) {
+    const port = refused.refusedAt;
+    // Where plaintext is taken, it was TLS that is not the mesh's.
+    const isStrict = portMode(bindPeerAuthentication(mesh)(workload), port).mode === "STRICT";
+    return isStrict
+      ? { kind: "no-chain", summary, workload, port, because: details.because }
+      : { kind: "elsewhere", summary };
+  }
   if (last === undefined || decision === null || decision.verdict === "allow") return { kind: "elsewhere", summary };
   if (decision.reason === "jwt") return { kind: "token", summary, workload, decision };
   const isCustom = decision.reason.startsWith("ext-authz") || decision.by?.action === "CUSTOM";

@@ -22,8 +22,17 @@ export interface Opened {
   readonly after: ClassOutcome;
   /** The call that was asked about is one of them. */
   readonly asked: boolean;
+  /** Where they arrive, and whether a request there, told by how each version sees it, is one of them. */
+  readonly places: readonly Place[];
   /** One of them. */
   readonly witness: AccessClass["witness"];
+}
+
+export interface Place {
+  readonly workload: string;
+  readonly port: number | null;
+  readonly isAt: (port: number) => boolean;
+  readonly holds: AccessClass["holds"];
 }
 
 export interface Opening {
@@ -41,25 +50,24 @@ export function openedBy(before: Mesh, after: Mesh, call: AskedCall | undefined)
   for (const target of all) {
     const earlier = old.get(target.proxy);
     if (earlier === undefined || isSameMeaning(earlier, target)) continue;
-    for (const { port, sides, layer } of doorsOf(earlier, target, call?.facts.destinationPort)) {
+    for (const { port, sides, layer, isAt } of doorsOf(earlier, target, call?.facts.destinationPort)) {
       const around = surroundingsOf(all, target, sides[1].listener);
       const result = classesOf(partition(sides, layer, around), ([a, b]) => isOpening(a, b));
       for (const text of result.cut) cut.add(text);
-      const seen = call?.proxy === target.proxy && isAt(call.facts, port, layer) ? seenCall(call.facts) : undefined;
+      const seen =
+        call?.proxy === target.proxy && call.facts.layer === layer && isAt(call.facts.destinationPort)
+          ? seenCall(call.facts)
+          : undefined;
       for (const { conditions, outcomes, witness, holds } of result.classes) {
         const [was, is] = outcomes;
         if (was === undefined || is === undefined) continue;
         const asked = seen !== undefined && holds([seen, seen]);
-        const workloads = [target.proxy];
-        enter(found, { workloads, ports: [port], layer, conditions, before: was, after: is, asked, witness });
+        const places = [{ workload: target.proxy, port, isAt, holds }];
+        enter(found, { places, ...placesOf(places), layer, conditions, before: was, after: is, asked, witness });
       }
     }
   }
   return { classes: [...found.values()], cut: [...cut] };
-}
-
-function isAt(facts: RequestFacts, port: number | null, layer: Layer): boolean {
-  return facts.destinationPort === port && facts.layer === layer;
 }
 
 function seenCall(facts: RequestFacts): Seen {
@@ -70,9 +78,7 @@ function isOpening(before: ClassOutcome | undefined, after: ClassOutcome | undef
   return before?.verdict === "deny" && after !== undefined && after.verdict !== "deny";
 }
 
-interface Door {
-  /** Null: every port that nothing names. */
-  readonly port: number | null;
+interface Door extends Pick<Place, "port" | "isAt"> {
   readonly layer: Layer;
   readonly sides: readonly [before: GuardedPort, after: GuardedPort];
 }
@@ -86,7 +92,8 @@ function doorsOf(before: ProxySnapshot, after: ProxySnapshot, dialled: number | 
     const number = port ?? other ?? 0;
     const sides = [guardedPort(before, number), guardedPort(after, number)] as const;
     const layers = new Set(sides.flatMap(({ listener }) => layersOf(listener)));
-    return [...layers].map((layer) => ({ port: port ?? null, layer, sides }));
+    const isAt = (each: number): boolean => (port === undefined ? !named.has(each) : each === port);
+    return [...layers].map((layer) => ({ port: port ?? null, isAt, layer, sides }));
   });
 }
 
@@ -113,9 +120,9 @@ function snapshotsOf(mesh: Mesh): ReadonlyMap<string, ProxySnapshot> {
 
 /** Whether two versions decide alike: an edit moves lines of what it does not change. */
 function isSameMeaning({ inbound: a }: ProxySnapshot, { inbound: b }: ProxySnapshot): boolean {
-  const meaning = ({ http, tcp, jwt, listeners }: InboundSection): string =>
-    JSON.stringify([http, tcp, jwt, listeners], (key, value: unknown) =>
-      ["provenance", "from", "because"].includes(key) && !Array.isArray(value) ? undefined : value,
+  const meaning = ({ http, tcp, jwt, listeners, passthrough }: InboundSection): string =>
+    JSON.stringify([http, tcp, jwt, listeners, passthrough], (key, value: unknown) =>
+      key === "provenance" || key === "because" || (key === "from" && !Array.isArray(value)) ? undefined : value,
     );
   return meaning(a) === meaning(b);
 }
@@ -125,10 +132,14 @@ function enter(found: Map<string, Opened>, opened: Opened): void {
   const { layer, conditions, before, after } = opened;
   const key = JSON.stringify([layer, conditions, before.reason, before.by?.id, after.verdict, after.by?.id]);
   const known = found.get(key);
-  found.set(key, {
-    ...(known ?? opened),
-    asked: (known?.asked ?? false) || opened.asked,
-    workloads: [...new Set([...(known?.workloads ?? []), ...opened.workloads])],
-    ports: [...new Set([...(known?.ports ?? []), ...opened.ports])],
-  });
+  const places = [...(known?.places ?? []), ...opened.places];
+  const asked = (known?.asked ?? false) || opened.asked;
+  found.set(key, { ...(known ?? opened), asked, places, ...placesOf(places) });
+}
+
+function placesOf(places: readonly Place[]): Pick<Opened, "workloads" | "ports"> {
+  return {
+    workloads: [...new Set(places.map(({ workload }) => workload))],
+    ports: [...new Set(places.map(({ port }) => port))],
+  };
 }
