@@ -171,6 +171,6 @@ With one word it is the id of an event, with two to four a call; what shapes a c
     });
 }
 
-function withCallOptions(command: Command): Command {
+export function withCallOptions(command: Command): Command {
   return [...callOptions(), ...connectionOptions()].reduce((each, option) => each.addOption(option), command);
 }

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { withCallOptions } from "./commands-diagnosis.ts";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
-import { callOptions, directoryOption, fileOption, jsonOption, outputOption, parseCount } from "./options.ts";
+import { directoryOption, fileOption, jsonOption, outputOption, parseCount } from "./options.ts";
 
 /** The command that proposes edits. */
 export function addSuggestCommand(program: Command, context: Context, settle: Settle): void {
@@ -13,8 +14,7 @@ export function addSuggestCommand(program: Command, context: Context, settle: Se
     )
     .addOption(directoryOption())
     .addOption(fileOption());
-  for (const option of callOptions()) command.addOption(option);
-  command
+  withCallOptions(command)
     .addOption(new Option("--apply [number]", "write one of them, the first by default").argParser(parseNumber))
     .addOption(new Option("--yes", "do not ask before writing").env("MESHDEV_YES"))
     .addOption(outputOption(["table", "json"]))

@@ -8,11 +8,10 @@ import { findProjectFile } from "./control/project-file.ts";
 import { replaceUsersFile } from "./host/atomic-file.ts";
 import { readMeshFiles } from "./host/read-mesh-files.ts";
 import type { Mesh } from "./model/mesh.ts";
-import type { ConnectionEvent, ExchangeEvent } from "./model/event.ts";
 import type { PredictedCall } from "./predict/call.ts";
 import { carryToken } from "./predict/token-call.ts";
 import { type Ask, askCall } from "./suggest/ask.ts";
-import { callOfEvent } from "./suggest/event-call.ts";
+import { callOfEvent, type SeenEvent } from "./suggest/event-call.ts";
 import { reportOf, type SuggestionReport, type SuggestReport } from "./suggest/report.ts";
 import { suggestEdits } from "./suggest/suggest.ts";
 import { type CallToken, fetchKeySets, supposeClaims } from "./tokens.ts";
@@ -22,7 +21,7 @@ export interface SuggestRequest {
   readonly file?: string | undefined;
   readonly about:
     | { readonly kind: "call"; readonly call: PredictedCall; readonly token: CallToken | undefined }
-    | { readonly kind: "event"; readonly event: ExchangeEvent | ConnectionEvent };
+    | { readonly kind: "event"; readonly event: SeenEvent };
 }
 
 /** The smallest edits of a project's files that would allow a call. @throws MeshError MD8003, MD8005 */
@@ -58,7 +57,7 @@ export async function suggestFor(directory: string, { file, about }: SuggestRequ
 
 function rebuilt(
   mesh: Mesh,
-  event: ExchangeEvent | ConnectionEvent,
+  event: SeenEvent,
 ): { readonly call: PredictedCall; readonly token: CallToken | undefined } {
   const seen = callOfEvent(mesh, event);
   if (seen === undefined)

@@ -6,6 +6,7 @@ import { findProject } from "../discovery.ts";
 import { type Door, openDoor, type SuggestionReport, type SuggestReport } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { findEvent } from "../find-event.ts";
+import { isCall } from "../suggest-text.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { seg } from "../print/segment.ts";
 import { suggestLines } from "../print/suggestions.ts";
@@ -62,8 +63,8 @@ async function ask(
   const session = await requireSession(door, context, options.directory);
   await using client = await door.connect(session);
   const event = await findEvent(client, from);
-  if (event.type !== "exchange.completed" && event.type !== "connection.closed")
-    throw new MeshError("MD8005", `${event.id} is no request or connection that policies decided on`, {
+  if (!isCall(event))
+    throw new MeshError("MD8005", `${event.id} is no request, connection or handshake`, {
       hint: "Explain it with `meshdev why`.",
     });
   const { directory } = session;

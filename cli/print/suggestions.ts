@@ -53,15 +53,14 @@ function toneOf(line: string): Tone {
 function openedLines({ opens, cut }: SuggestionReport): readonly Line[] {
   const classes = opens.toSorted((a, b) => Number(b.asked) - Number(a.asked));
   return [
-    [seg("   opens")],
+    [seg("   opens"), seg("  (* the call is one of these)", "dim")],
     ...classes.map(({ workloads, ports, layer, conditions, asked, after }): Line => {
       const where = `${workloads.join(", ")} port ${ports.map((port) => port ?? "any other").join(", ")}`;
       const said = conditions.map(({ dimension, text }) => `${dimension} ${text}`).join("; ");
       return [
-        seg(`     - ${sanitize(where)}${layer === "tcp" ? " TCP" : ""}`),
+        seg(`     ${asked ? "*" : "-"} ${sanitize(where)}${layer === "tcp" ? " TCP" : ""}`),
         seg(`: ${said === "" ? "everything" : sanitize(said)}`, "strong"),
         ...(after.verdict === "depends" ? [seg(" (if its authorizer agrees)", "dim")] : []),
-        ...(asked ? [seg("  the call is one of these", "good")] : []),
       ];
     }),
     ...cut.map((text): Line => [seg(`     not complete: ${sanitize(text)}`, "warn")]),

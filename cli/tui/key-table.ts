@@ -66,6 +66,7 @@ export const bindings: readonly KeyBinding[] = [
   telling("why", "w", "why: the decision or the failed step of the row, as `meshdev why` tells it", {
     footer: ["traffic", "tls"],
   }),
+  telling("suggest", "s", "suggest: edits that would allow the refused row, as `meshdev suggest` tells them"),
   telling("test", "t", "test: what the project's policy tests say, as `meshdev test` tells it"),
   telling("diff", "d", "diff: which calls the last save flips, as `meshdev diff` tells it"),
   simple("edit", "e", "yaml", "open the line of YAML that decided in $EDITOR, and come back", {

@@ -11,5 +11,5 @@ export interface TextPage {
   readonly lines: Promise<readonly Line[]>;
 }
 
-export const textNames = ["why", "test", "diff"] as const;
+export const textNames = ["why", "suggest", "test", "diff"] as const;
 export type TextName = (typeof textNames)[number];

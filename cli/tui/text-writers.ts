@@ -5,6 +5,7 @@ import { flipsLines, nothingSaved } from "../print/flips.ts";
 import type { Glyphs } from "../print/glyphs.ts";
 import type { Line } from "../print/segment.ts";
 import { countsLine, testLines } from "../print/test-report.ts";
+import { isCall, suggestApart } from "../suggest-text.ts";
 import { whyLines } from "../why-text.ts";
 import type { Subject } from "./subject.ts";
 import type { TextName, TextPage } from "./text-page.ts";
@@ -23,6 +24,7 @@ export interface TextSources {
 export const textWriters: Readonly<Record<TextName, (sources: TextSources) => TextPage>> = {
   why: whyPage,
   test: testPage,
+  suggest: suggestPage,
   diff: diffPage,
 };
 
@@ -57,4 +59,11 @@ function whyPage({ client, directory, glyphs, subject }: TextSources): TextPage 
   if (event === undefined || !("handshake" in event || "failure" in event))
     throw new Error("only requests, connections and handshakes have a why");
   return { title: `meshdev why ${event.id}`, lines: whyLines(client, event, directory, glyphs) };
+}
+
+function suggestPage({ directory, glyphs, subject }: TextSources): TextPage {
+  const event = subject?.kind === "event" ? subject.event : undefined;
+  if (event === undefined || !isCall(event))
+    throw new Error("only requests, connections and handshakes can be let in by an edit");
+  return { title: `meshdev suggest ${event.id}`, lines: suggestApart(directory, event.id, glyphs) };
 }

@@ -1,6 +1,6 @@
 import { bindWorkloadsOf } from "../compile/service-index.ts";
 import type { DecisionRecord } from "../model/decision.ts";
-import type { ConnectionEvent, ExchangeEvent, Party } from "../model/event.ts";
+import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, Party } from "../model/event.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { PredictedCall } from "../predict/call.ts";
 
@@ -11,11 +11,14 @@ export interface SeenCall {
   readonly claims: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** Events of calls that something of the mesh may have refused. */
+export type SeenEvent = ExchangeEvent | ConnectionEvent | HandshakeEvent;
+
 /**
  * Rebuilds a call from what its event tells: of headers and claims only those that the nearest rules asked for, as nothing else of them
  * is kept in the open. Undefined: who it was for is not there any more.
  */
-export function callOfEvent(mesh: Mesh, event: ExchangeEvent | ConnectionEvent): SeenCall | undefined {
+export function callOfEvent(mesh: Mesh, event: SeenEvent): SeenCall | undefined {
   const to = mesh.workloads.find(({ id }) => id === event.to.workload);
   const port = portOf(event.to);
   if (to === undefined || port === undefined) return undefined;
@@ -29,6 +32,11 @@ export function callOfEvent(mesh: Mesh, event: ExchangeEvent | ConnectionEvent):
     to: service === undefined ? to.id : service.hostname,
     port: service === undefined ? port : service.ports.find(({ target }) => target === port)?.port,
   };
+  if ("failure" in event) {
+    // Where plaintext was refused, it was not seen what would have come.
+    const tls = event.failure?.step === "plaintext" ? ({ tls: "plaintext" } as const) : {};
+    return { call: { ...common, ...tls, method: "GET", path: "/", headers: [] }, claims: undefined };
+  }
   if (event.type === "connection.closed")
     return { call: { ...common, method: "GET", path: "/", headers: [], tcp: "hello, world\n" }, claims: undefined };
   const { method, authority, path, originalPath, headers, decision } = event;

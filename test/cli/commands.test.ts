@@ -111,6 +111,14 @@ describe("a running mesh", () => {
     const ajv = new Ajv2020({ strict: false });
     const isRight = ajv.validate(json((await cli(["schema", "why"])).out) as object, last);
     expect(isRight, JSON.stringify(ajv.errors)).toBe(true);
+    const suggested = await cli(["suggest", "--json"]);
+    expect(json(suggested.out)).toMatchObject({
+      call: { from: expect.stringMatching(/^(?:intruder|outsider)-1$/), to: "backend.default.svc.cluster.local" },
+      verdict: "deny",
+      suggestions: [{ dangerous: expect.any(Boolean) }, {}],
+      applied: null,
+    });
+    expect((await cli(["suggest", "r-none"])).code).toBe(2);
     expect((await cli(["why", "r-none"])).code).toBe(2);
     expect((await cli(["why", "r-1", "--tcp"])).code).toBe(2);
     expect((await cli(["why", "a", "b", "GET", "/", "more"])).code).toBe(2);

@@ -47,7 +47,7 @@ describe("meshdev suggest", () => {
     expect(out).toContain("AuthorizationPolicy default/backend-allow mesh/backend.yaml:");
     expect(out).toContain('   +            principals: ["cluster.local/ns/default/sa/intruder"]\n');
     expect(out).toContain(
-      "- backend-1 port 8080: caller cluster.local/ns/default/sa/intruder; method GET; path /api/data  the call is one of these",
+      "* backend-1 port 8080: caller cluster.local/ns/default/sa/intruder; method GET; path /api/data\n",
     );
   });
 

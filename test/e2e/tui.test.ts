@@ -34,7 +34,9 @@ describe.skipIf(reason !== undefined)(`the terminal UI${reason === undefined ? "
     terminal.press("verdict:denied", "Enter");
     await terminal.shows(/verdict:denied \(\d+ of \d+\)/);
     terminal.press("w");
-    expect(await terminal.shows(/backend-allow/, /principals/)).toMatch(/backend\.yaml:\d+/);
+    expect(await terminal.shows(/meshdev why/, /backend-allow/, /principals/)).toMatch(/backend\.yaml:\d+/);
+    terminal.press("s");
+    expect(await terminal.shows(/meshdev suggest r-/, /\* the call is one of these/)).toMatch(/backend\.yaml:\d+/);
   });
 
   it("shows a broken file with its place while the last good generation stays live", async () => {

@@ -35,7 +35,7 @@ describe("the key table", () => {
 
   it("keeps the keys free that belong to commands to come, and needs neither Alt nor function keys", () => {
     const keys = bindings.flatMap((binding) => binding.keys);
-    for (const reserved of ["s", "x", "z", "-", "[", "]"]) expect(keys).not.toContain(reserved);
+    for (const reserved of ["x", "z", "-", "[", "]"]) expect(keys).not.toContain(reserved);
     for (const key of keys) expect(key).not.toMatch(/^(?:f\d|alt|meta)/);
     // Whoever's terminal eats Ctrl keys reaches the same by the palette.
     for (const { keys: own, name } of bindings)
