@@ -92,7 +92,8 @@ function portChanges(
     // What is decided by the same section is decided alike.
     if (isEqual && moved.length === 0) return [];
     const parts = partition(versions, layer, surroundingsOf(meshes.after, target.after, listener));
-    const { classes, cut } = classesOf(parts, (outcomes) => isChanged(outcomes) || isOtherReason(outcomes));
+    const { classes, cut: missing } = classesOf(parts, (outcomes) => isChanged(outcomes) || isOtherReason(outcomes));
+    const cut = [...uncompared(sides, layer), ...missing];
     if (classes.length + moved.length + cut.length === 0) return [];
     const changed = classes.filter(({ outcomes }) => isChanged(outcomes));
     return [
@@ -109,6 +110,29 @@ function portChanges(
       },
     ];
   });
+}
+
+/** What differs but is no question of the policies, so that no class tells of it. */
+function uncompared({ before, after }: Sides<GuardedPort>, layer: Layer): readonly string[] {
+  const texts: string[] = [];
+  const differs = (of: (port: GuardedPort) => unknown): boolean =>
+    JSON.stringify(of(before)) !== JSON.stringify(of(after));
+  if (differs(({ trust }) => trust.trustDomains))
+    texts.push("the trust domains differ: so does whose certificates are taken");
+  if (layer === "tcp") return texts;
+  if (differs(({ trust }) => trust.pathNormalization))
+    texts.push(
+      `path normalization differs (${before.trust.pathNormalization}, ${after.trust.pathNormalization}): paths are compared as policies see them`,
+    );
+  const shared = (port: GuardedPort, other: GuardedPort): unknown =>
+    port.inbound.jwt
+      .filter(({ issuer }) => other.inbound.jwt.some((rule) => rule.issuer === issuer))
+      .map(({ name: _name, provenance: _provenance, ...rule }) => rule);
+  if (JSON.stringify(shared(before, after)) !== JSON.stringify(shared(after, before)))
+    texts.push(
+      "rules for tokens of one issuer differ: whether a token is accepted is compared by issuer and audience alone",
+    );
+  return texts;
 }
 
 function modeOf({ listener: { mode, because } }: GuardedPort): PortChange["modes"]["before"] {

@@ -44,8 +44,8 @@ export interface AccessClasses {
 const most = { ways: 20_000, classes: 2_000 };
 
 /**
- * The classes of a partition, in the order of its dimensions. `wanted` looks at the outcomes and keeps some. Classes without any
- * request, which arise where dimensions are not independent, are left out.
+ * The classes of a partition, in the order of its dimensions. `wanted` looks at the outcomes and keeps some. Classes for which
+ * no request is found, which arise where dimensions are not independent, are left out, and that is said.
  */
 export function classesOf(
   partition: Partition,
@@ -59,6 +59,7 @@ export function classesOf(
   const classes: AccessClass[] = [];
   let followed = 0;
   let unknown = 0;
+  let without = 0;
   for (const way of waysOf(root)) {
     followed += 1;
     if (followed > most.ways || classes.length >= most.classes) {
@@ -73,7 +74,10 @@ export function classesOf(
     const outcomes = open.flatMap((side, index) => decide[index]?.(side) ?? []);
     if (!wanted(outcomes)) continue;
     const witness = witnessOf(partition, way);
-    if (witness === undefined) continue;
+    if (witness === undefined) {
+      without += 1;
+      continue;
+    }
     classes.push({
       id: classes.length,
       conditions: conditionsOf(partition, way),
@@ -88,6 +92,7 @@ export function classesOf(
       },
     });
   }
+  if (without > 0) cut.push(`${without} classes are left out, as no request of them was found`);
   if (unknown > 0) cut.push(`${unknown} classes are not decided: the policies tell too much apart`);
   return { partition, classes, cut };
 }
@@ -142,17 +147,27 @@ function conditionsOf({ dimensions }: Partition, { steps }: Way): readonly Condi
 
 /** A request on this way. Several cells are tried, as dimensions may stand in each other's way; what comes out is classified again. */
 function witnessOf(partition: Partition, way: Way, random?: Random): SampleRequest | undefined {
-  const tries = random === undefined ? 3 : 1;
+  const tries = random === undefined ? 12 : 1;
+  const choose = random ?? steady();
   for (let attempt = 0; attempt < tries; attempt += 1) {
     let sample = partition.base;
     for (const { dimension, cells } of way.steps) {
-      const at = random === undefined ? attempt % cells.length : Math.floor(random() * cells.length);
+      const at = attempt === 0 && random === undefined ? 0 : Math.floor(choose() * cells.length);
       const cell = partition.dimensions[dimension]?.cells[cells[at] ?? -1];
       if (cell !== undefined) sample = merge(sample, cell.sample(random));
     }
     if (isOnWay(partition, way, sample)) return sample;
   }
   return undefined;
+}
+
+/** The same numbers every time; [0, 1). */
+function steady(): Random {
+  let state = 1;
+  return () => {
+    state = (state * 16_807) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
 }
 
 function isOnWay(partition: Partition, way: Way, sample: SampleRequest): boolean {

@@ -29,7 +29,16 @@ export function plainDimension(
   const field = name.slice(name.indexOf(" ") + 1);
   if (name.startsWith("header ")) {
     const request = { universe: headerTexts, languages, likely: [] };
-    return listDimension(name, patterns, request, (lines) => ({ headers: { [field]: lines } }));
+    // Where a token's claim is written into the header, what callers write is taken away.
+    const [written] = sides
+      .flatMap(({ inbound }) => inbound.jwt.flatMap(({ claimHeaders }) => claimHeaders))
+      .filter(({ header }) => header === field);
+    return listDimension(name, patterns, request, (lines) => ({
+      headers: { [field]: lines },
+      ...(written === undefined || lines.length === 0
+        ? {}
+        : { token: { kind: "accepted", claims: nested(written.claim.split("."), lines) } }),
+    }));
   }
   if (name.startsWith("claim ")) return claimDimension(name, patterns, sides);
   switch (name) {

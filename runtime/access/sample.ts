@@ -1,6 +1,8 @@
 import type { RequestFacts } from "../model/decision.ts";
 import type { JsonObject } from "../model/jwt.ts";
 import type { InboundListener, InboundSection, TrustSection } from "../model/snapshot.ts";
+import { claimTexts } from "../policy/clause.ts";
+import { reservedHeaders } from "../policy/jwt/authenticate.ts";
 import { plainAudience } from "../policy/jwt/provider.ts";
 import { normalizePath } from "../policy/normalize.ts";
 
@@ -64,10 +66,22 @@ export function seenBy(port: GuardedPort, sample: SampleRequest): Seen {
     method: () => sample.method,
     authority: () => sample.host,
     path: () => sample.path,
-    header: (name) => sample.headers[name] ?? [],
+    header: (name) => writtenHeader(port, token, name) ?? sample.headers[name] ?? [],
     ...(token.kind === "accepted" ? { claims: token.claims } : {}),
   };
   return { plaintext: sample.peer === undefined, token: token.kind, facts };
+}
+
+/** A header that only an accepted token fills (spec RA-11), as far as claims are texts; undefined: callers write it themselves. */
+function writtenHeader({ inbound }: GuardedPort, token: SampleToken, name: string): readonly string[] | undefined {
+  if (!reservedHeaders(inbound.jwt).includes(name)) return undefined;
+  if (token.kind !== "accepted") return [];
+  const { claims } = token;
+  const texts = inbound.jwt
+    .filter(({ issuer }) => issuer === "" || issuer === claims["iss"])
+    .flatMap(({ claimHeaders }) => claimHeaders.filter(({ header }) => header === name))
+    .flatMap(({ claim }) => claimTexts(claims, claim.split(".")));
+  return [...new Set(texts)].filter((text) => text !== "");
 }
 
 /** Under PERMISSIVE, TLS that is not the mesh's passes a TCP port untouched, and its SNI is read (spec PA-13). */

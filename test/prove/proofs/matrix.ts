@@ -9,7 +9,7 @@ import { enterScene } from "../../conformance/sockets/play-case.ts";
 import { createStage } from "../../conformance/sockets/run-sockets.ts";
 import { caseKeySets } from "../../conformance/tokens.ts";
 import { randomCase, writtenCase } from "../../reference/random/case.ts";
-import { differenceOf, isServed, membersOf, randomOf, type Scene, withStrangers } from "../class-requests.ts";
+import { sendMember, isServed, membersOf, randomOf, type Scene, withStrangers } from "../class-requests.ts";
 import type { Proof } from "../proof.ts";
 
 /** Per class: the example, and others. */
@@ -20,7 +20,7 @@ export const prove: Proof = async ({ count = 300, seed, progress }) => {
   await using stage = await createStage({ compareSeconds: false });
   const random = randomOf(seed);
   const failures: string[] = [];
-  const counts = { meshes: 0, classes: 0, requests: 0, unsent: 0, cut: 0, skipped: 0 };
+  const counts = { meshes: 0, classes: 0, requests: 0, again: 0, unsent: 0, cut: 0, skipped: 0 };
   const verdicts = new Map<string, number>();
   for (const spec of fc.sample(randomCase, { numRuns: count, seed }).map(withStrangers)) {
     const { mesh, rejected } = meshOf(spec, { id: spec.id, requests: {} });
@@ -35,9 +35,10 @@ export const prove: Proof = async ({ count = 300, seed, progress }) => {
     counts.meshes += 1;
     for (const port of accessMatrix({ snapshots, to: (each) => each === target }).ports) {
       if (!isServed(spec, port.port)) continue;
-      for (const { sent, verdict, told } of await tryPort(scene, spec, target, port, random)) {
+      for (const { sent, again, verdict, told } of await tryPort(scene, spec, target, port, random)) {
         counts.classes += 1;
         counts.requests += sent;
+        counts.again += again;
         if (sent === 0) counts.unsent += 1;
         verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + sent);
         failures.push(...told);
@@ -52,7 +53,7 @@ export const prove: Proof = async ({ count = 300, seed, progress }) => {
   return {
     lines: [
       `${counts.meshes} random meshes, ${counts.classes} classes: ${counts.requests} requests sent (${ends}), ${failures.length} mismatches`,
-      `${counts.unsent} classes have no request that a stranger of this machine could write, ${counts.cut} ports had more classes than were followed, ${counts.skipped} meshes are not valid`,
+      `${counts.again} were sent twice, as an answer or an event came late; ${counts.unsent} classes have no request that a stranger of this machine could write, ${counts.cut} ports had more classes than were followed, ${counts.skipped} meshes are not valid`,
     ],
     failures,
   };
@@ -64,7 +65,14 @@ async function tryPort(
   target: ProxySnapshot,
   port: MatrixPort,
   random: () => number,
-): Promise<readonly { readonly sent: number; readonly verdict: string; readonly told: readonly string[] }[]> {
+): Promise<
+  readonly {
+    readonly sent: number;
+    readonly again: number;
+    readonly verdict: string;
+    readonly told: readonly string[];
+  }[]
+> {
   const guarded = guardedPort(target, port.port);
   const results = [];
   for (const { found } of port.layers) {
@@ -72,15 +80,17 @@ async function tryPort(
       const [outcome] = each.outcomes;
       if (outcome === undefined) continue;
       const requests = membersOf(each, [guarded], random, members).flat();
+      let again = 0;
       const told: string[] = [];
       for (const request of requests) {
-        const difference = await differenceOf(scene, request, outcome);
+        const { difference, repeated } = await sendMember(scene, request, outcome);
+        if (repeated) again += 1;
         if (difference === undefined) continue;
         told.push(
           `${difference}\n${JSON.stringify(each.conditions)}\n${writtenCase({ ...spec, requests: [request] })}`,
         );
       }
-      results.push({ sent: requests.length, verdict: outcome.verdict, told });
+      results.push({ sent: requests.length, again, verdict: outcome.verdict, told });
     }
   }
   return results;

@@ -105,6 +105,20 @@ describe("classesOf", () => {
     expect(lines(found)).toContain("allow matched | token: an accepted token | claim groups: dev but not bad");
   });
 
+  it("takes a header that a token fills from its claim, whatever callers write", () => {
+    const found = classes(
+      tokens.replace("audiences: [api]", "outputClaimToHeaders: [{header: x-role, claim: role}]") +
+        policy("allow", "{rules: [{when: [{key: 'request.headers[x-role]', values: [admin]}]}]}"),
+    );
+    const allowed = found.classes.filter(({ outcomes }) => outcomes[0]?.verdict === "allow");
+    expect(allowed.map(({ witness }) => witness?.token)).toEqual([
+      { kind: "accepted", claims: { iss: "https://issuer.example", sub: "alice", role: "admin" } },
+    ]);
+    expect(allowed[0]?.witness).toBeDefined();
+    const forged = { ...found.partition.base, headers: { "x-role": ["admin"] } };
+    expect(allowed[0]?.has(forged)).toBe(false);
+  });
+
   it("refuses what asks for an authorizer that nobody knows", () => {
     expect(
       lines(

@@ -142,6 +142,16 @@ describe("accessChanges", () => {
     ).toContainEqual([8080, 0, "spec.trafficPolicy.tls.mode"]);
   });
 
+  it("says what it does not compare", () => {
+    const versions = ["BASE", "NONE"].map((normalization) => [
+      ...compile(smallMesh("", { pathNormalization: { normalization } }), { ready: new Set() }).values(),
+    ]);
+    const { ports } = accessChanges(versions[0] ?? [], versions[1] ?? []);
+    expect(ports.find(({ port }) => port === 8080)?.cut).toEqual([
+      "path normalization differs (BASE, NONE): paths are compared as policies see them",
+    ]);
+  });
+
   it("knows ports and workloads that come and go", () => {
     const two = snapshotsOf("");
     const one = two.filter(({ proxy }) => proxy !== "frontend");
