@@ -18,6 +18,7 @@ export function socketAddress(
   port: number,
 ): { readonly host: string; readonly port: number } | undefined {
   if (map.kind === "table") return map.entries[`${address}:${port}`];
+  if (map.kind === "pods" && map.outsiders.includes(address)) return { host: address, port };
   const shifted = map.kind === "alias" && port < firstFreePort ? port + shiftedBy : port;
   return { host: aliasHost(map.second, address), port: shifted };
 }

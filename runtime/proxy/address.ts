@@ -7,11 +7,19 @@ export function toSocketAddress(
   port: number,
 ): { readonly host: string; readonly port: number } | undefined {
   if (!isWorkloadAddress(address)) return { host: address, port };
+  // Nobody stands before it, and only its own system knows whether anybody listens.
+  if (map.kind === "pods" && map.outsiders.includes(address)) return { host: address, port };
   if (map.kind === "table") return map.entries[`${address}:${port}`];
   return {
-    host: `127.${map.second}.${address.slice(workloadPrefix.length)}`,
+    host: callerAlias(map, address) ?? address,
     port: map.kind === "alias" && port < 1024 ? port + 10_000 : port,
   };
+}
+
+/** From where a sidecar sees a workload call; undefined without aliases. */
+export function callerAlias(map: AddressMap, address: string): string | undefined {
+  if (map.kind === "table" || !isWorkloadAddress(address)) return undefined;
+  return `127.${map.second}.${address.slice(workloadPrefix.length)}`;
 }
 
 /** The model address of a peer seen on a socket: an alias stands for its workload, everything else for itself (model.md §2). */

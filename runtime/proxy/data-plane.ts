@@ -9,7 +9,7 @@ import type { Shared } from "./context.ts";
 import type { TrustBundle } from "./credentials.ts";
 import { readCapture } from "./pods/capture.ts";
 import type { Outside } from "./pods/outside.ts";
-import { refuse, relayFromOutsider, relayToOutsider } from "./pods/relay.ts";
+import { refuse, relayFromOutsider } from "./pods/relay.ts";
 import { createReplayMarks } from "./replay-marks.ts";
 import { createReporter } from "./reporter.ts";
 import { resendExchange } from "./resend.ts";
@@ -155,9 +155,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     if (sidecar !== undefined) {
       if (seen.kind === "outbound") sidecar.takeOutbound(socket, seen.destination);
       else sidecar.takeInbound(socket, seen.port);
-    } else if (!isOutsider) refuse(socket);
-    else if (seen.kind === "outbound") relayFromOutsider(shared, socket, seen.pod, seen.destination, zone.endpoints);
-    else relayToOutsider(shared, socket, seen.pod, seen.port);
+    } else if (isOutsider && seen.kind === "outbound")
+      relayFromOutsider(shared, socket, seen.pod, seen.destination, zone.endpoints);
+    else refuse(socket);
   }
 
   function setBundle(version: number, roots: string): void {

@@ -3,7 +3,7 @@ import type { AddressMap, Placement, ResendOutcome, SocketAddress } from "../mod
 import type { ProxyId } from "../model/snapshot.ts";
 import type { HeaderEntry } from "../wire/http1/fields.ts";
 import { encodeProxyV2 } from "../wire/proxy-v2.ts";
-import { toSocketAddress } from "./address.ts";
+import { callerAlias, toSocketAddress } from "./address.ts";
 import type { ReplayMarks } from "./replay-marks.ts";
 import type { EventRecord, ExchangeRecord } from "./record.ts";
 import { sendRequest } from "./send-request.ts";
@@ -122,9 +122,9 @@ function entranceOf(first: ExchangeRecord, { placementOf, addresses }: ResendSou
 
 /** A program without a sidecar calls from its own address; who knows it must see it again. */
 function outsiderAddress(record: ExchangeRecord, map: AddressMap): string | undefined {
-  if (map.kind === "table" || record.from.workload === null) return undefined;
+  if (record.from.workload === null) return undefined;
   const from = endpointOf(record.from.address);
-  return from === undefined ? undefined : toSocketAddress(map, from.address, 0)?.host;
+  return from === undefined ? undefined : callerAlias(map, from.address);
 }
 
 function endpointOf(text: string): { readonly address: string; readonly port: number } | undefined {

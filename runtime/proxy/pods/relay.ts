@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { AddressMap } from "../../model/dataplane.ts";
 import type { ProxyEndpoint } from "../../wire/proxy-v2.ts";
-import { isWorkloadAddress, toSocketAddress } from "../address.ts";
+import { callerAlias, isWorkloadAddress, toSocketAddress } from "../address.ts";
 import type { Shared } from "../context.ts";
 import { dial } from "../dial-app.ts";
 import { ignore } from "../server-handshake.ts";
@@ -28,12 +28,7 @@ export function relayFromOutsider(
       : known[Math.floor(shared.draw() * known.length)];
   const missing = isWorkloadAddress(destination.address) && shared.nameOf(destination.address) === undefined;
   if (at === undefined || missing) refuse(socket);
-  else pass(shared, socket, at, toSocketAddress(map, from, 0)?.host);
-}
-
-/** Somebody calls a pod without a sidecar: nobody stands in between. */
-export function relayToOutsider(shared: Shared, socket: Socket, pod: string, port: number): void {
-  pass(shared, socket, { host: pod, port }, undefined);
+  else pass(shared, socket, at, callerAlias(map, from));
 }
 
 function pass(

@@ -17,6 +17,8 @@ test("pods are called at an alias too, at the very port", () => {
   expect(toSocketAddress(pods, "10.244.3.4", 80)).toEqual({ host: "127.244.3.4", port: 80 });
   expect(toSocketAddress(pods, "192.0.2.1", 80)).toEqual({ host: "192.0.2.1", port: 80 });
   expect(toModelAddress(pods, "127.244.3.4")).toBe("10.244.3.4");
+  const withOutsider = { ...pods, outsiders: ["10.244.3.4"] };
+  expect(toSocketAddress(withOutsider, "10.244.3.4", 80)).toEqual({ host: "10.244.3.4", port: 80 });
 });
 
 test("only the session's own alias range names a caller", () => {
