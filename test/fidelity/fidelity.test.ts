@@ -59,6 +59,11 @@ describe("proofs", () => {
     for (const [field, { how }] of fields) expect(provesField(loaded, field, passing ?? new Set()), field).toBe(how);
   });
 
+  it("no test is named in vain", () => {
+    const tested = Object.keys(proofs).filter((field) => proofs[field]?.how === "tested");
+    expect(testProofs.filter(({ field }) => !tested.some((each) => field.test(each)))).toEqual([]);
+  });
+
   it.each(Object.entries(proofs).filter(([, { how }]) => how === "tested"))("tests of %s", (field, { by }) => {
     const tested = testProofs.find((proof) => proof.field.test(field));
     expect(tested?.file).toBe(by);

@@ -99,7 +99,8 @@ export function provesField(loaded: LoadedCase, field: string, passing: Readonly
       const opened = open(loaded.case);
       const uses = usesIn(opened).filter((use) => `${use.kind} ${use.path}` === field);
       let isChanged = false;
-      for (const use of only === undefined ? uses : uses.slice(only, only + 1)) isChanged = mutate(use) || isChanged;
+      for (const use of only === undefined ? uses : uses.slice(only, only + 1))
+        isChanged = mutate(use, uses) || isChanged;
       if (!isChanged) continue;
       const left = passedIn(close(loaded, opened));
       if (left !== undefined && [...passing].some((id) => !left.has(id))) return change;
@@ -111,7 +112,7 @@ export function provesField(loaded: LoadedCase, field: string, passing: Readonly
 const mostUses = 6;
 
 /** Each says whether it changed anything. */
-const mutations: readonly (readonly [Change, (use: Use) => boolean])[] = [
+const mutations: readonly (readonly [Change, (use: Use, all: readonly Use[]) => boolean])[] = [
   [
     "removed",
     ({ parent, key }) => {
@@ -121,6 +122,8 @@ const mutations: readonly (readonly [Change, (use: Use) => boolean])[] = [
   ],
   ["changed", (use) => replace(use, other(use.value))],
   ["changed", (use) => replace(use, [])],
+  // What the same field says elsewhere in the case.
+  ["changed", (use, all) => replace(use, all[(all.indexOf(use) + 1) % all.length]?.value)],
   // A file of another CA, in the names that cases use.
   ["changed", (use) => replace(use, typeof use.value === "string" ? "/etc/rogue.pem" : undefined)],
   // Of a condition its name: `request.headers[x]` becomes one of another header.

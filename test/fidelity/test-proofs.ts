@@ -20,11 +20,7 @@ export const testProofs: readonly TestProof[] = [
     file: "test/runtime/compile/client-tls.test.ts",
     words: "privateKey: /k",
   },
-  {
-    field: /^DestinationRule spec\.workloadSelector\.matchLabels$/,
-    file: "test/runtime/compile/client-tls.test.ts",
-    words: "workloadSelector: {matchLabels: {app: frontend}}",
-  },
+  { field: /^DestinationRule .*tls\.caCrl$/, file: "test/runtime/proxy/origination.test.ts", words: "crlFile" },
   {
     field: /^Sidecar spec\.ingress\[\]\.bind$/,
     file: "test/runtime/compile/inbound-ports.test.ts",
@@ -46,21 +42,6 @@ export const testProofs: readonly TestProof[] = [
     words: 'delay: { fixedDelay: "5s", percent: 10 }',
   },
   {
-    field: /^VirtualService spec\.tls\[\]\.match\[\]\.sniHosts$/,
-    file: "test/runtime/compile/tcp-routes.test.ts",
-    words: 'sniHosts: ["Backend"]',
-  },
-  {
-    field: /^VirtualService spec\.tls\[\]\.match\[\]\.destinationSubnets$/,
-    file: "test/runtime/compile/tcp-routes.test.ts",
-    words: 'destinationSubnets: ["10.0.0.0/8"]',
-  },
-  {
-    field: /^VirtualService spec\.tls\[\]\.match\[\]\.sourceNamespace$/,
-    file: "test/runtime/compile/tcp-routes.test.ts",
-    words: 'sourceNamespace: "other"',
-  },
-  {
     field: /^MeshConfig meshConfig\.connectTimeout$/,
     file: "test/runtime/compile/outbound.test.ts",
     words: 'connectTimeout: "3s"',
@@ -76,13 +57,7 @@ export const testProofs: readonly TestProof[] = [
     words: 'perTryTimeout: "2s", backoff: "7ms"',
   },
   {
-    field: /envoyExtAuthzHttp\.includeHeadersInCheck$/,
-    file: "test/runtime/config/extension-providers.test.ts",
-    words: 'includeHeadersInCheck: ["old"]',
-  },
-  {
-    field:
-      /envoyExtAuthzHttp\.(?:timeout|pathPrefix|includeAdditionalHeadersInCheck|headersToDownstreamOnAllow|includeRequestBodyInCheck\.(?:maxRequestBytes|allowPartialMessage))$/,
+    field: /envoyExtAuthzHttp\.(?:timeout|pathPrefix)$/,
     file: authorizers,
     words: "ext-authz-scenarios",
   },
@@ -97,11 +72,6 @@ export const testProofs: readonly TestProof[] = [
     words: "ext-authz-scenarios",
   },
   {
-    field: /proxyHeaders\.(?:server\.disabled|envoyDebugHeaders\.disabled|xForwardedHost\.enabled)$/,
-    file: "test/runtime/compile/http-options.test.ts",
-    words: "xForwardedHost: { enabled: true }",
-  },
-  {
     field: /proxyHeaders\.setCurrentClientCertDetails\.(?:subject|dns|cert|chain)$/,
     file: "test/runtime/proxy/forwarded-client-cert.test.ts",
     words: "cert: true, chain: true, subject: false, dns: false",
@@ -110,10 +80,5 @@ export const testProofs: readonly TestProof[] = [
     field: /proxyHeaders\.setCurrentClientCertDetails\.uri$/,
     file: "test/runtime/compile/http-options.test.ts",
     words: "setCurrentClientCertDetails: { uri: false }",
-  },
-  {
-    field: /proxyMetadata\.ISTIO_META_HTTP10$/,
-    file: "test/runtime/compile/http-options.test.ts",
-    words: 'ISTIO_META_HTTP10: "1"',
   },
 ];

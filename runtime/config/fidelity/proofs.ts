@@ -129,6 +129,7 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     by: "security/mtls-matrix/client-mutual-skip-server-strict",
     how: "removed",
   },
+  "DestinationRule spec.trafficPolicy.tls.caCrl": { by: "test/runtime/proxy/origination.test.ts", how: "tested" },
   "DestinationRule spec.trafficPolicy.portLevelSettings[].port.number": {
     by: "security/mtls-matrix/scope-port-level-strict",
     how: "removed",
@@ -149,9 +150,18 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     by: "own/gotchas/GO-34",
     how: "removed",
   },
+  "DestinationRule spec.trafficPolicy.portLevelSettings[].tls.credentialName": {
+    by: "own/suites/TC-46",
+    how: "removed",
+  },
   "DestinationRule spec.trafficPolicy.portLevelSettings[].tls.subjectAltNames": {
     by: "own/gotchas/GO-35",
     how: "removed",
+  },
+  "DestinationRule spec.trafficPolicy.portLevelSettings[].tls.sni": { by: "own/suites/TC-46", how: "removed" },
+  "DestinationRule spec.trafficPolicy.portLevelSettings[].tls.caCrl": {
+    by: "test/runtime/proxy/origination.test.ts",
+    how: "tested",
   },
   "DestinationRule spec.subsets[].name": { by: "traffic/rewrite/hdr-weighted", how: "changed" },
   "DestinationRule spec.subsets[].labels": { by: "traffic/rewrite/hdr-weighted", how: "changed" },
@@ -163,6 +173,10 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     by: "test/runtime/compile/client-tls.test.ts",
     how: "tested",
   },
+  "DestinationRule spec.subsets[].trafficPolicy.tls.caCrl": {
+    by: "test/runtime/proxy/origination.test.ts",
+    how: "tested",
+  },
   "DestinationRule spec.subsets[].trafficPolicy.portLevelSettings[].connectionPool.http.http2MaxRequests": {
     by: "test/runtime/proxy/http-options.test.ts",
     how: "tested",
@@ -171,8 +185,12 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     by: "test/runtime/compile/client-tls.test.ts",
     how: "tested",
   },
+  "DestinationRule spec.subsets[].trafficPolicy.portLevelSettings[].tls.caCrl": {
+    by: "test/runtime/proxy/origination.test.ts",
+    how: "tested",
+  },
   "DestinationRule spec.exportTo": { by: "security/mtls-matrix/scope-exportto-permissive", how: "removed" },
-  "DestinationRule spec.workloadSelector.matchLabels": { by: "test/runtime/compile/client-tls.test.ts", how: "tested" },
+  "DestinationRule spec.workloadSelector.matchLabels": { by: "own/fields/destination-rule-workloads", how: "removed" },
   "Sidecar spec.workloadSelector.labels": { by: "traffic/inbound/inbound-pool", how: "changed" },
   "Sidecar spec.ingress[].port.number": { by: "traffic/inbound/ingress-listener-podip", how: "changed" },
   "Sidecar spec.ingress[].port.protocol": { by: "traffic/inbound/ingress-listener-podip", how: "removed" },
@@ -242,7 +260,7 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
   "VirtualService spec.http[].redirect.authority": { by: "traffic/rewrite/redirect-authority", how: "removed" },
   "VirtualService spec.http[].redirect.port": { by: "own/fields/virtual-service-redirect", how: "changed" },
   "VirtualService spec.http[].redirect.derivePort": { by: "own/fields/virtual-service-redirect", how: "removed" },
-  "VirtualService spec.http[].redirect.scheme": { by: "own/fields/virtual-service-redirect", how: "removed" },
+  "VirtualService spec.http[].redirect.scheme": { by: "traffic/rewrite/redirect-scheme", how: "changed" },
   "VirtualService spec.http[].redirect.redirectCode": { by: "own/fields/virtual-service-redirect", how: "removed" },
   "VirtualService spec.http[].redirect.prefixRewrite": { by: "traffic/rewrite/redirect-prefix", how: "changed" },
   "VirtualService spec.http[].directResponse.status": { by: "traffic/virtual-host/gw-mesh", how: "changed" },
@@ -285,14 +303,11 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
   "VirtualService spec.http[].headers.response.set": { by: "traffic/rewrite/hdr-weighted", how: "removed" },
   "VirtualService spec.http[].headers.response.add": { by: "traffic/rewrite/hdr-weighted", how: "removed" },
   "VirtualService spec.http[].headers.response.remove": { by: "traffic/rewrite/hdr-response", how: "removed" },
-  "VirtualService spec.tls[].match[].sniHosts": { by: "test/runtime/compile/tcp-routes.test.ts", how: "tested" },
-  "VirtualService spec.tls[].match[].destinationSubnets": {
-    by: "test/runtime/compile/tcp-routes.test.ts",
-    how: "tested",
-  },
+  "VirtualService spec.tls[].match[].sniHosts": { by: "own/fields/tls-match-sni", how: "changed" },
+  "VirtualService spec.tls[].match[].destinationSubnets": { by: "own/fields/tls-match-subnet", how: "removed" },
   "VirtualService spec.tls[].match[].port": { by: "traffic/tcp-tls-routing/tls-sni-port", how: "removed" },
   "VirtualService spec.tls[].match[].sourceLabels": { by: "traffic/tcp-tls-routing/tls-sni-source", how: "removed" },
-  "VirtualService spec.tls[].match[].sourceNamespace": { by: "test/runtime/compile/tcp-routes.test.ts", how: "tested" },
+  "VirtualService spec.tls[].match[].sourceNamespace": { by: "own/fields/tls-match-namespace", how: "removed" },
   "VirtualService spec.tls[].route[].destination.host": {
     by: "traffic/tcp-tls-routing/tls-sni-source",
     how: "changed",
@@ -322,7 +337,7 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     by: "traffic/tcp-tls-routing/vs-empty-subset",
     how: "changed",
   },
-  "VirtualService spec.tcp[].route[].weight": { by: "traffic/tcp-tls-routing/vs-weights", how: "removed" },
+  "VirtualService spec.tcp[].route[].weight": { by: "traffic/tcp-tls-routing/vs-weight-zero", how: "changed" },
   "VirtualService spec.exportTo": { by: "traffic/virtual-host/vs-explicit-before-public", how: "removed" },
   "MeshConfig meshConfig.rootNamespace": { by: "security/peerauthn-precedence/custom-root", how: "removed" },
   "MeshConfig meshConfig.trustDomain": { by: "security/trust-domain/client-cert-foreign", how: "removed" },
@@ -374,24 +389,24 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     how: "tested",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzHttp.includeHeadersInCheck": {
-    by: "test/runtime/config/extension-providers.test.ts",
-    how: "tested",
+    by: "own/fields/authorizer-http-partial",
+    how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzHttp.includeRequestHeadersInCheck": {
     by: "security/ext-authz/http-headers-down-deny",
     how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzHttp.includeAdditionalHeadersInCheck": {
-    by: "test/differential/ext-authz.test.ts",
-    how: "tested",
+    by: "own/fields/authorizer-http",
+    how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzHttp.includeRequestBodyInCheck.maxRequestBytes": {
-    by: "test/differential/ext-authz.test.ts",
-    how: "tested",
+    by: "own/fields/authorizer-http",
+    how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzHttp.includeRequestBodyInCheck.allowPartialMessage": {
-    by: "test/differential/ext-authz.test.ts",
-    how: "tested",
+    by: "own/fields/authorizer-http-partial",
+    how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzHttp.includeRequestBodyInCheck.packAsBytes": {
     by: "test/runtime/config/extension-providers.test.ts",
@@ -402,8 +417,8 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzHttp.headersToDownstreamOnAllow": {
-    by: "test/differential/ext-authz.test.ts",
-    how: "tested",
+    by: "own/fields/authorizer-http",
+    how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzHttp.headersToDownstreamOnDeny": {
     by: "security/ext-authz/http-headers-down-deny",
@@ -430,12 +445,12 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzGrpc.includeRequestBodyInCheck.maxRequestBytes": {
-    by: "test/differential/ext-authz.test.ts",
-    how: "tested",
+    by: "own/fields/authorizer-grpc",
+    how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzGrpc.includeRequestBodyInCheck.allowPartialMessage": {
-    by: "test/differential/ext-authz.test.ts",
-    how: "tested",
+    by: "own/fields/authorizer-grpc-partial",
+    how: "removed",
   },
   "MeshConfig meshConfig.extensionProviders[].envoyExtAuthzGrpc.includeRequestBodyInCheck.packAsBytes": {
     by: "test/differential/ext-authz.test.ts",
@@ -457,10 +472,7 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     by: "test/runtime/compile/unseen-fields.test.ts",
     how: "tested",
   },
-  "proxy.istio.io/config proxyConfig.proxyHeaders.server.disabled": {
-    by: "test/runtime/compile/http-options.test.ts",
-    how: "tested",
-  },
+  "proxy.istio.io/config proxyConfig.proxyHeaders.server.disabled": { by: "own/fields/proxy-config", how: "removed" },
   "proxy.istio.io/config proxyConfig.proxyHeaders.server.value": {
     by: "traffic/headers/proxy-headers-server-value",
     how: "removed",
@@ -474,8 +486,8 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     how: "removed",
   },
   "proxy.istio.io/config proxyConfig.proxyHeaders.envoyDebugHeaders.disabled": {
-    by: "test/runtime/compile/http-options.test.ts",
-    how: "tested",
+    by: "own/fields/proxy-config",
+    how: "removed",
   },
   "proxy.istio.io/config proxyConfig.proxyHeaders.forwardedClientCert": {
     by: "traffic/headers/proxy-headers-xfcc-sanitize",
@@ -502,15 +514,15 @@ export const proofs: Readonly<Record<string, FieldProof>> = {
     how: "tested",
   },
   "proxy.istio.io/config proxyConfig.proxyHeaders.xForwardedHost.enabled": {
-    by: "test/runtime/compile/http-options.test.ts",
-    how: "tested",
+    by: "own/fields/proxy-config",
+    how: "removed",
   },
   "proxy.istio.io/config proxyConfig.proxyHeaders.xForwardedPort.enabled": {
     by: "traffic/headers/proxy-headers-xfport",
     how: "removed",
   },
   "proxy.istio.io/config proxyConfig.proxyMetadata.ISTIO_META_HTTP10": {
-    by: "test/runtime/compile/http-options.test.ts",
-    how: "tested",
+    by: "own/fields/proxy-config",
+    how: "removed",
   },
 };
