@@ -36,7 +36,9 @@ export function sendBytes(entrance: Entrance, bytes: Buffer, isHttp: boolean, tl
     let error: string | undefined;
     let localPort: number | undefined;
     let timer = setTimeout(finish, patienceMs);
+    let connected = false;
     plain.on("connect", () => {
+      connected = true;
       localPort = at.kind === "unix" ? undefined : plain.localPort;
     });
     const fail = (fault: Error): void => {
@@ -65,7 +67,8 @@ export function sendBytes(entrance: Entrance, bytes: Buffer, isHttp: boolean, tl
       clearTimeout(timer);
       plain.destroy();
       const status = statusOf(text);
-      const missing = isHttp && status === undefined ? (error ?? "closed without an answer") : undefined;
+      const isAnswered = isHttp ? status !== undefined : connected;
+      const missing = isAnswered ? undefined : (error ?? "closed without an answer");
       resolve({ status, localPort, error: missing });
     }
   });
@@ -82,20 +85,24 @@ function secured(socket: Socket, { serverName, certificate }: OwnTls): Socket {
   });
 }
 
-/** The final status; interim ones do not count. */
+/** An answer without interim ones. */
+function finalAnswer(text: string): string {
+  return text.replace(/^(?:HTTP\/1\.[01] 1\d\d[^]*?\r\n\r\n)*/, "");
+}
+
 function statusOf(text: string): number | undefined {
-  const found = /^(?:HTTP\/1\.[01] 1\d\d[^]*?\r\n\r\n)*HTTP\/1\.[01] (\d{3})/.exec(text)?.[1];
+  const found = /^HTTP\/1\.[01] (\d{3})/.exec(finalAnswer(text))?.[1];
   return found === undefined ? undefined : Number(found);
 }
 
 function isWhole(text: string, headOnly: boolean): boolean {
-  const status = statusOf(text);
-  if (status === undefined) return false;
-  const end = text.indexOf("\r\n\r\n");
-  if (end < 0) return false;
+  const answer = finalAnswer(text);
+  const status = statusOf(answer);
+  const end = answer.indexOf("\r\n\r\n");
+  if (status === undefined || end < 0) return false;
   if (headOnly || status === 204 || status === 304) return true;
-  const head = text.slice(0, end).toLowerCase();
-  const body = text.slice(end + 4);
+  const head = answer.slice(0, end).toLowerCase();
+  const body = answer.slice(end + 4);
   const length = /\r\ncontent-length: *(\d+)/.exec(head)?.[1];
   if (length !== undefined) return body.length >= Number(length);
   return head.includes("\r\ntransfer-encoding: chunked") && body.endsWith("0\r\n\r\n");

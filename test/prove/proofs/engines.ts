@@ -1,98 +1,10 @@
-import * as fc from "fast-check";
-import { stringify } from "yaml";
-import { parseDocuments } from "../../../runtime/config/documents.ts";
 import type { CaseReport } from "../../../runtime/suite/report.ts";
-import { createProject, type Project } from "../../e2e/support/project.ts";
-import { authorizationPolicies, peerAuthentications, requestAuthentications } from "../../reference/random/policies.ts";
-import { nearly, texts } from "../../reference/random/texts.ts";
+import { createProject } from "../../e2e/support/project.ts";
 import type { Proof } from "../proof.ts";
+import { randomProject } from "../random-project.ts";
 
 const casesPerMesh = 250;
 const defaultCount = 2_000;
-
-const project = `services:
-  frontend: {run: [node, idle.mjs]}
-  shop: {run: [node, idle.mjs], namespace: other}
-  backend:
-    run: [node, backend.mjs]
-    ports:
-      - {name: http, port: 8080}
-      - {name: http-alt, port: 80, target: 8081}
-      - {name: tcp, port: 9000}
-      - {name: data, port: 9500}
-  outsider: {run: [node, idle.mjs], sidecar: false}
-  legacy: {run: [node, legacy.mjs], sidecar: false, ports: [{name: http, port: 8080}, {name: tcp, port: 9000}]}
-mesh: ./mesh
-`;
-
-const program = (http: readonly number[], tcp: readonly number[]): string => `
-import { createServer } from "node:http";
-import { createServer as createTcp } from "node:net";
-for (const port of ${JSON.stringify(http)}) createServer((request, response) => response.end("ok\\n")).listen(port);
-for (const port of ${JSON.stringify(tcp)}) createTcp((socket) => {
-  socket.on("error", () => undefined);
-  socket.once("data", (bytes) => socket.end(/ HTTP\\/1/.test(String(bytes)) ? "HTTP/1.1 200 OK\\r\\ncontent-length: 0\\r\\n\\r\\n" : bytes));
-}).listen(port);
-`;
-
-const claims = fc.record(
-  {
-    iss: fc.constantFrom(...texts.issuers, "https://nobody.example"),
-    sub: fc.constantFrom(...texts.subjects),
-    aud: fc.constantFrom<unknown>("api", ["web", "api"], "webx"),
-    groups: fc.array(fc.constantFrom(...texts.words), { maxLength: 2 }),
-    role: fc.constantFrom<unknown>("admin", "dev", "", 1, true),
-    nested: fc.constantFrom<unknown>({ inner: "dev" }, { inner: ["ops", 1] }, {}),
-    exp: fc.constant(1),
-  },
-  { requiredKeys: ["iss"] },
-);
-
-const request = fc.record({
-  from: fc.constantFrom("frontend", "frontend", "shop.other", "shop.other", "outsider", "outside"),
-  port: fc.constantFrom(8080, 8080, 80, 9500),
-  method: fc.constantFrom(...texts.methods),
-  path: fc.oneof(
-    { weight: 4, arbitrary: nearly(texts.paths).map((path) => path.replaceAll(" ", "")) },
-    fc.constantFrom(...texts.oddTargets),
-  ),
-  headers: fc.record(
-    {
-      "x-role": fc.constantFrom("admin", "administrator", "Admin", "", "user"),
-      "x-forwarded-for": fc.constantFrom("203.0.113.7", "203.0.113.8", "203.0.113.7, 198.51.100.9", "unknown"),
-    },
-    { requiredKeys: [] },
-  ),
-  claims: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, claims),
-  tls: fc.constantFrom("mesh", "mesh", "mesh", "plaintext", "no-certificate", "foreign-certificate"),
-});
-
-const raw = fc.record({
-  from: fc.constantFrom("frontend", "shop.other", "outsider"),
-  port: fc.constantFrom(9000, 9500),
-  tcp: fc.constant("hello, world\n"),
-  tls: fc.constantFrom("mesh", "mesh", "plaintext"),
-});
-
-/** To programs without a sidecar, which nobody guards. */
-const unguarded = fc.record({
-  to: fc.constant("legacy.default"),
-  from: fc.constantFrom("frontend", "shop.other", "outsider", "outside"),
-  path: fc.constantFrom("/", "/admin"),
-});
-const rawUnguarded = fc.record({
-  to: fc.constant("legacy.default"),
-  from: fc.constantFrom("frontend", "outsider"),
-  port: fc.constant(9000),
-  tcp: fc.constant("hello, world\n"),
-});
-
-const cases = fc.oneof(
-  { weight: 24, arbitrary: request },
-  { weight: 2, arbitrary: raw },
-  { weight: 2, arbitrary: unguarded },
-  rawUnguarded,
-);
 
 /** Random policies and requests: what `meshdev test` says of them on paper is what real sidecars do. */
 export const prove: Proof = async ({ count = defaultCount, seed, progress }) => {
@@ -103,7 +15,7 @@ export const prove: Proof = async ({ count = defaultCount, seed, progress }) => 
   let skipped = 0;
   for (let mesh = 0; mesh < meshes; mesh += 1) {
     const here = { seed: seed * 1_000 + mesh, size: Math.min(casesPerMesh, count - mesh * casesPerMesh) };
-    await using folder = createMesh(here);
+    await using folder = createProject(randomProject(here));
     const { code, stdout, stderr } = await folder.meshdev("test", "--engine", "both", "-o", "json");
     if (![0, 4, 10].includes(code)) {
       failures.push(`mesh ${here.seed} gave exit code ${code}: ${stderr.slice(0, 2_000)}`);
@@ -133,32 +45,3 @@ export const prove: Proof = async ({ count = defaultCount, seed, progress }) => 
     failures,
   };
 };
-
-function createMesh({ seed, size }: { readonly seed: number; readonly size: number }): Project {
-  const [documents = []] = fc.sample(
-    fc.tuple(peerAuthentications, requestAuthentications, authorizationPolicies).map((lists) => lists.flat()),
-    { seed, numRuns: 1 },
-  );
-  const drawn = fc.sample(cases, { seed, numRuns: size });
-  const lines = drawn.map((each) => `  - ${JSON.stringify({ ...each, expect: "allow" })}\n`);
-  return createProject({
-    "meshdev.yaml": project,
-    "backend.mjs": program([8080, 8081], [9000, 9500]),
-    "legacy.mjs": program([8080], [9000]),
-    "idle.mjs": "setInterval(() => undefined, 1_000_000);\n",
-    "mesh/policies.yaml": documents.map(writtenDocument).filter(isValid).join("---\n"),
-    "random.mesh-test.yaml": `defaults: {to: backend.default}\ncases:\n${lines.join("")}`,
-  });
-}
-
-/** Keys are those of `meshdev token`, so that real sidecars can verify what a case claims. */
-function writtenDocument(document: object): string {
-  const uri = "http://meshdev-issuer.istio-system.svc.cluster.local/jwks";
-  return stringify(document).replaceAll(/jwks: .*/g, `jwksUri: ${uri}`);
-}
-
-/** The generator also writes what validation refuses; then there is no mesh to ask. */
-function isValid(text: string): boolean {
-  const { problems, documents } = parseDocuments({ path: "a.yaml", text });
-  return ![...problems, ...documents.flatMap((each) => each.problems)].some(({ severity }) => severity === "error");
-}

@@ -5,6 +5,7 @@ import { coverageOf } from "../../../runtime/suite/coverage.ts";
 import { mutate, type MutationReport } from "../../../runtime/suite/mutate.ts";
 import { askCases } from "../../../runtime/suite/run.ts";
 import { parseTestFile } from "../../../runtime/suite/test-file.ts";
+import { prove } from "../../prove/proofs/mutants.ts";
 import { askOffline, loadTests } from "../../../runtime/tests.ts";
 
 const folder = join(import.meta.dirname, "weak");
@@ -60,6 +61,14 @@ describe("tests of weak policies", () => {
     const better = mutate(loaded.mesh, loaded.surroundings, [...asked, ...more.asked]);
     expect(survivors(better)).toEqual([]);
     expect(better.equivalent).toBe(report.equivalent);
+  });
+});
+
+describe("a mutant that is said to make no difference", () => {
+  it("is told apart by no random request", async () => {
+    const { lines, failures } = await prove({ count: 2, seed: 1, progress: () => undefined });
+    expect(failures).toEqual([]);
+    expect(lines[1]).toMatch(/^[1-9]\d+ random requests asked/);
   });
 });
 
