@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { SourcePosition } from "../runtime/core/source.ts";
+import type { RequestFacts } from "../runtime/model/decision.ts";
 import type { HandshakeEvent, MeshEvent } from "../runtime/model/event.ts";
-import { causeOf, type CauseSources } from "../runtime/store/cause.ts";
+import type { Mesh } from "../runtime/model/mesh.ts";
+import { type Cause, causeOf, type CauseSources } from "../runtime/store/cause.ts";
+import { factsOfEvent } from "../runtime/store/event-facts.ts";
 import { endsOf, tlsSides } from "../runtime/store/tls-sides.ts";
-import type { MeshClient } from "./door.ts";
+import { type Door, type MeshClient, openDoor } from "./door.ts";
 import { detailLines } from "./print/event-detail.ts";
 import { excerptLines } from "./print/excerpt.ts";
 import type { Glyphs } from "./print/glyphs.ts";
@@ -18,8 +21,9 @@ export async function whyLines(
   glyphs: Glyphs,
 ): Promise<readonly Line[]> {
   const known = await causeSources(client, event);
-  const excerpt = await excerptAt(causeOf(event, known)?.at, directory);
-  return detailLines(event, known.handshake, glyphs, { excerpt, sides: known.sides });
+  const cause = await causeInFiles(event, known, directory);
+  const excerpt = await excerptAt(cause?.at, directory);
+  return detailLines(event, known.handshake, glyphs, { excerpt, cause });
 }
 
 /** What a mesh knows beside an event of why it ended as it did. */
@@ -37,6 +41,40 @@ async function handshakeOf(client: MeshClient, event: MeshEvent): Promise<Handsh
     return undefined;
   const found = await client.event(event.handshake);
   return found?.type === "handshake.completed" || found?.type === "handshake.failed" ? found : undefined;
+}
+
+/** Its cause with the policies that would have let it in if they applied, by the project's files as they are now. */
+export async function causeInFiles(
+  event: MeshEvent,
+  known: CauseSources,
+  directory: string,
+): Promise<Cause | undefined> {
+  const cause = causeOf(event, known);
+  if (cause === undefined || !("decision" in event) || event.decision?.reason !== "no-allow-matched") return cause;
+  const door = await openDoor();
+  // A mesh may run on from files that are gone by now, or under another name.
+  const mesh = await door.loadProject(directory).then(
+    ({ value }) => value,
+    () => undefined,
+  );
+  const { workload } = event.to;
+  return mesh === undefined || workload === null
+    ? cause
+    : withMisplaced(door, cause, { mesh, workload, facts: factsOfEvent(event) });
+}
+
+export async function withMisplaced(
+  door: Door,
+  cause: Cause,
+  { mesh, workload, facts }: { readonly mesh: Mesh; readonly workload: string; readonly facts: RequestFacts },
+): Promise<Cause> {
+  const found = await door.misplacedPolicies(mesh, workload, facts);
+  if (found.length === 0) return cause;
+  const misplaced = found.map(({ resource, why, ...at }) => ({
+    text: `${resource} would let it in, but ${why}`,
+    at,
+  }));
+  return { ...cause, misplaced };
 }
 
 /** A line of YAML with a caret, when its file can be read. */

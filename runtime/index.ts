@@ -16,6 +16,8 @@ import type { Outcome } from "./suite/outcome.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
 import type { ProxySnapshot } from "./model/snapshot.ts";
+import type { RequestFacts } from "./model/decision.ts";
+import type { MisplacedPolicy } from "./predict/misplaced.ts";
 import type { PredictedCall, Prediction } from "./predict/call.ts";
 import type { Coverage } from "./suite/coverage.ts";
 import type { MutationReport } from "./suite/mutate.ts";
@@ -241,6 +243,17 @@ export async function applySuggestion(directory: string, suggestion: Pick<Sugges
 /** What becomes of a call for real, through the sidecars of a running mesh of the project. @throws MeshError MD8001 when it cannot be asked so */
 export async function askLive(asked: LiveCall, live: LiveSession, signal: AbortSignal): Promise<Outcome> {
   return (await import("./live-session.ts")).askLive(asked, live, signal);
+}
+
+/** Policies that would let a refused request in if they applied to its workload: in words, with their places. */
+export async function misplacedPolicies(
+  mesh: Mesh,
+  workload: string,
+  facts: RequestFacts,
+): Promise<readonly MisplacedPolicy[]> {
+  const { misplacedPolicies: find } = await import("./predict/misplaced.ts");
+  const found = mesh.workloads.find(({ id }) => id === workload);
+  return found === undefined ? [] : find(mesh, found, facts);
 }
 
 /** The policy tests of a project, asked of the engine alone. @throws MeshError MD8003, MD8005, MD1020…MD1022 */

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from "../../runtime/model/decision.ts";
+import type { DecisionRecord, RequestFacts } from "../../runtime/model/decision.ts";
 import type { Provenance } from "../../runtime/model/resource.ts";
 import { causeOfDecision, type Cause } from "../../runtime/store/cause.ts";
 import type { Mesh } from "../../runtime/model/mesh.ts";
@@ -15,7 +15,7 @@ import { callWords, causeBelowPolicy } from "../print/question.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg, type Segment, type Tone } from "../print/segment.ts";
 import { requireMesh } from "../valid-mesh.ts";
-import { excerptAt } from "../why-text.ts";
+import { excerptAt, withMisplaced } from "../why-text.ts";
 import type { WhyOptions } from "./why.ts";
 
 /** A call of a project whose files are valid. */
@@ -32,6 +32,8 @@ interface Answer {
   readonly summary: string;
   readonly decision: DecisionRecord | null;
   readonly because: readonly Provenance[];
+  /** What the server's sidecar judged; undefined: nothing, or it was not on paper. */
+  readonly judged?: { readonly proxy: string; readonly facts: RequestFacts } | undefined;
 }
 
 /** Explains a call that nobody made: predicted from the files, or with `--live` sent through the sidecars. */
@@ -43,7 +45,7 @@ export async function whyCall(question: Question, options: WhyOptions, context: 
   const asked = { directory, mesh: await requireMesh(door, directory, options.file), call, token };
   const live = options.live === true;
   const answer = live ? await askLive(door, asked, options, context) : await predict(door, asked);
-  const cause = causeOfAnswer(answer, asked);
+  const cause = await causeInMesh(door, answer, asked);
   const printer = createPrinter(context, options.color);
   if (chosenOutput(options) === "json") {
     const { outcome, decision, summary } = answer;
@@ -63,7 +65,13 @@ export async function whyCall(question: Question, options: WhyOptions, context: 
 
 async function predict(door: Door, { mesh, call, directory, token }: AskedCall): Promise<Answer> {
   const { verdict, outcome, summary, decision, details } = await door.predict(mesh, call, directory, token);
-  return { outcome: verdict === "depends" ? "depends" : outcome, summary, decision, because: details.because };
+  return {
+    outcome: verdict === "depends" ? "depends" : outcome,
+    summary,
+    decision,
+    because: details.because,
+    judged: details.judged.at(-1),
+  };
 }
 
 async function askLive(door: Door, asked: AskedCall, { file, timeout }: WhyOptions, context: Context): Promise<Answer> {
@@ -72,6 +80,13 @@ async function askLive(door: Door, asked: AskedCall, { file, timeout }: WhyOptio
     door.askLive(asked, live, context.signal),
   );
   return { ...answer, outcome: answer.verdict };
+}
+
+async function causeInMesh(door: Door, answer: Answer, asked: AskedCall): Promise<Cause> {
+  const cause = causeOfAnswer(answer, asked);
+  const { judged, decision } = answer;
+  if (judged === undefined || decision?.reason !== "no-allow-matched") return cause;
+  return withMisplaced(door, cause, { mesh: asked.mesh, workload: judged.proxy, facts: judged.facts });
 }
 
 function causeOfAnswer({ outcome, decision, summary, because }: Answer, { call }: AskedCall): Cause {

@@ -1,6 +1,5 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { MeshEvent } from "../../runtime/model/event.ts";
-import { causeOf } from "../../runtime/store/cause.ts";
 import type { QuestionOptions } from "../call-question.ts";
 import type { Context } from "../context.ts";
 import { openDoor } from "../door.ts";
@@ -8,7 +7,7 @@ import { exitCodes } from "../exit-code.ts";
 import { findEvent } from "../find-event.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { requireSession } from "../session.ts";
-import { causeSources, whyLines } from "../why-text.ts";
+import { causeInFiles, causeSources, whyLines } from "../why-text.ts";
 import { whyCall } from "./why-call.ts";
 
 export interface WhyOptions extends QuestionOptions, OutputOptions {
@@ -47,7 +46,7 @@ async function whyEvent(id: string | undefined, options: WhyOptions, context: Co
       schemaVersion: 1,
       predicted: false,
       outcome: outcomeOf(event),
-      cause: causeOf(event, known) ?? null,
+      cause: (await causeInFiles(event, known, session.directory)) ?? null,
       decision: "decision" in event ? event.decision : null,
       call: null,
       summary: null,

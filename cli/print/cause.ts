@@ -15,6 +15,7 @@ export function causeLines(cause: Cause, verdict: Segment, excerpt: readonly Lin
     ...where,
     ...excerpt,
     ...changeLines(changes),
+    ...misplacedLines(cause),
   ];
 }
 
@@ -22,6 +23,10 @@ export function causeLines(cause: Cause, verdict: Segment, excerpt: readonly Lin
 export function explainedLines(decision: DecisionRecord): readonly Line[] {
   const verdict = decision.verdict === "deny" ? seg("DENY", "bad") : seg("ALLOW", "good");
   return [...causeLines(causeOfDecision(decision), verdict), ...decisionLines(decision)];
+}
+
+function misplacedLines({ misplaced = [] }: Cause): readonly Line[] {
+  return misplaced.map(({ text, at }): Line => [seg(`  ${sanitize(text)} `, "warn"), seg(place(at), "info")]);
 }
 
 function changeLines(changes: Cause["changes"]): readonly Line[] {

@@ -1,6 +1,5 @@
 import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, MeshEvent, Party } from "../../runtime/model/event.ts";
-import { causeOf, type CauseSources } from "../../runtime/store/cause.ts";
-import type { TlsSides } from "../../runtime/store/tls-sides.ts";
+import { type Cause, causeOf } from "../../runtime/store/cause.ts";
 import { causeLines } from "./cause.ts";
 import { decisionLines } from "./decision-tree.ts";
 import { extAuthzLines } from "./ext-authz.ts";
@@ -13,21 +12,28 @@ import { sanitize } from "./sanitize.ts";
 import { seg, type Line, type Segment } from "./segment.ts";
 import { hasFlags, verdictOf, verdictSegment, type TrafficEvent } from "./verdict.ts";
 
+/** What was found out about an event elsewhere. */
+interface Known {
+  /** The line of YAML to look at. */
+  readonly excerpt?: readonly Line[];
+  /** Absent: what the event itself tells. */
+  readonly cause?: Cause | undefined;
+}
+
 /**
  * Everything known about one event, for the detail pane and `why`: what, who, decision, handshake.
- * The cause comes first; `excerpt` is the line of YAML behind it.
+ * The cause comes first.
  */
 export function detailLines(
   event: MeshEvent,
   handshake: HandshakeEvent | undefined,
   glyphs: Glyphs,
-  { excerpt = [], sides }: { readonly excerpt?: readonly Line[]; readonly sides?: TlsSides | undefined } = {},
+  { excerpt = [], cause = causeOf(event, { handshake }) }: Known = {},
 ): readonly Line[] {
-  const known = { handshake, sides };
   if (event.type === "exchange.completed") {
     return [
-      ...causePart(event, excerpt, known),
-      ...exchangeHead(event, verdictPart(event, known), glyphs),
+      ...causePart(event, { cause, excerpt, handshake }),
+      ...exchangeHead(event, verdictPart(cause, event), glyphs),
       ...decisionPart(event, glyphs),
       ...handshakePart(event, handshake),
       [],
@@ -36,15 +42,15 @@ export function detailLines(
   }
   if (event.type === "connection.closed")
     return [
-      ...causePart(event, excerpt, known),
-      ...connectionHead(event, verdictPart(event, known), glyphs),
+      ...causePart(event, { cause, excerpt, handshake }),
+      ...connectionHead(event, verdictPart(cause, event), glyphs),
       ...decisionPart(event, glyphs),
       ...handshakePart(event, handshake),
     ];
   if (event.type === "handshake.completed" || event.type === "handshake.failed") {
     return [
-      ...causePart(event, excerpt, known),
-      [...verdictPart(event, known), seg(`${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
+      ...causePart(event, { cause, excerpt, handshake }),
+      [...verdictPart(cause, event), seg(`${partyName(event.from)} ${glyphs.arrow} ${targetName(event.to)}`, "strong")],
       when(event),
       ...parties(event.from, event.to),
       [],
@@ -55,17 +61,21 @@ export function detailLines(
   return line === undefined ? [] : [line];
 }
 
-function causePart(event: TrafficEvent, excerpt: readonly Line[], known: CauseSources): readonly Line[] {
-  const cause = causeOf(event, known);
+interface Told {
+  readonly cause: Cause | undefined;
+  readonly excerpt: readonly Line[];
+  readonly handshake: HandshakeEvent | undefined;
+}
+
+function causePart(event: TrafficEvent, { cause, excerpt, handshake }: Told): readonly Line[] {
   if (cause === undefined) return [];
-  const isBelow = "decision" in event && event.decision === null && known.handshake?.type === "handshake.failed";
-  const told = isBelow ? (known.handshake ?? event) : event;
-  return [...causeLines(cause, verdictSegment(verdictOf(told)), excerpt), []];
+  const isBelow = "decision" in event && event.decision === null && handshake?.type === "handshake.failed";
+  return [...causeLines(cause, verdictSegment(verdictOf(isBelow ? handshake : event)), excerpt), []];
 }
 
 /** The verdict, unless a cause has told it already. */
-function verdictPart(event: TrafficEvent, known: CauseSources): readonly Segment[] {
-  return causeOf(event, known) === undefined ? [verdictSegment(verdictOf(event)), seg(" ")] : [];
+function verdictPart(cause: Cause | undefined, event: TrafficEvent): readonly Segment[] {
+  return cause === undefined ? [verdictSegment(verdictOf(event)), seg(" ")] : [];
 }
 
 function when(event: { readonly id: string; readonly at: string; readonly generation: number }): Line {

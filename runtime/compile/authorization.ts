@@ -16,7 +16,7 @@ interface BothLayers {
 export function bindAuthorization(
   mesh: Mesh,
 ): (workload: Workload) => { readonly http: PolicySet; readonly tcp: PolicySet } {
-  const trustDomains = [mesh.config.trustDomain, ...mesh.config.trustDomainAliases];
+  const trustDomains = trustDomainsOf(mesh);
   const providersOf = bindProviders(mesh);
   const byNamespace = new Map<string, BothLayers[]>();
   for (const source of mesh.policies.authorizationPolicies) {
@@ -42,6 +42,17 @@ export function bindAuthorization(
     const providers = providersOf(asking);
     return { http: policySet("http", selected, providers), tcp: policySet("tcp", selected, providers) };
   };
+}
+
+/** Compiles a policy whatever it applies to. */
+export function bindAlone(mesh: Mesh, layer: "http" | "tcp"): (policy: AuthorizationPolicy) => CompiledPolicy {
+  const trustDomains = trustDomainsOf(mesh);
+  return (policy) => compilePolicy(policy, layer, trustDomains);
+}
+
+/** The mesh's own first, then its aliases. */
+function trustDomainsOf({ config }: Mesh): readonly string[] {
+  return [config.trustDomain, ...config.trustDomainAliases];
 }
 
 function policySet(

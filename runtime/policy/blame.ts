@@ -47,14 +47,19 @@ function waysOut({ holding }: TriedPart, facts: RequestFacts): readonly Clause[]
   return chosen.every((clause) => clause !== undefined) ? chosen.flatMap((clause) => clause ?? []) : [];
 }
 
-/** An exception that the request is not, if there is one: it tells more than what it is. One about nothing can never hold. */
+/**
+ * An exception that the request is not, if there is one: it tells more than what it is. None can be made for what the request lacks,
+ * nor for an identity that is none of Istio's and is therefore told as it is.
+ */
 function choose(group: readonly HeldClause[], facts: RequestFacts): Clause | undefined {
   const clauses = group.map(({ clause }) => clause);
   return (
-    clauses.find((clause) => clause.negated && tellClause(clause, facts).actual !== null) ??
+    clauses.find((clause) => clause.negated && !(tellClause(clause, facts).actual ?? foreign).startsWith(foreign)) ??
     clauses.findLast((clause) => !clause.negated)
   );
 }
+
+const foreign = "spiffe://";
 
 interface Candidate {
   readonly policy: CompiledPolicy;

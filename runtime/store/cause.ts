@@ -15,6 +15,8 @@ export interface Cause {
   readonly what: string | null;
   /** Of a refusal: everything that has to change for it to be none. */
   readonly changes: readonly Change[];
+  /** Policies that would let it in if they applied; absent: none, or nobody looked. */
+  readonly misplaced?: readonly Change[];
 }
 
 export interface Change {

@@ -3,12 +3,8 @@ import { anyEvent, header } from "./schemas.ts";
 
 const place = record({ file: text, line: count, column: count });
 
-const cause = record({
-  text,
-  at: nullable(place),
-  what: nullable(text),
-  changes: listOf(record({ text, at: place })),
-});
+const remarks = listOf(record({ text, at: place }));
+const cause = record({ text, at: nullable(place), what: nullable(text), changes: remarks }, { misplaced: remarks });
 
 const call = record(
   { from: text, to: text, method: text, path: text, headers: listOf(listOf(text)) },

@@ -101,11 +101,14 @@ describe("a running mesh", () => {
   });
 
   it("explains the last refusal with the line of YAML", async () => {
-    await vi.waitFor(async () => {
-      const { out } = await cli(["why"]);
-      expect(out).toMatch(/missed from\.source\.principals wanted|plaintext under STRICT/);
-      expect(out).toMatch(/\^\^\^/);
-    });
+    await vi.waitFor(
+      async () => {
+        const { out } = await cli(["why"]);
+        expect(out).toMatch(/missed from\.source\.principals wanted|plaintext under STRICT/);
+        expect(out).toMatch(/\^\^\^/);
+      },
+      { timeout: 15_000 },
+    );
     const last = json((await cli(["why", "-o", "json"])).out);
     expect(last).toMatchObject({ schemaVersion: 1, predicted: false, cause: { at: { file: "mesh/backend.yaml" } } });
     const ajv = new Ajv2020({ strict: false });

@@ -75,9 +75,12 @@ function changed(values: Values, { field, negated, actual, unusable }: BlamedCla
   throw new Error(`nothing can be excepted by ${field}: the request has ${actual ?? "nothing"}`);
 }
 
-/** Several lines or words are told as one text, a star or a brace makes a pattern, and some identities are none of Istio's. */
+/**
+ * Several lines or words are told as one text, a star or a brace makes a pattern, some identities are none of Istio's, and a subject
+ * with a slash would be read as a part of its issuer.
+ */
 function canBeWritten(actual: string): boolean {
-  return actual !== "" && !/[*{},]/.test(actual) && !actual.startsWith("spiffe://");
+  return actual !== "" && !/[*{},]|^https:\/\/[^/]+\/[^/]+\//.test(actual) && !actual.startsWith("spiffe://");
 }
 
 /** A value that no request of the generator has. */
