@@ -91,7 +91,12 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   const observation = createObservation({ clock, hub, send });
   const resends = createResends(clock, send);
   const recalls = createRecalls(clock, send);
-  const flips = createSavedFlips({ clock, hub, recall: recalls.recall });
+  const flips = createSavedFlips({
+    clock,
+    hub,
+    recall: recalls.recall,
+    onError: (error) => log(`flips: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+  });
   const proxies = createProxyReadiness(clock);
   const plane = createPlane({
     clock,

@@ -10,6 +10,8 @@ export interface FlipsOptions {
   readonly clock: Clock;
   readonly hub: Pick<EventHub, "tell">;
   readonly recall: Recalls["recall"];
+  /** A comparison that cannot be made must not end the mesh. */
+  readonly onError: (error: unknown) => void;
 }
 
 type Snapshots = ReadonlyMap<ProxyId, ProxySnapshot>;
@@ -32,7 +34,7 @@ const mostCalls = 1000;
 const mostGenerations = 16;
 const sliceMs = 5;
 
-export function createSavedFlips({ clock, hub, recall }: FlipsOptions): SavedFlips {
+export function createSavedFlips({ clock, hub, recall, onError }: FlipsOptions): SavedFlips {
   const generations = new Map<number, Snapshots>();
   let last: Promise<Comparison | undefined> = Promise.resolve(undefined);
 
@@ -70,7 +72,11 @@ export function createSavedFlips({ clock, hub, recall }: FlipsOptions): SavedFli
       generations.set(generation, after);
       if (latest !== undefined) {
         generations.set(latest, before);
-        last = compareSave(last, { generation: latest, snapshots: before }, generation, after);
+        const previous = { generation: latest, snapshots: before };
+        last = compareSave(last, previous, generation, after).catch((error: unknown) => {
+          onError(error);
+          return undefined;
+        });
       }
       const [oldest] = generations.keys();
       if (generations.size > mostGenerations && oldest !== undefined) generations.delete(oldest);

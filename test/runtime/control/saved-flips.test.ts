@@ -17,6 +17,9 @@ it("keeps sixteen generations, and tells of each save but the first, in order", 
     clock,
     hub: { tell: (fact) => told.push(fact) },
     recall: () => Promise.resolve(none),
+    onError: (error) => {
+      throw error;
+    },
   });
   expect(await flips.last()).toBeUndefined();
   for (let generation = 1; generation <= 20; generation++) flips.saved(generation, new Map(), new Map());
@@ -28,6 +31,24 @@ it("keeps sixteen generations, and tells of each save but the first, in order", 
   expect(await flips.between(4, 20)).toBeUndefined();
   expect(await flips.between(20, 5)).toMatchObject({ before: 20, after: 5 });
   expect(await flips.against(new Map())).toMatchObject({ before: 20, after: null });
+});
+
+it("goes on with the next save when one cannot be compared", async () => {
+  const errors: unknown[] = [];
+  let fails = true;
+  const flips = createSavedFlips({
+    clock: createTestClock(),
+    hub: { tell: () => undefined },
+    recall: () => (fails ? Promise.reject(new Error("no")) : Promise.resolve(none)),
+    onError: (error) => errors.push(error),
+  });
+  flips.saved(1, new Map(), new Map());
+  flips.saved(2, new Map(), new Map());
+  expect(await flips.last()).toBeUndefined();
+  expect(errors).toEqual([new Error("no")]);
+  fails = false;
+  flips.saved(3, new Map(), new Map());
+  expect(await flips.last()).toMatchObject({ before: 2, after: 3 });
 });
 
 it("puts the pieces of a recall together, and goes on without a data plane that answers", async () => {
