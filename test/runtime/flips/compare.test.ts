@@ -1,4 +1,6 @@
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
+import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { compareCalls } from "../../../runtime/flips/compare.ts";
@@ -19,7 +21,9 @@ meshConfig:
 `;
 
 const key = signingKey("ES256", "k");
-const token = (sub: string): string => signedToken(key, { iss: "https://id.example", sub });
+const hour = 3600;
+const expiry = Math.floor(Date.now() / 1000) + hour;
+const token = (sub: string): string => signedToken(key, { iss: "https://id.example", sub, exp: expiry });
 
 const peers = (mode: string): string => `---
 apiVersion: security.istio.io/v1
@@ -99,13 +103,13 @@ async function recall(): Promise<RecalledCalls> {
   }, soon);
 }
 
-function compare(calls: RecalledCalls, before: ReadonlyMap<string, ProxySnapshot>): Comparison {
-  const steps = compareCalls(
-    calls,
-    { generation: 1, snapshots: before },
-    { generation: 2, snapshots: world.snapshots() },
-    Date.now(),
-  );
+function compare(
+  calls: RecalledCalls,
+  before: ReadonlyMap<string, ProxySnapshot>,
+  after = world.snapshots(),
+  now = Date.now(),
+): Comparison {
+  const steps = compareCalls(calls, { generation: 1, snapshots: before }, { generation: 2, snapshots: after }, now);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -147,6 +151,15 @@ const requests = [
   "GET /d HTTP/1.1\r\nHost: backend:8080\r\nAuthorization: Bearer e30.e30.e30\r\n",
 ];
 
+/** As the first of the requests. */
+async function callHttp2(socket: Socket): Promise<void> {
+  const session = connectHttp2("http://backend:8080", { createConnection: () => socket });
+  const stream = session.request({ ":path": "/a", "x-team": "red" });
+  stream.resume();
+  await once(stream, "close");
+  session.destroy();
+}
+
 beforeAll(async () => {
   world = await createProxyWorld({ project });
   await world.http("backend-1", 8080, (_request, response) => response.end("ok"));
@@ -158,12 +171,14 @@ beforeAll(async () => {
     await exchange(outsider, `${request}\r\n`);
     outsider.destroy();
   }
+  for (const open of [() => world.dial("frontend-1", "backend", 8080), () => connect(world.inbound("backend-1", 8080))])
+    await callHttp2(open());
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
 test("what a save is said to flip flips when it is sent again, and nothing else does", async () => {
   const { calls, connections, departures } = await recall();
-  expect(calls).toHaveLength(2 * requests.length);
+  expect(calls).toHaveLength(2 * (requests.length + 1));
   const first: RecalledCalls = { calls, connections, departures };
   const now = new Map(calls.map(({ id }) => [id, "allow"]));
   const disagreements: string[] = [];
@@ -289,4 +304,34 @@ test("a handshake that failed without a certificate is decided again as its own 
     },
     after: { verdict: "allow" },
   });
+});
+
+test("a token that has expired since is left out, and so is a caller or a server that is gone", async () => {
+  await world.apply(tokens);
+  const before = world.snapshots();
+  await world.apply(tokens + policy("DENY", "{to: [{operation: {paths: [/a]}}]}"));
+  const calls = await recall();
+  const later = compare(calls, before, world.snapshots(), (expiry + 2 * hour) * 1000);
+  expect(later.excluded).toEqual([
+    { reason: "its token has expired since", calls: expect.any(Number), ids: expect.any(Array) },
+  ]);
+  expect(later.excluded[0]?.calls).toBeGreaterThanOrEqual(4);
+  const without = (proxy: string): readonly string[] =>
+    compare(calls, before, new Map([...before].filter(([id]) => id !== proxy))).excluded.map(({ reason }) => reason);
+  expect(without("backend-1")).toEqual(["its workload is not there"]);
+  expect(without("frontend-1")).toEqual(["its caller is not there any more"]);
+});
+
+test("a trust domain that is no longer the mesh's refuses its callers", async () => {
+  await world.apply("");
+  const before = world.snapshots();
+  const bent = new Map(before);
+  const backend = before.get("backend-1");
+  if (backend === undefined) throw new Error("no snapshot");
+  const trust = { ...backend.trust, trustDomains: ["other.example"] };
+  bent.set("backend-1", { ...backend, trust, hashes: { ...backend.hashes, trust: "other" } });
+  const { flips } = compare(await recall(), before, bent);
+  expect(new Set(flips.map(({ from }) => from.workload))).toEqual(new Set(["frontend-1"]));
+  for (const { after } of flips)
+    expect(after).toMatchObject({ verdict: "refuse", reason: expect.stringContaining("trust domain") });
 });
