@@ -40,9 +40,9 @@ function headLine(port: Port): Line {
   ];
 }
 
-/** Classes of the callers that are shown, and what becomes of their tokens. */
-function concerns(port: Port, { id, reason }: Class): boolean {
-  return reason === "token" || port.callers.some(({ classes }) => classes.includes(id));
+/** Classes of the callers that are shown. */
+function concerns(port: Port, { id }: Class): boolean {
+  return port.callers.some(({ classes }) => classes.includes(id));
 }
 
 function callerRow(port: Port, caller: Caller): readonly Segment[] {
@@ -61,11 +61,11 @@ function whatWords(port: Port, caller: Caller): string {
     const [because] = caller.because;
     return `its TLS is not the mesh's${because === undefined ? "" : ` (${place(because)})`}`;
   }
-  const classes = port.classes.filter(({ id }) => caller.classes.includes(id));
+  const classes = port.classes.filter(({ id, reason }) => caller.classes.includes(id) && reason !== "token");
   if (caller.access !== "partly") {
     const reasons = [...new Set(classes.map(outcomeWords))];
     const [first = ""] = reasons;
-    return reasons.length > 1 ? `${first}, and ${reasons.length - 1} other reasons` : first;
+    return reasons.length > 1 ? `${first}, and ${reasons.length - 1} more` : first;
   }
   const refused = classes.filter(({ verdict }) => verdict === "deny");
   const others = classes.filter(({ verdict }) => verdict !== "deny");
@@ -78,8 +78,12 @@ function whatWords(port: Port, caller: Caller): string {
   return `${isShorter ? "all but " : ""}${shown}${more}`;
 }
 
+/** The row says who calls, and that a token must not be refused goes without saying. */
 function withoutCaller(conditions: Class["conditions"]): Class["conditions"] {
-  return conditions.filter(({ dimension }) => dimension !== "caller");
+  return conditions.filter(
+    ({ dimension, text }) =>
+      dimension !== "caller" && (dimension !== "token" || text !== "any but a token that is refused"),
+  );
 }
 
 const words = { allow: "ALLOW  ", deny: "DENY   ", depends: "DEPENDS" } as const;

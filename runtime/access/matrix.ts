@@ -38,8 +38,8 @@ export interface MatrixCaller {
   /** `cluster.local/ns/shop/sa/web`, `plaintext`, `any identity but …` */
   readonly text: string;
   readonly arrival: Arrival;
+  /** Refused tokens do not count: nobody sends them on purpose. */
   readonly access: Access;
-  /** Classes of this caller, by id. Those of refused tokens are left out: nobody sends them on purpose. */
   readonly classes: readonly AccessClass[];
 }
 
@@ -166,8 +166,9 @@ function accessOf(
   { classes }: AccessClasses,
   belongs: (callers: AccessClass["callers"]) => boolean,
 ): Pick<MatrixCaller, "access" | "classes"> {
-  const own = classes.filter(({ callers, outcomes }) => belongs(callers) && outcomes[0]?.reason !== "token");
-  const verdicts = new Set(own.map(({ outcomes }) => outcomes[0]?.verdict));
+  const own = classes.filter(({ callers }) => belongs(callers));
+  const outcomes = own.flatMap(({ outcomes: [outcome] }) => (outcome?.reason === "token" ? [] : (outcome ?? [])));
+  const verdicts = new Set(outcomes.map((outcome) => outcome.verdict));
   const [verdict] = verdicts;
   return { access: verdicts.size === 1 && verdict !== undefined ? verdict : "partly", classes: own };
 }

@@ -1,3 +1,4 @@
+import type { RuleRecord } from "../model/decision.ts";
 import type { JsonObject } from "../model/jwt.ts";
 import type { Provenance } from "../model/resource.ts";
 import type { AccessChanges, Sides } from "./changes.ts";
@@ -49,15 +50,7 @@ export interface OutcomeRecord {
   readonly verdict: ClassOutcome["verdict"];
   readonly reason: ClassOutcome["reason"];
   /** The deciding rule. */
-  readonly by: {
-    readonly resource: string;
-    readonly action: string;
-    readonly rule: number;
-    readonly id: string;
-    readonly file: string;
-    readonly line: number;
-    readonly column: number;
-  } | null;
+  readonly by: RuleRecord | null;
   /** External authorizers that are asked. */
   readonly asks: readonly string[];
   readonly because: readonly Provenance[];
