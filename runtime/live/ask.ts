@@ -112,9 +112,11 @@ function findEvent(
 ): ConnectionEvent | ExchangeEvent | undefined {
   for (const event of told) {
     if (event.type === "handshake.failed" || event.type === "handshake.completed" || event.side !== side) continue;
-    // A program may pass the id on to those it calls itself.
-    const isOwn = sought.meshed ? isFrom(event, sought) : isAtPort(event, sought);
-    if (event.type === "exchange.completed" && event.requestId === sought.id && isOwn) return event;
+    // Bytes that are refused before they are a request have no id, but a port; a program may pass an id on to those it calls itself.
+    const isOwn = sought.meshed
+      ? event.type === "exchange.completed" && event.requestId === sought.id && isFrom(event, sought)
+      : isAtPort(event, sought);
+    if (event.type === "exchange.completed" && isOwn) return event;
     // Also a request may be raw bytes to a sidecar: in TLS that it does not end.
     if (event.type !== "connection.closed" || (sought.meshed && sought.call.tcp === undefined)) continue;
     const behindSidecar = side === "inbound" && sought.meshed;

@@ -88,7 +88,7 @@ describe("meshdev test", () => {
 
   it("runs again when a policy or a test changes, and outlives files that are broken", async () => {
     const policies = project.read("mesh/backend.yaml");
-    const watching = project.start("test", "--watch");
+    const watching = project.start("test", tests, "--watch");
     const output = collect(watching);
     const runs = (): number => output.stderr().split("waiting for changes").length - 1;
     await until("the first run", () => (runs() === 1 ? true : undefined));
