@@ -70,6 +70,7 @@ export function* compareCalls(
   return {
     before: before.generation,
     after: after.generation,
+    since: sinceOf(recalled),
     compared,
     flipped: sorted.reduce((sum, { ids }) => sum + ids.length, 0),
     excluded: Array.from(excluded, ([reason, ids]) => ({ reason, calls: ids.length, ids })),
@@ -77,6 +78,11 @@ export function* compareCalls(
     omitted: sorted.length - flips.length,
     omittedIds: sorted.slice(flips.length).flatMap(({ ids }) => ids),
   };
+}
+
+function sinceOf({ calls }: RecalledCalls): string | null {
+  const oldest = calls.at(-1);
+  return oldest === undefined ? null : new Date(oldest.at).toISOString();
 }
 
 function createSetClock(now: number): SetClock {

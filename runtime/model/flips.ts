@@ -9,6 +9,8 @@ export interface Comparison {
   readonly before: number;
   /** Null: a draft that is not live. */
   readonly after: number | null;
+  /** When the oldest call ended that was kept, ISO 8601; null: there is none. */
+  readonly since: string | null;
   /** Calls that were decided under both. */
   readonly compared: number;
   readonly flipped: number;

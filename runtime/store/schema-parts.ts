@@ -130,6 +130,7 @@ export const schemaParts: Readonly<Record<string, Schema>> = {
   comparison: record({
     before: count,
     after: nullable(count),
+    since: nullable(time),
     compared: count,
     flipped: count,
     excluded: listOf(record({ reason: text, calls: count, ids: listOf(text) })),

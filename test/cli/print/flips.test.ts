@@ -18,6 +18,7 @@ const refused: Outcome = { verdict: "refuse", decision: null, reason: "plaintext
 const comparison: Comparison = {
   before: 12,
   after: 13,
+  since: null,
   compared: 412,
   flipped: 3,
   excluded: [{ reason: "it depends on what provider opa says", calls: 4, ids: [] }],

@@ -116,8 +116,11 @@ async function checkRequests(watch: Watch, comparison: Comparison, size: Size, t
       );
   }
   const untold = new Set([...left, ...comparison.omittedIds]);
-  // What was under way then is decided under the old snapshot, and ends too late to be compared.
-  const known = watch.requestsOf(before).filter(({ at }) => at <= watch.pushedAt(after ?? 0));
+  // What was under way then is decided under the old snapshot and ends too late to be compared; and only the last calls are.
+  const { since } = comparison;
+  const known = watch
+    .requestsOf(before)
+    .filter(({ at }) => since !== null && at > since && at <= watch.pushedAt(after ?? 0));
   const unflipped = known.filter(({ id }) => !flipped.has(id) && !untold.has(id));
   for (const request of unflipped.slice(-size.others))
     if (await sendAgain(watch, comparison, request.id, verdictOf(request).verdict, tally)) tally.othersSent += 1;
@@ -166,7 +169,12 @@ async function checkConnections(watch: Watch, comparison: Comparison, tally: Tal
   for (const caller of ["web-1", "intruder-1", "outsider-1"]) {
     const last = watch
       .connectionsOf(before)
-      .findLast((event) => isIts(event, caller, "inbound") && event.at <= watch.pushedAt(generation));
+      .findLast(
+        (event) =>
+          isIts(event, caller, "inbound") &&
+          event.at > (comparison.since ?? "") &&
+          event.at <= watch.pushedAt(generation),
+      );
     if (last === undefined || left.has(last.id)) continue;
     const wanted = flipped.get(last.id)?.after.verdict ?? connectionVerdict(last);
     const real = await nextConnection(watch, generation, caller).catch((error: unknown) => {

@@ -110,6 +110,7 @@ describe("reduce", () => {
       comparison: {
         before: generation - 1,
         after: generation,
+        since: null,
         compared: 412,
         flipped: 3,
         excluded: [
