@@ -36,9 +36,7 @@ export async function playRound(pods: number, victim: Victim): Promise<Round> {
     ...own.filter((each) => namespaces().has(each)),
     ...links().filter((each) => !before.links.includes(each)),
     ...processesOf(project).map((each) => `process ${each}`),
-    ...readdirSync(project.env["XDG_RUNTIME_DIR"] ?? "", { recursive: true })
-      .map(String)
-      .filter((each) => each.includes(".")),
+    ...files(project.env["XDG_RUNTIME_DIR"] ?? ""),
   ];
   while (left().length > 0 && performance.now() - since < 10_000) await pause(10);
   return { victim, ms: Math.round(performance.now() - since), left: left() };
@@ -101,4 +99,15 @@ function processes(): readonly { readonly pid: number; readonly namespace: strin
 /** Network interfaces of this machine. */
 function links(): readonly string[] {
   return readdirSync("/sys/class/net").toSorted();
+}
+
+/** Files below a folder; one that vanishes meanwhile is looked for again. */
+function files(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { recursive: true })
+      .map(String)
+      .filter((each) => each.includes("."));
+  } catch {
+    return ["something that is being removed"];
+  }
 }
