@@ -1,8 +1,10 @@
 import type { Decision } from "../model/decision.ts";
 import type { CompiledRule } from "../model/policy.ts";
+import { notingFilters } from "../model/filter-notes.ts";
 import type { Provenance } from "../model/resource.ts";
 import { bindCustomBy, customStart } from "../policy/custom.ts";
 import { bindPoliciesBy } from "../policy/decide.ts";
+import { readsNotesOf } from "../policy/rbac-notes.ts";
 import { matchedRules, type OpenSide } from "./formula.ts";
 import type { GuardedPort, Layer } from "./sample.ts";
 
@@ -37,6 +39,7 @@ export function bindOutcome(port: GuardedPort, layer: Layer): (side: OpenSide) =
   const first = (rules: readonly CompiledRule[]) => (matched: ReadonlySet<CompiledRule>) =>
     rules.findIndex((rule) => matched.has(rule));
   const decide = bindPoliciesBy(set, first);
+  const readsAnswers = readsNotesOf(set, notingFilters[layer].extAuthz);
   const custom = bindCustomBy(set, first);
   const ruleOf = (by: Decision["by"]): OutcomeRule | undefined => {
     const policy = by === undefined ? undefined : set.policies[by.policy];
@@ -76,6 +79,8 @@ export function bindOutcome(port: GuardedPort, layer: Layer): (side: OpenSide) =
     if (side.refused === true) {
       return { ...outcome("deny", "token", undefined, asks), because: port.inbound.jwt.map((rule) => rule.provenance) };
     }
+    // What a provider notes of a request is not known here.
+    if (readsAnswers && asks.length > 0) return outcome("depends", "matched", asking, asks);
     const decision = decide(matched);
     const reason =
       decision.reason === "no-policy" || decision.reason === "no-allow-matched" ? decision.reason : "matched";

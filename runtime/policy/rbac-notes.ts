@@ -3,8 +3,11 @@ import { type FilterNotes, notingFilters } from "../model/filter-notes.ts";
 import type { PolicySet } from "../model/policy.ts";
 
 /** Whether some rule asks what an RBAC filter of its layer noted. */
-export function readsRbacNotes({ layer, policies }: PolicySet): boolean {
-  const name = notingFilters[layer].rbac;
+export function readsRbacNotes(set: PolicySet): boolean {
+  return readsNotesOf(set, notingFilters[set.layer].rbac);
+}
+
+export function readsNotesOf({ policies }: PolicySet, name: string): boolean {
   return policies.some(({ rules }) =>
     rules.some(({ when }) => when.some(({ attribute }) => attribute.kind === "metadata" && attribute.filter === name)),
   );

@@ -85,6 +85,20 @@ describe("client TLS", () => {
       { mode: "mutual", certFile: "/c", keyFile: "/k", caFile: "/a" },
     ],
     [
+      "a list of revoked certificates",
+      rule("r", "default", "{host: backend, trafficPolicy: {tls: {mode: SIMPLE, caCertificates: /a, caCrl: /crl}}}"),
+      { mode: "simple", caFile: "/a", crlFile: "/crl" },
+    ],
+    [
+      "a secret that the client may not read",
+      rule(
+        "r",
+        "default",
+        "{host: backend, workloadSelector: {matchLabels: {app: frontend}}, trafficPolicy: {tls: {mode: SIMPLE, credentialName: s}}}",
+      ),
+      { mode: "withheld", reason: "service account default/frontend may not list Secrets" },
+    ],
+    [
       "a port entry without tls is auto, but the endpoints lose their mark",
       rule(
         "r",
