@@ -76,13 +76,22 @@ function parse(line: string): object | undefined {
   }
 }
 
+/** A query as it was sent: the marker behind one question mark, or two. */
+const wholeQuery = new RegExp(`^\\?\\??[^?#]*${markerName}=`);
+/** A path that ends in a blank, before its query or at the end of a JSON value. */
+const cutPath = new RegExp(`\\s[?#][^\\s]*${markerName}=|^/\\S*\\s+$`);
+
 /** Every path in a text, without query and fragment; of a URI its path. */
 function pathsIn(text: string): readonly string[] {
+  if (cutPath.test(text)) return [text.trim()];
   return text.split(/[\s"'`,<>()[\]{}|]+/).flatMap((token) => {
     const uri = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(token);
     const target = uri === null ? token.replace(/^[a-z]+=/i, "") : (uri[1] ?? "");
     if (!target.startsWith("/")) return [];
     const path = target.replace(/[?#].*$/, "");
+    // What was decoded may stand between path and query: `/admin #?mdprobe=…` and `/admin?x?mdprobe=…` are not /admin.
+    if (target.includes(`${markerName}=`) && target.includes("?") && !wholeQuery.test(target.slice(path.length)))
+      return [target];
     // `path=/admin mdprobe=…`: an application may print query and path apart.
     return [path.replace(new RegExp(`&${markerName}=.*$`), "")];
   });

@@ -27,6 +27,9 @@ describe("lines that do not", () => {
   it.each([
     ["another spelling", `GET //admin?mdprobe=${marker}`, {}, "GET //admin"],
     ["a longer path", `GET /admin/x?mdprobe=${marker}`, {}, "GET /admin/x"],
+    ["a decoded question mark", `GET /admin?x?mdprobe=${marker}`, {}, `GET /admin?x?mdprobe=${marker}`],
+    ["a decoded fragment", `GET /admin#?mdprobe=${marker}`, {}, `GET /admin#?mdprobe=${marker}`],
+    ["a decoded blank", `GET /admin ?mdprobe=${marker}`, {}, `GET GET /admin ?mdprobe=${marker}`],
     ["another method", `HEAD /admin?mdprobe=${marker}`, {}, "HEAD /admin"],
     ["another method in JSON", json({ verb: "post", path: "/admin", id: marker }), {}, "POST /admin"],
     ["no method, and another was sent", `/admin?mdprobe=${marker}`, { sent: "HEAD" }, "/admin"],
