@@ -33,8 +33,16 @@ export const prove: Proof = async ({ count = modes.length * names.length, progre
     if (up.code !== 0) throw new Error(up.stderr);
     for (const reading of left) {
       const { stdout, stderr } = await project.meshdev(
-        ...["probe", reading, "GET", "/admin", "--from", left.at(reading === left[0] ? -1 : 0) ?? reading],
-        ...["-o", "json", "--rate", "200"],
+        "probe",
+        reading,
+        "GET",
+        "/admin",
+        "--from",
+        left.at(reading === left[0] ? -1 : 0) ?? reading,
+        "-o",
+        "json",
+        "--rate",
+        "200",
       );
       if (stdout === "") throw new Error(stderr);
       const report = JSON.parse(stdout) as ProbeReport;
