@@ -51,6 +51,8 @@ function toneOf(line: string): Tone {
 }
 
 function openedLines({ opens, cut }: SuggestionReport): readonly Line[] {
+  if (opens.length === 0 && cut.length === 0)
+    return [[seg("   opens nothing else: only how its caller speaks changes")]];
   const classes = opens.toSorted((a, b) => Number(b.asked) - Number(a.asked));
   return [
     [seg("   opens"), seg("  (* the call is one of these)", "dim")],

@@ -28,7 +28,7 @@ export function adviceOn(mesh: Mesh, reply: Reply): { readonly advice: readonly 
     case "policy": {
       const tokens = tokenAdvice(standingOf(mesh, reply.workload, reply.facts));
       return {
-        advice: [...tokens, ...identityAdvice(reply.facts, reply.decision.note)],
+        advice: [...tokens, ...identityAdvice(reply)],
         instead: tokens.length > 0,
       };
     }
@@ -55,8 +55,10 @@ export function adviceOn(mesh: Mesh, reply: Reply): { readonly advice: readonly 
       return { advice: [{ kind: "ask-authorizer", text, at }], instead: true };
     }
     case "no-chain": {
-      const text = "it came in plaintext to a port that wants mutual TLS: let the caller join the mesh with a sidecar";
-      return { advice: [{ kind: "join-mesh", text, at: reply.because }], instead: false };
+      const sent = reply.sentPlain();
+      const how = sent === undefined ? "let the caller join the mesh with a sidecar" : "its own sidecar sends it so";
+      const text = `it came in plaintext to a port that wants mutual TLS: ${how}`;
+      return { advice: [{ kind: "join-mesh", text, at: [...reply.because, ...(sent ?? [])] }], instead: false };
     }
     case "elsewhere":
       return {
@@ -70,10 +72,19 @@ function placeOnly({ resource, file, line, column, field }: Provenance): Provena
   return { resource, file, line, column, field };
 }
 
-function identityAdvice(facts: RequestFacts, note: string | null): readonly Advice[] {
-  if (facts.peer !== undefined || note?.includes("plaintext") !== true) return [];
-  const text = "the caller has no identity, because it came in plaintext: with a sidecar it has one";
-  return [{ kind: "join-mesh", text, at: [] }];
+function identityAdvice({
+  facts,
+  decision,
+  sentPlain,
+}: Extract<Reply, { readonly kind: "policy" }>): readonly Advice[] {
+  if (facts.peer !== undefined || decision.note?.includes("plaintext") !== true) return [];
+  const sent = sentPlain();
+  if (sent === undefined) {
+    const text = "the caller has no identity, because it came in plaintext: with a sidecar it has one";
+    return [{ kind: "join-mesh", text, at: [] }];
+  }
+  const text = "the caller has no identity, because its own sidecar sends plaintext";
+  return [{ kind: "join-mesh", text, at: sent }];
 }
 
 /** ALLOW rules that lack nothing but a token. */

@@ -4,27 +4,43 @@ import { parseDocuments } from "../config/documents.ts";
 import { sortResources } from "../config/policies.ts";
 import type { SourceFile } from "../core/source.ts";
 import type { Mesh, MeshPolicies } from "../model/mesh.ts";
-import type { Part, Policy } from "./part.ts";
+import type { NewPolicy, Part, Policy } from "./part.ts";
 
 /** The mesh as it would be with these changes; undefined: one of them has no place, or makes a policy that is not valid. */
 export function applyToMesh(mesh: Mesh, parts: readonly Part[]): Mesh | undefined {
-  let { authorizationPolicies, peerAuthentications } = mesh.policies;
+  let policies: MeshPolicies | undefined = mesh.policies;
   for (const { change } of parts) {
-    if (change.kind === "add") {
-      const added = readPolicies(change.value);
-      if (added === undefined) return undefined;
-      authorizationPolicies = [...authorizationPolicies, ...added.authorizationPolicies];
-      peerAuthentications = [...peerAuthentications, ...added.peerAuthentications];
-      continue;
-    }
-    const { policy, edit } = change;
-    const authorizations = policy.kind === "AuthorizationPolicy" ? replaced(authorizationPolicies, policy, edit) : [];
-    const peers = policy.kind === "PeerAuthentication" ? replaced(peerAuthentications, policy, edit) : [];
-    if (authorizations === undefined || peers === undefined) return undefined;
-    if (policy.kind === "AuthorizationPolicy") authorizationPolicies = authorizations;
-    else peerAuthentications = peers;
+    if (policies === undefined) return undefined;
+    policies = change.kind === "add" ? withNew(policies, change.value) : withEdit(policies, change.policy, change.edit);
   }
-  return { ...mesh, policies: { ...mesh.policies, authorizationPolicies, peerAuthentications } };
+  return policies === undefined ? undefined : { ...mesh, policies };
+}
+
+function withNew(policies: MeshPolicies, value: NewPolicy): MeshPolicies | undefined {
+  const added = readPolicies(value);
+  if (added === undefined) return undefined;
+  return {
+    ...policies,
+    authorizationPolicies: [...policies.authorizationPolicies, ...added.authorizationPolicies],
+    peerAuthentications: [...policies.peerAuthentications, ...added.peerAuthentications],
+  };
+}
+
+function withEdit(policies: MeshPolicies, policy: Policy, edit: FieldEdit): MeshPolicies | undefined {
+  switch (policy.kind) {
+    case "AuthorizationPolicy": {
+      const authorizationPolicies = replaced(policies.authorizationPolicies, policy, edit);
+      return authorizationPolicies === undefined ? undefined : { ...policies, authorizationPolicies };
+    }
+    case "PeerAuthentication": {
+      const peerAuthentications = replaced(policies.peerAuthentications, policy, edit);
+      return peerAuthentications === undefined ? undefined : { ...policies, peerAuthentications };
+    }
+    case "DestinationRule": {
+      const destinationRules = replaced(policies.destinationRules, policy, edit);
+      return destinationRules === undefined ? undefined : { ...policies, destinationRules };
+    }
+  }
 }
 
 function replaced<P extends Policy>(
@@ -56,9 +72,9 @@ function validated<P extends Policy>(policy: P, spec: unknown): P | undefined {
   if (spec === undefined) return undefined;
   const { apiVersion, kind, name, namespace, annotations } = policy;
   const read = readPolicies({ apiVersion, kind, metadata: { name, namespace, annotations }, spec });
-  const found = [...(read?.authorizationPolicies ?? []), ...(read?.peerAuthentications ?? [])].find(
-    (each): each is P => each.kind === kind,
-  );
+  const all: readonly Policy[] =
+    read === undefined ? [] : [...read.authorizationPolicies, ...read.peerAuthentications, ...read.destinationRules];
+  const found = all.find((each): each is P => each.kind === kind);
   return found === undefined ? undefined : { ...policy, spec: found.spec };
 }
 

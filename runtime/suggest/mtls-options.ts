@@ -35,6 +35,22 @@ export function mtlsOptions(
   ];
 }
 
+/** Ways to make a caller's own sidecar speak mutual TLS, by which it gets an identity; none of them opens anything by itself. */
+export function identityOptions(mesh: Mesh, because: readonly Provenance[]): readonly (readonly Part[])[] {
+  const parts = because.flatMap(({ resource, field }): readonly Part[] => {
+    const path = stepsOf(field);
+    const rule = mesh.policies.destinationRules.find((each) => resourceName(each) === resource);
+    if (rule !== undefined) {
+      const edit = { kind: "set", path, value: "ISTIO_MUTUAL" } as const;
+      return [editPart(rule, field, edit, `let callers of ${rule.spec.host ?? rule.name} speak mutual TLS`)];
+    }
+    const policy = mesh.policies.peerAuthentications.find((each) => resourceName(each) === resource);
+    const edit = { kind: "set", path, value: "PERMISSIVE" } as const;
+    return policy === undefined ? [] : [editPart(policy, field, edit, `take mutual TLS again under ${resource}`)];
+  });
+  return [...parts.map((part) => [part]), ...(parts.length > 1 ? [parts] : [])];
+}
+
 const noPolicy = { kind: "PeerAuthentication", namespace: "", name: "" };
 
 function newPeerAuthentication(mesh: Mesh, workload: Workload, port: number, file: string, what: string): Part {

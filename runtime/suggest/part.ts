@@ -1,10 +1,11 @@
 import type { FieldEdit, FieldPath, PlainValue } from "../config/edit/field-edit.ts";
 import type { SourcePosition } from "../core/source.ts";
+import type { DestinationRule } from "../model/istio-networking.ts";
 import type { AuthorizationPolicy, PeerAuthentication } from "../model/istio-security.ts";
 import { positionOf, resourceName } from "../model/resource.ts";
 
 /** A policy as files hold it. */
-export type Policy = AuthorizationPolicy | PeerAuthentication;
+export type Policy = AuthorizationPolicy | PeerAuthentication | DestinationRule;
 
 /** One change of one policy: what an edit is made of. */
 export interface Part {

@@ -5,7 +5,7 @@ import { applyToMesh } from "./apply.ts";
 import type { Ask, Reply } from "./ask.ts";
 import { denyOptions } from "./deny-options.ts";
 import { isAllowed, standingOf } from "./judge.ts";
-import { mtlsOptions } from "./mtls-options.ts";
+import { identityOptions, mtlsOptions } from "./mtls-options.ts";
 import type { Part } from "./part.ts";
 import { allTogether, properParts } from "./together.ts";
 
@@ -33,6 +33,27 @@ export function findEdits(mesh: Mesh, reply: Reply, ask: Ask): readonly Candidat
 }
 
 function proposals(mesh: Mesh, reply: Reply, ask: Ask): readonly (readonly Part[])[] {
+  if (reply.kind !== "policy" && reply.kind !== "no-chain") return [];
+  const sent = reply.sentPlain() ?? [];
+  return [...beginning(mesh, identityOptions(mesh, sent), ask), ...direct(mesh, reply, ask)];
+}
+
+/** What takes the connection in, or gives it an identity, shows what else stands in the way. */
+function beginning(mesh: Mesh, options: readonly (readonly Part[])[], ask: Ask): readonly (readonly Part[])[] {
+  return options.flatMap((first) => {
+    const after = applyToMesh(mesh, first);
+    const next = after === undefined ? undefined : ask(after);
+    if (after === undefined || next === undefined) return [];
+    if (next.kind === "allowed") return [first];
+    return next.kind === "policy" ? direct(after, next, ask).map((parts) => [...first, ...parts]) : [];
+  });
+}
+
+function direct(
+  mesh: Mesh,
+  reply: Extract<Reply, { readonly kind: "policy" | "no-chain" }>,
+  ask: Ask,
+): readonly (readonly Part[])[] {
   switch (reply.kind) {
     case "policy": {
       const standing = standingOf(mesh, reply.workload, reply.facts);
@@ -42,16 +63,7 @@ function proposals(mesh: Mesh, reply: Reply, ask: Ask): readonly (readonly Part[
       return allTogether([...denied, isBoth ? allowed.slice(0, mostBeside) : allowed]);
     }
     case "no-chain":
-      // What takes the connection in shows what else stands in the way.
-      return mtlsOptions(mesh, reply.workload, reply.port, reply.because).flatMap((opened) => {
-        const after = applyToMesh(mesh, opened);
-        if (after === undefined) return [];
-        const next = ask(after);
-        if (next.kind === "allowed") return [opened];
-        return next.kind === "policy" ? proposals(after, next, ask).map((parts) => [...opened, ...parts]) : [];
-      });
-    default:
-      return [];
+      return beginning(mesh, mtlsOptions(mesh, reply.workload, reply.port, reply.because), ask);
   }
 }
 
@@ -60,9 +72,10 @@ function smallestOf(mesh: Mesh, reply: Reply, parts: readonly Part[], ask: Ask):
   const passes = (some: readonly Part[]): Mesh | undefined => {
     const after = applyToMesh(mesh, some);
     if (after === undefined) return undefined;
-    // Where policies alone refuse, the request meets them as it did: no need to send it again on paper.
+    // Where only AuthorizationPolicies change, the request meets them as it did: no need to send it again on paper.
+    const isSame = some.every(({ resource }) => resource.startsWith("AuthorizationPolicy "));
     const held =
-      reply.kind === "policy" ? isAllowed(after, reply.workload, reply.facts) : ask(after).kind === "allowed";
+      reply.kind === "policy" && isSame ? isAllowed(after, reply.workload, reply.facts) : ask(after).kind === "allowed";
     return held ? after : undefined;
   };
   if (passes(parts) === undefined) return undefined;

@@ -62,7 +62,7 @@ export function suggestEdits(input: SuggestInput): Suggested {
   return { reply, advice, suggestions };
 }
 
-/** Least privilege first, mutual TLS last; of edits that mean the same only the shortest. */
+/** First what gives the caller its identity back, then least privilege, mutual TLS last; of edits that mean the same only the shortest. */
 function ranked(
   { mesh, ask }: SuggestInput,
   reply: Extract<Reply, { readonly workload: unknown }>,
@@ -74,9 +74,11 @@ function ranked(
     const meaning = breadthOf(candidate.mesh);
     const opens = Array.from(meaning, (each, at) => each === "1" && before[at] === "0").filter(Boolean).length;
     const plaintext = isDangerous(candidate) ? plaintextPorts(candidate.mesh) : 0;
-    return { candidate, meaning, opens, plaintext, size: sizeOf(candidate) };
+    return { candidate, meaning, opens, plaintext, heals: isHealing(candidate), size: sizeOf(candidate) };
   });
-  const inOrder = judged.toSorted((a, b) => a.plaintext - b.plaintext || a.opens - b.opens || a.size - b.size);
+  const inOrder = judged.toSorted(
+    (a, b) => a.plaintext - b.plaintext || Number(b.heals) - Number(a.heals) || a.opens - b.opens || a.size - b.size,
+  );
   const known = new Set<string>();
   return inOrder.flatMap(({ candidate, meaning }) => {
     if (known.has(meaning)) return [];
@@ -137,4 +139,9 @@ function written(input: SuggestInput, candidate: Candidate): Suggestion | undefi
 
 function isDangerous({ parts }: Candidate): boolean {
   return parts.some(({ dangerous }) => dangerous);
+}
+
+/** It changes no rule: what is let in is what rules allow as they are. */
+function isHealing({ parts }: Candidate): boolean {
+  return parts.every(({ resource, dangerous }) => !dangerous && !resource.startsWith("AuthorizationPolicy "));
 }

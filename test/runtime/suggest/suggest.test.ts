@@ -120,6 +120,38 @@ spec: { mtls: { mode: STRICT } }
   expect(second?.diff).toContain("+spec: { mtls: { mode: PERMISSIVE } }");
 });
 
+it.each([
+  [
+    "a DestinationRule of the caller",
+    `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: orders, namespace: default }
+spec: { host: orders, trafficPolicy: { tls: { mode: DISABLE } } }
+`,
+    "+spec: { host: orders, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } } }",
+  ],
+  [
+    "the server's mode",
+    `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: open, namespace: default }
+spec: { mtls: { mode: DISABLE } }
+`,
+    "+spec: { mtls: { mode: PERMISSIVE } }",
+  ],
+])(
+  "lets the caller's sidecar speak mutual TLS where %s keeps it from an identity that a rule wants",
+  (_what, why, line) => {
+    const yaml = `${policy("p", "ALLOW", `from: [{ source: { principals: ["${web}"] } }]`)}---\n${why}`;
+    const { advice, suggestions } = suggested(yaml);
+    expect(advice).toMatchObject([{ kind: "join-mesh", at: [{ file: "mesh.yaml" }] }]);
+    expect(advice[0]?.text).toContain("its own sidecar sends plaintext");
+    const [first] = suggestions;
+    expect(first).toMatchObject({ dangerous: false, parts: [{}] });
+    expect(first?.diff).toContain(line);
+  },
+);
+
 it("knows what no policy can change", () => {
   const custom = policy("c", "CUSTOM", "{}").replace(
     "  action: CUSTOM",
