@@ -1,6 +1,5 @@
 import { closeSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "./core/clock.ts";
 import { MeshError } from "./core/error.ts";
 import type { Scope } from "./core/scope.ts";
@@ -25,6 +24,7 @@ import { openSession, type Session } from "./host/session.ts";
 import { currentUser } from "./host/session-folder.ts";
 import { openMeshPods, podAddresses, type MeshPods } from "./mesh-pods.ts";
 import type { PluginCa } from "./mesh-trust.ts";
+import { programFile } from "./program-file.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -123,9 +123,4 @@ function startDataPlane(
 
 function issuerProgram(directory: string, env: Env): IssuerProgram {
   return { command: [process.execPath, programFile("issuer"), issuerFolder(directory, env)], env: {} };
-}
-
-/** A program of our own beside this file: TypeScript in a checkout, JavaScript in a package. */
-function programFile(name: string): string {
-  return fileURLToPath(new URL(`./${name}.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url));
 }
