@@ -15,7 +15,7 @@ export interface Bundle {
 }
 
 /**
- * `overlap`: old and new roots are trusted until every sidecar has a certificate of the new CA. `at-once`: the new root alone, and the
+ * `overlap`: old and new roots are trusted until every sidecar has a certificate of the new CA, and a second longer. `at-once`: the new root alone, and the
  * certificates a second later, as when somebody replaces a root and does not know better.
  */
 export type RotationKind = "overlap" | "at-once";
@@ -38,6 +38,8 @@ export interface CaRotationOptions {
 
 /** How long sidecars may take for their new certificates. */
 const patienceMs = 10_000;
+/** How long a handshake may go on that began with the old certificates; it ends on a connection that nobody calls on yet. */
+const handshakeMs = 1_000;
 /** How long a rotation without overlap leaves them with the old ones. */
 const lateMs = 1_000;
 
@@ -68,6 +70,7 @@ export function createCaRotation({ clock, ca, svids, send, onProblems }: CaRotat
       ]);
       return;
     }
+    if (!sameSigner) await pause(handshakeMs);
     trust(next.roots);
     onProblems(ca.use(next, next.roots));
   }
@@ -75,10 +78,14 @@ export function createCaRotation({ clock, ca, svids, send, onProblems }: CaRotat
   async function atOnce(next: Ca): Promise<void> {
     trust(next.roots);
     onProblems(ca.use(next, next.roots));
-    await new Promise<void>((done) => {
-      clock.after(lateMs, done);
-    });
+    await pause(lateMs);
     await svids.renewAll(patienceMs);
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((done) => {
+      clock.after(ms, done);
+    });
   }
 
   function inTurn(work: () => Promise<void>): Promise<void> {

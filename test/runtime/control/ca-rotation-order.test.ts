@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Problem } from "../../../runtime/core/problem.ts";
 import { createCaRotation } from "../../../runtime/control/ca-rotation.ts";
 import { openMeshCa } from "../../../runtime/control/mesh-ca.ts";
@@ -32,13 +32,24 @@ async function setup(late: readonly string[]) {
     },
     onProblems: (told) => problems.push(...told),
   });
-  return { ca, rotation, steps, problems, stored };
+  /** Lets the time pass that handshakes are given, once it is waited for. */
+  const passTime = async (): Promise<void> => {
+    await vi.waitFor(() => {
+      expect(clock.pending()).toBe(1);
+    });
+    clock.advance(999);
+    expect(steps.at(-1)).toBe("renewed");
+    clock.advance(1);
+  };
+  return { ca, rotation, steps, problems, stored, passTime };
 }
 
-it("trusts both roots before anybody has a certificate of the new one, and the new one alone when all have", async () => {
-  const { ca, rotation, steps, stored, problems } = await setup([]);
+it("trusts both roots before anybody has a certificate of the new one, and the new one alone a second after all have", async () => {
+  const { ca, rotation, steps, stored, problems, passTime } = await setup([]);
   const before = ca.current().roots;
-  await rotation.renewRoot("overlap");
+  const over = rotation.renewRoot("overlap");
+  await passTime();
+  await over;
   expect(steps).toEqual(["v2: 2 trusted", "renewed", "v3: 1 trusted"]);
   expect(rotation.bundle().roots).toBe(ca.current().roots);
   expect(rotation.bundle().roots).not.toBe(before);
@@ -55,7 +66,10 @@ it("forgets no root that a sidecar may still need", async () => {
 });
 
 it("takes one change after the other", async () => {
-  const { rotation, steps } = await setup([]);
-  await Promise.all([rotation.renewRoot("overlap"), rotation.renewRoot("overlap")]);
+  const { rotation, steps, passTime } = await setup([]);
+  const both = Promise.all([rotation.renewRoot("overlap"), rotation.renewRoot("overlap")]);
+  await passTime();
+  await passTime();
+  await both;
   expect(steps).toEqual(["v2: 2 trusted", "renewed", "v3: 1 trusted", "v4: 2 trusted", "renewed", "v5: 1 trusted"]);
 });
