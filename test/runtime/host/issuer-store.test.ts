@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
@@ -7,6 +7,8 @@ import { issuerFolder, issuerKey } from "../../../runtime/host/issuer-store.ts";
 const root = mkdtempSync(join(tmpdir(), "md-issuer-"));
 
 afterEach(() => {
+  // Node 24 removes no folder that it may not read.
+  if (existsSync(join(root, "issuer"))) chmodSync(join(root, "issuer"), 0o700);
   rmSync(join(root, "issuer"), { recursive: true, force: true });
 });
 
