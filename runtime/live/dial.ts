@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Entrance } from "../proxy/send-request.ts";
+import { enter, type Entrance } from "../proxy/send-request.ts";
 
 /** TLS that a caller begins by itself. */
 export interface OwnTls {
@@ -27,11 +27,7 @@ const quietMs = 200;
 /** Sends bytes on a connection of their own and waits for the end of one answer. Never throws. */
 export function sendBytes(entrance: Entrance, bytes: Buffer, isHttp: boolean, tls?: OwnTls): Promise<SeenAnswer> {
   return new Promise((resolve) => {
-    const { at, from, preamble } = entrance;
-    const plain =
-      at.kind === "unix"
-        ? connect({ path: at.path })
-        : connect({ host: at.host, port: at.port, ...(from === undefined ? {} : { localAddress: from }) });
+    const plain = enter(entrance);
     let text = "";
     let error: string | undefined;
     let localPort: number | undefined;
@@ -39,13 +35,12 @@ export function sendBytes(entrance: Entrance, bytes: Buffer, isHttp: boolean, tl
     let connected = false;
     plain.on("connect", () => {
       connected = true;
-      localPort = at.kind === "unix" ? undefined : plain.localPort;
+      localPort = entrance.at.kind === "unix" ? undefined : plain.localPort;
     });
     const fail = (fault: Error): void => {
       error ??= fault.message;
     };
     plain.on("error", fail);
-    if (preamble !== undefined) plain.write(preamble);
     const stream = tls === undefined ? plain : secured(plain, tls);
     stream.on("error", fail);
     stream.on("close", finish);

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
-import { connect, isIP, type Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "../core/clock.ts";
-import { type Entrance, sendRequest } from "../proxy/send-request.ts";
+import { enter, type Entrance, sendRequest } from "../proxy/send-request.ts";
 import type { Wire } from "./attempt.ts";
 
 /** What came back. */
@@ -53,7 +53,7 @@ function isLocal({ at }: Entrance): boolean {
 function talk(entrance: Entrance, wire: Exclude<Wire, { kind: "http2" }>, options: SendOptions): Promise<Answer> {
   return new Promise((resolve) => {
     const { clock } = options;
-    const plain = dial(entrance);
+    const plain = enter(entrance);
     const pieces: Buffer[] = [];
     let size = 0;
     let next = wire.kind === "bytes" ? wire.afterwards : undefined;
@@ -72,7 +72,6 @@ function talk(entrance: Entrance, wire: Exclude<Wire, { kind: "http2" }>, option
     plain.on("error", (fault) => {
       error ??= fault.message;
     });
-    if (entrance.preamble !== undefined) plain.write(entrance.preamble);
     const stream = wire.kind === "tls" ? secure(plain, wire, options) : plain;
     stream.on("error", (fault) => {
       error ??= fault.message;
@@ -92,12 +91,6 @@ function talk(entrance: Entrance, wire: Exclude<Wire, { kind: "http2" }>, option
     });
     stream.write(wire.bytes, "latin1");
   });
-}
-
-function dial({ at, from }: Entrance): Socket {
-  return at.kind === "unix"
-    ? connect({ path: at.path })
-    : connect({ host: at.host, port: at.port, ...(from === undefined ? {} : { localAddress: from }) });
 }
 
 function secure(plain: Socket, wire: Extract<Wire, { kind: "tls" }>, { forged }: SendOptions): Socket {

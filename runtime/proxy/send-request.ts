@@ -31,17 +31,19 @@ type Answer = { readonly status: number } | { readonly reason: string };
 /** A route may hold a request back for this long, or retry it. */
 const patienceMs = 30_000;
 
+/** A connection into the mesh, behind what a hook would send first. */
+export function enter({ at, from, preamble }: Entrance): Socket {
+  const socket =
+    at.kind === "unix"
+      ? connect({ path: at.path })
+      : connect({ host: at.host, port: at.port, ...(from === undefined ? {} : { localAddress: from }) });
+  if (preamble !== undefined) socket.write(preamble);
+  return socket;
+}
+
 /** Sends one request over a connection of its own and waits for the end of the answer. Never throws. */
 export async function sendRequest(entrance: Entrance, request: SentRequest): Promise<Answer> {
-  const socket =
-    entrance.at.kind === "unix"
-      ? connect({ path: entrance.at.path })
-      : connect({
-          host: entrance.at.host,
-          port: entrance.at.port,
-          ...(entrance.from === undefined ? {} : { localAddress: entrance.from }),
-        });
-  if (entrance.preamble !== undefined) socket.write(entrance.preamble);
+  const socket = enter(entrance);
   const timer = setTimeout(() => {
     socket.destroy(new Error(`no answer within ${patienceMs / 1000} seconds`));
   }, patienceMs);
