@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { MeshError } from "../runtime/core/error.ts";
 import { parseClaims } from "./commands/token.ts";
 import type { Context } from "./context.ts";
 import type { CallToken, PredictedCall } from "./door.ts";
 import { bareName, parseHeader } from "./options.ts";
+import { readInput } from "./read-input.ts";
 
 /** A call that a command asks about, as it is typed. */
 export interface Question {
@@ -47,10 +46,5 @@ export function tokenOf({ jwt, claim, tcp }: QuestionOptions, context: Context):
     throw new MeshError("MD8001", "--tcp sends raw bytes, which carry no token");
   if (claim !== undefined) return { kind: "claims", claims: parseClaims(claim) };
   if (jwt === undefined) return undefined;
-  try {
-    const text = readFileSync(jwt === "-" ? 0 : resolve(context.cwd, jwt), "utf8");
-    return { kind: "token", token: text.trim() };
-  } catch (error) {
-    throw new MeshError("MD8001", `the token in ${jwt} cannot be read: ${String(error)}`, { cause: error });
-  }
+  return { kind: "token", token: readInput(jwt, "token", context).trim() };
 }

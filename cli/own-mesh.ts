@@ -1,5 +1,6 @@
 import { stopMesh } from "./commands/down.ts";
-import { defaultTimeoutMs, requireStart } from "./commands/up.ts";
+import { requireStart } from "./commands/up.ts";
+import { defaultTimeoutMs } from "./wait.ts";
 import type { Context } from "./context.ts";
 import type { Door, MeshClient, SessionInfo } from "./door.ts";
 

@@ -5,6 +5,9 @@ import type { MeshClient } from "./door.ts";
 import type { Readiness } from "./readiness.ts";
 import { isEvent } from "./session.ts";
 
+/** How long commands wait until something is so. */
+export const defaultTimeoutMs = 90_000;
+
 /** Follows the mesh until it is as `judge` wants it; throws what stood in the way. */
 export async function waitUntil(
   client: MeshClient,

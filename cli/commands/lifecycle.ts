@@ -10,8 +10,7 @@ import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
 import { judgeReadiness, type Readiness } from "../readiness.ts";
 import { requireOk, requireSession } from "../session.ts";
-import { waitUntil } from "../wait.ts";
-import { defaultTimeoutMs } from "./up.ts";
+import { defaultTimeoutMs, waitUntil } from "../wait.ts";
 
 export interface LifecycleOptions {
   readonly directory?: string;

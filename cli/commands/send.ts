@@ -1,9 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { MeshError } from "../../runtime/core/error.ts";
 import type { ExchangeEvent } from "../../runtime/model/event.ts";
 import type { CommandAnswer } from "../../runtime/model/command.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
@@ -16,6 +13,7 @@ import { eventLine } from "../print/event-line.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { sanitize, sanitizeLog } from "../print/sanitize.ts";
 import { seg, type Line } from "../print/segment.ts";
+import { readInput } from "../read-input.ts";
 import type { SendAnswer, SendOrder } from "../send-program.ts";
 import { requireOk, requireSession } from "../session.ts";
 
@@ -86,7 +84,8 @@ function orderOf(
   context: Context,
 ): SendOrder {
   const host = bareName(to);
-  const body = options.data === undefined ? null : readBody(options.data, context);
+  const { data = null } = options;
+  const body = data?.startsWith("@") === true ? readInput(data.slice(1), "body", context) : data;
   return {
     host,
     port: options.port ?? firstPort(state, host, bareName(from)),
@@ -103,15 +102,6 @@ function firstPort(state: MeshState, name: string, from: string): number {
   const namespace = own === undefined ? "default" : (own.identity.split("/")[4] ?? "default");
   const wanted = [name, `${name}.svc.cluster.local`, `${name}.${namespace}.svc.cluster.local`];
   return state.services.find(({ hostname }) => wanted.includes(hostname))?.ports[0]?.port ?? 80;
-}
-
-function readBody(data: string, context: Context): string {
-  if (!data.startsWith("@")) return data;
-  try {
-    return readFileSync(data === "@-" ? 0 : resolve(context.cwd, data.slice(1)), "utf8");
-  } catch (error) {
-    throw new MeshError("MD8001", `the body in ${data.slice(1)} cannot be read: ${String(error)}`, { cause: error });
-  }
 }
 
 /** What sidecars tell of one request: the caller's side first. */

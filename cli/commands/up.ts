@@ -12,7 +12,7 @@ import { seg } from "../print/segment.ts";
 import { statusLines } from "../print/status.ts";
 import { judgeReadiness } from "../readiness.ts";
 import { requireFilter } from "../session.ts";
-import { waitUntil } from "../wait.ts";
+import { defaultTimeoutMs, waitUntil } from "../wait.ts";
 import { failureError, wantsScreen, watchMesh, type WatchOptions } from "./watch.ts";
 
 export interface UpOptions extends OutputOptions, WatchOptions {
@@ -114,8 +114,6 @@ async function preloadScreen(): Promise<void> {
   const { loadScreen } = await import("../tui/load-screen.ts");
   await loadScreen().catch(() => undefined);
 }
-
-export const defaultTimeoutMs = 90_000;
 
 function startOptions(directory: string, services: readonly string[], options: UpOptions): StartOptions {
   return {

@@ -3,7 +3,7 @@ import type { AuthorizationPolicy } from "../model/istio-security.ts";
 import type { Clause, ClauseGroup } from "../model/policy.ts";
 import { addEntry, addValue, entryWords, removeField, removeValue } from "./changes.ts";
 import { matchingValues, type RuleAt, type Standing } from "./judge.ts";
-import { addPart, editPart, type NewPolicy, type Part } from "./part.ts";
+import { addPart, editPart, freeMetadata, type NewPolicy, type Part } from "./part.ts";
 import { operationOf, sourceOf } from "./request-entry.ts";
 import { valuesFor } from "./request-value.ts";
 import { allTogether } from "./together.ts";
@@ -107,13 +107,10 @@ function newRule(standing: Standing, policy: AuthorizationPolicy): Part {
 /** For this workload alone, beside policies that are for more. */
 function newPolicy(standing: Standing, file: string): Part {
   const { workload, mesh } = standing;
-  const taken = new Set(
-    mesh.policies.authorizationPolicies.filter((each) => each.namespace === workload.namespace).map(({ name }) => name),
-  );
   const value: NewPolicy = {
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
-    metadata: { name: freeName(`${workload.service}-allow`, taken), namespace: workload.namespace },
+    metadata: freeMetadata(`${workload.service}-allow`, workload.namespace, mesh.policies.authorizationPolicies),
     spec: {
       selector: { matchLabels: { ...workload.labels } },
       action: "ALLOW",
@@ -121,11 +118,4 @@ function newPolicy(standing: Standing, file: string): Part {
     },
   };
   return addPart(file, value, `add a policy for ${workload.service}: ${entryWords(exactRule(standing))}`);
-}
-
-export function freeName(name: string, taken: ReadonlySet<string>): string {
-  for (let number = 1; ; number += 1) {
-    const free = number === 1 ? name : `${name}-${number}`;
-    if (!taken.has(free)) return free;
-  }
 }

@@ -1,8 +1,7 @@
 import { bindPeerAuthentication } from "../compile/peer-authentication.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import { type Provenance, resourceName } from "../model/resource.ts";
-import { freeName } from "./allow-options.ts";
-import { addPart, editPart, type NewPolicy, type Part, stepsOf } from "./part.ts";
+import { addPart, editPart, freeMetadata, type NewPolicy, type Part, stepsOf } from "./part.ts";
 
 /** Ways to make a port take plaintext too. All of them give mutual TLS up: the last resort. */
 export function mtlsOptions(
@@ -54,13 +53,10 @@ export function identityOptions(mesh: Mesh, because: readonly Provenance[]): rea
 const noPolicy = { kind: "PeerAuthentication", namespace: "", name: "" };
 
 function newPeerAuthentication(mesh: Mesh, workload: Workload, port: number, file: string, what: string): Part {
-  const taken = new Set(
-    mesh.policies.peerAuthentications.filter((each) => each.namespace === workload.namespace).map(({ name }) => name),
-  );
   const value: NewPolicy = {
     apiVersion: "security.istio.io/v1",
     kind: "PeerAuthentication",
-    metadata: { name: freeName(`${workload.service}-plaintext`, taken), namespace: workload.namespace },
+    metadata: freeMetadata(`${workload.service}-plaintext`, workload.namespace, mesh.policies.peerAuthentications),
     spec: {
       selector: { matchLabels: { ...workload.labels } },
       portLevelMtls: { [port]: { mode: "PERMISSIVE" } },

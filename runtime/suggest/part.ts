@@ -57,3 +57,16 @@ export function addPart(file: string, value: NewPolicy, what: string, dangerous 
     change: { kind: "add", value, file },
   };
 }
+
+/** Metadata of a policy to add, by a name that no other of its kind has there. */
+export function freeMetadata(
+  name: string,
+  namespace: string,
+  others: readonly { readonly namespace: string; readonly name: string }[],
+): NewPolicy["metadata"] {
+  const taken = new Set(others.filter((each) => each.namespace === namespace).map((each) => each.name));
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? name : `${name}-${number}`;
+    if (!taken.has(free)) return { name: free, namespace };
+  }
+}
