@@ -1,3 +1,4 @@
+import { leaseId } from "../model/lease.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 
 /** Ids of the workloads that shall run: those of `services` (empty: all) with all that they need, unless `noDeps`. */
@@ -29,10 +30,10 @@ export function findWorkloads(mesh: Mesh, name: string): readonly Workload[] {
 /** A caller with the identity of a workload: same account and labels, no program, no ports, an address that nobody has. */
 export function leaseWorkload(of: Workload, number: number, taken: ReadonlySet<string>): Workload {
   const suffix = of.id.slice(of.name.length);
-  const name = `${of.service}#exec-${number}`;
+  const name = leaseId(of.service, number, "");
   return {
     ...of,
-    id: `${name}${suffix}`,
+    id: leaseId(of.service, number, suffix),
     name,
     address: freeAddress(taken),
     program: undefined,

@@ -1,6 +1,7 @@
 import { bindWorkloadsOf } from "../compile/service-index.ts";
 import type { DecisionRecord } from "../model/decision.ts";
 import type { ConnectionEvent, ExchangeEvent, HandshakeEvent, Party } from "../model/event.ts";
+import { ownerOf } from "../model/lease.ts";
 import type { Mesh } from "../model/mesh.ts";
 import type { PredictedCall } from "../predict/call.ts";
 
@@ -28,7 +29,7 @@ export function callOfEvent(mesh: Mesh, event: SeenEvent): SeenCall | undefined 
       each.ports.some(({ target }) => target === port) && workloadsOf(each).some((workload) => workload.id === to.id),
   );
   const common = {
-    from: event.from.workload ?? "outside",
+    from: ownerOf(event.from.workload ?? "outside"),
     to: service === undefined ? to.id : service.hostname,
     port: service === undefined ? port : service.ports.find(({ target }) => target === port)?.port,
   };

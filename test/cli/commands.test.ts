@@ -118,6 +118,26 @@ describe("a running mesh", () => {
     expect(json(suggested.out)).toMatchObject({
       call: { from: expect.stringMatching(/^(?:intruder|outsider)-1$/), to: "backend.default.svc.cluster.local" },
       verdict: "deny",
+      suggestions: expect.arrayContaining([expect.objectContaining({ dangerous: expect.any(Boolean) })]),
+      applied: null,
+    });
+    // How many edits there are depends on whom it was about.
+    const { out } = await cli([
+      "events",
+      "-o",
+      "ndjson",
+      "--replay",
+      "--limit",
+      "1",
+      "--filter",
+      "from:intruder verdict:denied",
+    ]);
+    const { id } = json(out.trimEnd().split("\n").at(-1) ?? "") as { readonly id: string };
+    const about = await cli(["suggest", id, "--json"]);
+    expect(about.err).toBe("");
+    expect(json(about.out)).toMatchObject({
+      call: { from: expect.stringMatching(/^intruder(-1)?$/), to: "backend.default.svc.cluster.local" },
+      verdict: "deny",
       suggestions: [{ dangerous: expect.any(Boolean) }, {}],
       applied: null,
     });
