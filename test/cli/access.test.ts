@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "../../cli/main.ts";
 import { changesSchema, matrixSchema } from "../../runtime/store/access-schemas.ts";
+import { captured, type Captured } from "./support/captured.ts";
 
 const root = mkdtempSync(join(tmpdir(), "meshdev-access-"));
 const project = join(root, "project");
@@ -26,22 +27,8 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function cli(
-  ...argv: readonly string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = "";
-  let err = "";
-  const code = await run(argv, {
-    cwd: project,
-    env: process.env,
-    platform: "linux",
-    out: (text) => (out += text),
-    err: (text) => (err += text),
-    columns: undefined,
-    isTerminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out, err };
+function cli(...argv: readonly string[]): Promise<Captured> {
+  return captured(project, (context) => run(argv, context), { env: process.env });
 }
 
 function valid(schema: object, text: string): Record<string, unknown> {

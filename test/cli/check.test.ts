@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
 import { check, type CheckOptions } from "../../cli/commands/check.ts";
 import { checkSchema } from "../../runtime/analysis/check-schema.ts";
+import { captured, type Captured } from "./support/captured.ts";
 
 const root = mkdtempSync(join(tmpdir(), "meshdev-check-"));
 afterAll(() => {
@@ -32,30 +33,13 @@ async function run(
   paths: readonly string[],
   options: Partial<CheckOptions> = {},
   stdin = "",
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+): Promise<Captured> {
   const folder = mkdtempSync(join(root, "case-"));
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
     writeFileSync(join(folder, name), content);
   }
-  let out = "";
-  let err = "";
-  const code = await check(
-    paths,
-    { color: "never", ...options },
-    {
-      cwd: folder,
-      env: {},
-      platform: "linux",
-      out: (text) => (out += text),
-      err: (text) => (err += text),
-      columns: undefined,
-      isTerminal: false,
-      signal: new AbortController().signal,
-    },
-    Readable.from([stdin]),
-  );
-  return { code, out, err };
+  return captured(folder, (context) => check(paths, { color: "never", ...options }, context, Readable.from([stdin])));
 }
 
 describe("meshdev check on files without a project", () => {

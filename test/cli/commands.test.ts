@@ -7,33 +7,15 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Context } from "../../cli/context.ts";
 import { run } from "../../cli/main.ts";
+import { captured, type Captured } from "./support/captured.ts";
 
 /** The commands against a mesh that really runs: the sample, without its published port. */
 
 let folder = "";
 const root = resolve(import.meta.dirname, "../..");
 
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function cli(argv: readonly string[], more: Partial<Context> = {}): Promise<Result> {
-  let out = "";
-  let err = "";
-  const code = await run(argv, {
-    cwd: folder,
-    env: process.env,
-    platform: "linux",
-    out: (text) => (out += text),
-    err: (text) => (err += text),
-    columns: undefined,
-    isTerminal: false,
-    signal: new AbortController().signal,
-    ...more,
-  });
-  return { code, out, err };
+function cli(argv: readonly string[], more: Partial<Context> = {}): Promise<Captured> {
+  return captured(folder, (context) => run(argv, context), { env: process.env, ...more });
 }
 
 function json(text: string): unknown {

@@ -2,23 +2,10 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, it } from "vitest";
 import { fidelity, type FidelityOptions } from "../../cli/commands/fidelity.ts";
 import { fidelitySchema } from "../../runtime/config/fidelity/fidelity-schema.ts";
+import { captured } from "./support/captured.ts";
 
 async function run(kind: string | undefined, options: Partial<FidelityOptions> = {}): Promise<string> {
-  let out = "";
-  const code = await fidelity(
-    kind,
-    { color: "never", ...options },
-    {
-      cwd: "/",
-      env: {},
-      platform: "linux",
-      out: (text) => (out += text),
-      err: () => undefined,
-      columns: undefined,
-      isTerminal: false,
-      signal: new AbortController().signal,
-    },
-  );
+  const { code, out } = await captured("/", (context) => fidelity(kind, { color: "never", ...options }, context));
   expect(code).toBe(0);
   return out;
 }

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Context } from "../../cli/context.ts";
 import { findProject } from "../../cli/discovery.ts";
 import { exitCodeOf, ExitWith } from "../../cli/exit-code.ts";
 import { run } from "../../cli/main.ts";
@@ -11,6 +10,7 @@ import { readPackageInfo } from "../../cli/package-info.ts";
 import { isCode, requireFilter } from "../../cli/session.ts";
 import { codes } from "../../runtime/core/codes.ts";
 import { MeshError } from "../../runtime/core/error.ts";
+import { captured, type Captured } from "./support/captured.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -22,21 +22,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function cli(...argv: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = "";
-  let err = "";
-  const context: Context = {
-    cwd: folder,
-    env: { XDG_RUNTIME_DIR: folder },
-    platform: "linux",
-    out: (text) => (out += text),
-    err: (text) => (err += text),
-    columns: undefined,
-    isTerminal: false,
-    signal: new AbortController().signal,
-  };
-  const code = await run(argv, context);
-  return { code, out, err };
+function cli(...argv: string[]): Promise<Captured> {
+  return captured(folder, (context) => run(argv, context), { env: { XDG_RUNTIME_DIR: folder } });
 }
 
 const commands = [

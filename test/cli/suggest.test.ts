@@ -5,26 +5,13 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../cli/main.ts";
 import { suggestSchema } from "../../runtime/store/suggest-schema.ts";
+import { captured, type Captured } from "./support/captured.ts";
 
 let folder = "";
 const root = resolve(import.meta.dirname, "../..");
 
-async function cli(
-  ...argv: readonly string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = "";
-  let err = "";
-  const code = await run(["suggest", ...argv], {
-    cwd: folder,
-    env: { LANG: "C.UTF-8" },
-    platform: "linux",
-    out: (text) => (out += text),
-    err: (text) => (err += text),
-    columns: undefined,
-    isTerminal: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out, err };
+function cli(...argv: readonly string[]): Promise<Captured> {
+  return captured(folder, (context) => run(["suggest", ...argv], context), { env: { LANG: "C.UTF-8" } });
 }
 
 const policies = (): string => readFileSync(join(folder, "mesh", "backend.yaml"), "utf8");

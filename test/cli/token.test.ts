@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Context } from "../../cli/context.ts";
 import { parseClaims } from "../../cli/commands/token.ts";
 import { run } from "../../cli/main.ts";
+import { captured, type Captured } from "./support/captured.ts";
 
 describe("parseClaims", () => {
   it.each<[readonly string[], unknown]>([
@@ -52,22 +52,8 @@ spec: {rules: [{when: [{key: "request.auth.claims[role]", values: [admin]}]}]}
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function cli(
-    ...argv: readonly string[]
-  ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-    let out = "";
-    let err = "";
-    const context: Context = {
-      cwd: folder,
-      env: process.env,
-      platform: "linux",
-      out: (text) => (out += text),
-      err: (text) => (err += text),
-      columns: undefined,
-      isTerminal: false,
-      signal: new AbortController().signal,
-    };
-    return { code: await run(argv, context), out, err };
+  function cli(...argv: readonly string[]): Promise<Captured> {
+    return captured(folder, (context) => run(argv, context), { env: process.env });
   }
 
   it("prints a token and what it says", async () => {
