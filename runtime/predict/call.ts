@@ -8,8 +8,7 @@ import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
 import { compile } from "../compile/compile.ts";
 import { bindWorkloadsOf } from "../compile/service-index.ts";
 import { hostOf } from "../traffic/virtual-host.ts";
-import { deliver } from "./deliver.ts";
-import { leave } from "./outbound.ts";
+import { dial } from "./outbound.ts";
 import { bindPaperWorld } from "./paper.ts";
 import type { Answer, CertificateClaim, Payload } from "./payload.ts";
 import { helpfulProgram } from "./program.ts";
@@ -102,10 +101,7 @@ export function bindPrediction(
     const proxy = from === undefined || call.tls !== undefined ? undefined : world.proxy(from);
     const payload = payloadOf(call.tls, { kind: "bytes", bytes }, target, from && world.certificate(from));
     // An outside caller knows no VIP: it reaches the sidecar of a workload itself, as a published port does.
-    const answer =
-      proxy === undefined
-        ? deliver(world, from?.address ?? outsideAddress, target, payload, trace)
-        : leave(world, proxy, target, payload, trace);
+    const answer = dial(world, { address: from?.address ?? outsideAddress, proxy }, target, payload, trace);
     return withCallersSide(predictionOf(answer, trace), proxy);
   };
 }

@@ -12,8 +12,21 @@ import type { ProxyFacts, Trace } from "./trace.ts";
 import { failureOf, peerOf } from "./upstream.ts";
 import type { PaperProxy, PaperWorld } from "./world.ts";
 
-/** A connection that a program behind a sidecar opens. */
-export function leave(world: PaperWorld, proxy: PaperProxy, dialled: Dialled, payload: Payload, trace: Trace): Answer {
+/** A connection that a program opens: through its sidecar, or straight where it has none. */
+export function dial(
+  world: PaperWorld,
+  caller: { readonly address: string; readonly proxy: PaperProxy | undefined },
+  dialled: Dialled,
+  payload: Payload,
+  trace: Trace,
+): Answer {
+  const { address, proxy } = caller;
+  return proxy === undefined
+    ? deliver(world, address, dialled, payload, trace)
+    : leave(world, proxy, dialled, payload, trace);
+}
+
+function leave(world: PaperWorld, proxy: PaperProxy, dialled: Dialled, payload: Payload, trace: Trace): Answer {
   // A pod's connections to itself do not pass its sidecar (recorded: inbound/self-call).
   if (dialled.address === proxy.workload.address || dialled.address.startsWith("127.")) {
     return world.programs(proxy.workload, dialled.port, payload, trace);

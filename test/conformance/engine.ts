@@ -1,6 +1,6 @@
 import { systemClock } from "../../runtime/core/clock.ts";
 import { deliver } from "../../runtime/predict/deliver.ts";
-import { leave } from "../../runtime/predict/outbound.ts";
+import { dial } from "../../runtime/predict/outbound.ts";
 import { createPaperWorld, meshCertificate } from "../../runtime/predict/paper.ts";
 import type { CertificateClaim } from "../../runtime/predict/payload.ts";
 import { createTrace, type ProxyFacts } from "../../runtime/predict/trace.ts";
@@ -97,12 +97,8 @@ function runRequest(
     const samples = Array.from({ length: timesOf(request) }, (_, index) => {
       const call = callOf(request, `${spec.id}~${request.id}~${index + 1}`);
       const trace = createTrace();
-      const proxy = repeating.proxy(from);
-      const dialled = { address, port: call.port };
-      const answer =
-        proxy === undefined
-          ? deliver(repeating, from.address, dialled, call.payload, trace)
-          : leave(repeating, proxy, dialled, call.payload, trace);
+      const caller = { address: from.address, proxy: repeating.proxy(from) };
+      const answer = dial(repeating, caller, { address, port: call.port }, call.payload, trace);
       return { answer, trace, label: labelOf(request, answer) };
     });
     const counted =

@@ -3,7 +3,7 @@ import { systemClock } from "../../runtime/core/clock.ts";
 import type { Mesh } from "../../runtime/model/mesh.ts";
 import { predictionOf } from "../../runtime/predict/call.ts";
 import { deliver } from "../../runtime/predict/deliver.ts";
-import { leave } from "../../runtime/predict/outbound.ts";
+import { dial } from "../../runtime/predict/outbound.ts";
 import { createPaperWorld } from "../../runtime/predict/paper.ts";
 import { createTrace } from "../../runtime/predict/trace.ts";
 import { applyToFiles } from "../../runtime/suggest/apply.ts";
@@ -59,12 +59,8 @@ export function askOf(spec: Case, request: CaseRequest): Ask {
     if (from === undefined || address === undefined)
       throw new Error(`${request.from} or ${call.host} is not in the mesh`);
     const trace = createTrace();
-    const proxy = world.proxy(from);
-    const dialled = { address, port: call.port };
-    const answer =
-      proxy === undefined
-        ? deliver(world, from.address, dialled, call.payload, trace)
-        : leave(world, proxy, dialled, call.payload, trace);
+    const caller = { address: from.address, proxy: world.proxy(from) };
+    const answer = dial(world, caller, { address, port: call.port }, call.payload, trace);
     return replyOf(mesh, predictionOf(answer, trace));
   };
 }

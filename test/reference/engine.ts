@@ -1,6 +1,6 @@
 import { systemClock } from "../../runtime/core/clock.ts";
 import { deliver } from "../../runtime/predict/deliver.ts";
-import { leave } from "../../runtime/predict/outbound.ts";
+import { dial } from "../../runtime/predict/outbound.ts";
 import { createPaperWorld } from "../../runtime/predict/paper.ts";
 import { createTrace } from "../../runtime/predict/trace.ts";
 import type { PaperProxy, PaperWorld } from "../../runtime/predict/world.ts";
@@ -41,12 +41,8 @@ export function engineOf(
     const address = lookUp(mesh, spec, from, call.host);
     if (address === undefined) return { outcome: "unresolved" };
     const trace = createTrace();
-    const proxy = world.proxy(from);
-    const dialled = { address, port: call.port };
-    const answer =
-      proxy === undefined
-        ? deliver(world, from.address, dialled, call.payload, trace)
-        : leave(world, proxy, dialled, call.payload, trace);
+    const caller = { address: from.address, proxy: world.proxy(from) };
+    const answer = dial(world, caller, { address, port: call.port }, call.payload, trace);
     return {
       outcome: outcomeOf(request, answer),
       deniedBy: decidedBy(trace, "deny"),
