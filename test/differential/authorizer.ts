@@ -3,6 +3,7 @@ import { createServer as createGrpcServer } from "node:http2";
 import { once } from "node:events";
 import { judgeHttp } from "../conformance/ext-authz.ts";
 import { readCheck, structOf, writeCheckResponse } from "../support/ext-authz-proto.ts";
+import { answerUnary } from "../support/grpc-unary.ts";
 
 /** The provider of the random scenarios: what it is asked decides all that it says, so that the engine can be told the same without a socket. */
 
@@ -77,17 +78,7 @@ export async function startAuthorizer(folder: string): Promise<AsyncDisposable> 
   });
   const grpc = createGrpcServer();
   grpc.on("stream", (stream) => {
-    const parts: Buffer[] = [];
-    stream.on("error", () => stream.destroy());
-    stream.on("data", (chunk: Buffer) => parts.push(chunk));
-    stream.on("end", () => {
-      const { answer, grpcStatus } = answerGrpc(Buffer.concat(parts));
-      stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-      stream.on("wantTrailers", () => {
-        stream.sendTrailers({ "grpc-status": grpcStatus });
-      });
-      stream.end(answer);
-    });
+    answerUnary(stream, answerGrpc);
   });
   const sockets = authorizerSockets(folder);
   http.listen(sockets.http);

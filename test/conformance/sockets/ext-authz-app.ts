@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { performServerHandshake } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { Hit } from "../../../runtime/predict/trace.ts";
+import { answerUnary } from "../../support/grpc-unary.ts";
 import { authorizer, judgeGrpc, judgeHttp } from "../ext-authz.ts";
 
 /** The recordings' ext_authz server on real sockets, with Node's own libraries. `note`: a check that came. */
@@ -35,17 +36,10 @@ export function createExtAuthzApp(note: (hit: Hit) => void): (socket: Duplex, po
     const session = performServerHandshake(socket);
     session.on("error", () => socket.destroy());
     session.on("stream", (stream) => {
-      const parts: Buffer[] = [];
-      stream.on("error", () => stream.destroy());
-      stream.on("data", (chunk: Buffer) => parts.push(chunk));
-      stream.on("end", () => {
-        const { answer, hit } = judgeGrpc(Buffer.concat(parts));
+      answerUnary(stream, (message) => {
+        const { answer, hit } = judgeGrpc(message);
         if (hit !== undefined) note(hit);
-        stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-        stream.on("wantTrailers", () => {
-          stream.sendTrailers({ "grpc-status": "0" });
-        });
-        stream.end(answer);
+        return { answer, grpcStatus: "0" };
       });
     });
   };
