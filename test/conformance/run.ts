@@ -38,17 +38,31 @@ async function main(): Promise<number> {
     );
     return 2;
   }
-  await using sockets = values.runner === "sockets" ? await createSocketsRunner({ compareSeconds: true }) : undefined;
-  const run = async (loaded: LoadedCase): Promise<ReadonlyMap<string, RequestResult>> =>
-    sockets === undefined ? runCase(loaded) : sockets.run(loaded);
+  // Recorded cases, then our own.
+  const found = given === undefined ? [...casesIn(here("cases")), ...casesIn(here("own"), "own/")] : casesIn(given);
+  const wanted = found.filter(({ name }) => only?.test(name) ?? true);
+  if (values.runner === "engine") return playCases(wanted, (loaded) => Promise.resolve(runCase(loaded)));
+  // Not `await using`: Node 22, on which this file runs as it is too, does not know it.
+  const sockets = await createSocketsRunner({ compareSeconds: true });
+  try {
+    return await playCases(wanted, (loaded) => sockets.run(loaded));
+  } finally {
+    await sockets[Symbol.asyncDispose]();
+  }
+}
+
+type FoundCase = { readonly path: string; readonly name: string };
+
+/** Plays cases one after the other and prints what differs, the sums of each family and all sums; the exit code. */
+async function playCases(
+  cases: readonly FoundCase[],
+  run: (loaded: LoadedCase) => Promise<ReadonlyMap<string, RequestResult>>,
+): Promise<number> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const reasons = new Map<string, number>();
   let drawn = 0;
   const families = new Map<string, { passed: number; failed: number; skipped: number }>();
-  // Recorded cases, then our own.
-  const found = given === undefined ? [...casesIn(here("cases")), ...casesIn(here("own"), "own/")] : casesIn(given);
-  for (const { path, name } of found) {
-    if (only !== undefined && !only.test(name)) continue;
+  for (const { path, name } of cases) {
     const family = name.slice(0, name.lastIndexOf("/"));
     const sums = families.get(family) ?? { passed: 0, failed: 0, skipped: 0 };
     families.set(family, sums);
@@ -77,7 +91,7 @@ async function main(): Promise<number> {
 }
 
 /** The cases below a folder; what lies in the folder itself belongs to all of them. */
-function casesIn(directory: string, prefix = ""): readonly { readonly path: string; readonly name: string }[] {
+function casesIn(directory: string, prefix = ""): readonly FoundCase[] {
   const files = globSync("*/**/*.yaml", { cwd: directory }).toSorted();
   return files.map((file) => ({ path: join(directory, file), name: prefix + file.replace(/\.yaml$/, "") }));
 }

@@ -312,8 +312,8 @@ describe.skipIf(!probe.ok)("network pods", () => {
       "--only",
       "^(security/mtls-extra/[np]|traffic/inbound/undeclared)",
     ];
-    const { stdout, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
-    expect(stdout).toMatch(/\n[1-9]\d* passed, 0 failed, \d+ skipped\n$/);
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect(stdout, stderr).toMatch(/\n[1-9]\d* passed, 0 failed, \d+ skipped\n$/);
     expect(status).toBe(0);
   });
 
