@@ -1,91 +1,6 @@
-const text = { type: ["string", "number", "boolean"] };
-const texts = { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } };
-const dnsLabel = { type: "string", pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", maxLength: 63 };
-const variable = { type: "string", pattern: "\\$\\{" };
-const portNumber = { anyOf: [{ type: "integer", minimum: 1, maximum: 65535 }, variable] };
-const portShort = {
-  anyOf: [...portNumber.anyOf, { type: "string", pattern: "^[0-9]{1,5}(/[A-Za-z][-A-Za-z0-9.]*)?$" }],
-};
+import { dnsLabel, texts } from "./schema-values.ts";
+import { serviceFields, variantFields } from "./service-schema.ts";
 
-const port = {
-  type: "object",
-  additionalProperties: false,
-  required: ["port"],
-  properties: {
-    name: {
-      ...dnsLabel,
-      description: "The part before the first - names the protocol, as in Istio: http, grpc-web, tcp-db.",
-    },
-    port: { ...portNumber, description: "Port of the Service." },
-    target: { ...portNumber, description: "Port on which the program listens; default: port." },
-    protocol: { type: "string", description: "Acts as appProtocol: http, http2, grpc, tcp, tls, mongo, redis, mysql." },
-  },
-};
-
-const publish = { anyOf: [...portNumber.anyOf, { type: "string", pattern: "^[0-9]{1,5}(:[0-9]{1,5})?$" }] };
-
-const service = {
-  run: {
-    description: "The command: a string runs by sh -c, a list is executed as it is. PORT is set.",
-    anyOf: [
-      { type: "string", minLength: 1 },
-      { type: "array", minItems: 1, items: text },
-    ],
-  },
-  cwd: { type: "string", description: "Working directory, relative to this file." },
-  env: { ...texts, description: "Variables of the program." },
-  port: { ...portShort, description: "The one port: 8080 is HTTP, 5432/tcp is raw TCP." },
-  ports: { type: "array", items: { anyOf: [...portShort.anyOf, port] }, description: "Several ports, in long form." },
-  publish: {
-    description:
-      "Host port on 127.0.0.1 and ::1 that leads to the sidecar: 3000, or 3000:8080 for one of several ports.",
-    anyOf: [...publish.anyOf, { type: "array", items: publish }],
-  },
-  sidecar: {
-    anyOf: [{ type: "boolean" }, variable],
-    description: "false: a program without proxy, which calls in plaintext.",
-  },
-  namespace: { ...dnsLabel, description: "Kubernetes namespace; default: default." },
-  serviceAccount: {
-    ...dnsLabel,
-    description: "Service account, the last part of the SPIFFE id; default: the service's name.",
-  },
-  labels: { ...texts, description: "Labels of the workload, over app: <name> and version: v1." },
-  annotations: { ...texts, description: "Annotations of the workload." },
-  instances: {
-    anyOf: [{ type: "integer", minimum: 0, maximum: 250 }, variable],
-    description: "How many to run; default 1.",
-  },
-  needs: {
-    description: "Services that must be ready first.",
-    anyOf: [
-      { type: "array", items: { type: "string" } },
-      { type: "string" },
-      { type: "object", additionalProperties: { const: "ready" } },
-    ],
-  },
-  ready: {
-    description: "When the service counts as ready; default: its ports accept, or it was started when it has none.",
-    anyOf: [
-      { enum: ["ports", "spawn"] },
-      {
-        type: "object",
-        additionalProperties: false,
-        required: ["http"],
-        properties: {
-          http: { type: "string", pattern: "^/", description: "Path that must answer with a status below 400." },
-          port: { ...portNumber, description: "Port of the program; default: its first." },
-          every: { type: "string", description: "Interval, such as 500ms or 1s; default 1s." },
-        },
-      },
-    ],
-  },
-} as const;
-
-const variant = {
-  ...service,
-  extends: { type: "string", description: "The service whose Service, app label and account this workload shares." },
-} as const;
 const extensionKeys = { "^x-": {} };
 
 /** JSON Schema of meshdev.yaml: what `meshdev schema project` prints, and where the known keys come from. */
@@ -106,7 +21,7 @@ export const projectSchema = {
         type: "object",
         additionalProperties: false,
         patternProperties: extensionKeys,
-        properties: service,
+        properties: serviceFields,
       },
     },
     variants: {
@@ -118,7 +33,7 @@ export const projectSchema = {
         additionalProperties: false,
         patternProperties: extensionKeys,
         required: ["extends"],
-        properties: variant,
+        properties: variantFields,
       },
     },
     mesh: {
@@ -136,7 +51,3 @@ export const projectSchema = {
 } as const;
 
 export const projectKeys: readonly string[] = Object.keys(projectSchema.properties);
-export const serviceKeys: readonly string[] = Object.keys(service);
-export const variantKeys: readonly string[] = Object.keys(variant);
-export const portKeys: readonly string[] = Object.keys(port.properties);
-export const readyKeys: readonly string[] = ["http", "port", "every"];

@@ -1,24 +1,13 @@
 import { type Checked, sortProblems } from "../core/problem.ts";
-import type { SourceFile, SourcePosition } from "../core/source.ts";
+import type { SourceFile } from "../core/source.ts";
 import type { Labels } from "../model/resource.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
-import { isDnsLabel, isLabelKey, isLabelValue } from "./names.ts";
-import {
-  parseNeeds,
-  parsePorts,
-  parsePublish,
-  parseReady,
-  type PortSpec,
-  type PublishSpec,
-  type ReadySpec,
-} from "./project-ports.ts";
 import { createReader, type Reader } from "./project-reader.ts";
-import { projectKeys, serviceKeys, variantKeys } from "./project-schema.ts";
+import { projectKeys } from "./project-schema.ts";
+import { readService, type ServiceSpec, type VariantSpec } from "./project-service.ts";
+import { serviceKeys, variantKeys } from "./service-schema.ts";
 import { sourceText } from "./source-text.ts";
 import { isRecord, parseYaml, type YamlTree } from "./yaml-tree.ts";
-
-/** Instances of one service. */
-export const mostInstances = 250;
 
 /** meshdev.yaml as the user wrote it: absent means that the user left it out. */
 export interface ProjectSpec {
@@ -36,31 +25,6 @@ export interface ProjectSpec {
   /** The file it was read from, and whether variables were replaced already. */
   readonly source: SourceFile;
   readonly interpolated: boolean;
-}
-
-export interface ServiceSpec {
-  readonly key: string;
-  /** Field path of the entry: `services.orders`. */
-  readonly field: string;
-  readonly at: SourcePosition | undefined;
-  readonly run: string | readonly string[] | undefined;
-  readonly cwd: string | undefined;
-  readonly env: Labels;
-  /** Undefined: nothing is said, which a variant inherits. */
-  readonly ports: readonly PortSpec[] | undefined;
-  readonly publish: readonly PublishSpec[];
-  readonly sidecar: boolean | undefined;
-  readonly namespace: string | undefined;
-  readonly serviceAccount: string | undefined;
-  readonly labels: Labels;
-  readonly annotations: Labels;
-  readonly instances: number | undefined;
-  readonly needs: readonly string[] | undefined;
-  readonly ready: ReadySpec | undefined;
-}
-
-export interface VariantSpec extends ServiceSpec {
-  readonly extends: string;
 }
 
 /**
@@ -110,64 +74,6 @@ export function parseProject(file: SourceFile, env?: Readonly<Record<string, str
   };
   const problems = sortProblems([...tree.problems, ...reader.problems]);
   return problems.some((problem) => problem.severity === "error") ? { problems } : { value: spec, problems };
-}
-
-function readService(
-  reader: Reader,
-  key: string,
-  field: string,
-  value: Readonly<Record<string, unknown>>,
-): ServiceSpec {
-  const at = (name: string): string => joinKey(field, name);
-  if (!isDnsLabel(key))
-    reader.wrong(
-      field,
-      `${key} cannot be the name of a service`,
-      "use lower case letters, digits and -, at most 63",
-      "key",
-    );
-  const labels = reader.strings(at("labels"), value["labels"]);
-  for (const [name, label] of Object.entries(labels)) {
-    if (!isLabelKey(name) || !isLabelValue(label))
-      reader.wrong(joinKey(at("labels"), name), `${name}: ${label} is not a valid label`);
-  }
-  if (value["port"] !== undefined && value["ports"] !== undefined)
-    reader.wrong(at("ports"), "write port or ports, not both");
-  return {
-    key,
-    field,
-    at: reader.locate(field, "key").at,
-    run: readRun(reader, at("run"), value["run"]),
-    cwd: reader.text(at("cwd"), value["cwd"]),
-    env: reader.strings(at("env"), value["env"]),
-    ports: value["port"] === undefined && value["ports"] === undefined ? undefined : parsePorts(reader, value, at),
-    publish: parsePublish(reader, value["publish"], at("publish")),
-    sidecar: reader.flag(at("sidecar"), value["sidecar"]),
-    namespace: reader.name(at("namespace"), value["namespace"]),
-    serviceAccount: reader.name(at("serviceAccount"), value["serviceAccount"]),
-    labels,
-    annotations: reader.strings(at("annotations"), value["annotations"]),
-    instances: reader.integer(at("instances"), value["instances"], 0, mostInstances),
-    needs: parseNeeds(reader, value["needs"], at("needs")),
-    ready: parseReady(reader, value["ready"], at("ready")),
-  };
-}
-
-/** A string goes to the shell, which replaces variables itself; a list is replaced here. */
-function readRun(reader: Reader, field: string, value: unknown): ServiceSpec["run"] {
-  if (value === undefined) return undefined;
-  if (typeof value === "string" && value.trim() !== "") return value;
-  if (Array.isArray(value) && value.length > 0) {
-    const words = value.map((word, index) => reader.text(joinIndex(field, index), word));
-    if (words.every((word) => word !== undefined)) return words;
-    return undefined;
-  }
-  reader.wrong(
-    field,
-    "run must be a command as one string, or a list of the program and its arguments",
-    'write `run: npm start` or `run: ["node", "server.mjs"]`',
-  );
-  return undefined;
 }
 
 function readMesh(reader: Reader, value: unknown): readonly string[] {

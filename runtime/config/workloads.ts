@@ -1,8 +1,10 @@
 import type { Program, ReadyProbe } from "../model/mesh.ts";
 import type { Labels } from "../model/resource.ts";
 import type { SourcePosition } from "../core/source.ts";
-import type { PortSpec, PublishSpec, ReadySpec } from "./project-ports.ts";
-import type { ProjectSpec, ServiceSpec, VariantSpec } from "./project.ts";
+import type { PortSpec, PublishSpec } from "./project-ports.ts";
+import type { ReadySpec } from "./project-readiness.ts";
+import type { ServiceSpec, VariantSpec } from "./project-service.ts";
+import type { ProjectSpec } from "./project.ts";
 
 /** A service or variant of the project file with its defaults filled in: the template of its workloads. */
 export interface Group {

@@ -1,4 +1,4 @@
-import { mostInstances } from "../config/project.ts";
+import { mostInstances } from "../config/project-service.ts";
 import type { MeshCommand } from "../model/command.ts";
 
 /** A command as any client may have sent it; an error text when it is none. */
