@@ -9,21 +9,19 @@ import {
   collect,
   connectionOptions,
   directoryOption,
-  fileOption,
   jsonOption,
   outputOption,
   timeoutOption,
+  withProjectOptions,
 } from "./options.ts";
 
 /** Commands that explain. */
 export function addDiagnosisCommands(program: Command, context: Context, settle: Settle): void {
-  withCallOptions(program.command("why"))
+  withProjectOptions(withCallOptions(program.command("why")))
     .argument("[what...]", "an event's id, or a call: from, to, method, path; nothing: the last refusal")
     .description(
       "explain a decision, a handshake or a call that nobody made: the cause first, then every rule and clause",
     )
-    .addOption(directoryOption())
-    .addOption(fileOption())
     .addOption(new Option("--live", "send the call through the sidecars, of a mesh started for it if none runs"))
     .addOption(timeoutOption("how long a mesh that is started for --live may take to be ready (default 90s)"))
     .addOption(outputOption(["table", "json"]))
@@ -60,10 +58,8 @@ With one word it is the id of an event, with two to four a call; what shapes a c
       settle(await replay(event, withGlobals(program, options), context));
     });
 
-  withCallOptions(program.command("can [from] [to] [method] [path]"))
+  withProjectOptions(withCallOptions(program.command("can [from] [to] [method] [path]")))
     .description("what policy says to a call, without sending it (predicted by the engine that the sidecars use)")
-    .addOption(directoryOption())
-    .addOption(fileOption())
     .addOption(
       new Option("--expect <verdict>", "exit 4 unless it is so").choices(["allow", "deny"]).env("MESHDEV_EXPECT"),
     )
@@ -113,13 +109,10 @@ With one word it is the id of an event, with two to four a call; what shapes a c
       settle(await diff(sides, withGlobals(program, options), context));
     });
 
-  program
-    .command("check [path...]")
+  withProjectOptions(program.command("check [path...]"))
     .description(
       "what an API server, istiod and istioctl analyze would say of a project, or of files and folders of YAML",
     )
-    .addOption(directoryOption())
-    .addOption(fileOption())
     .addOption(
       new Option("--fail-on <severity>", "exit 4 for findings of this severity and above")
         .choices(["error", "warning", "info", "never"])

@@ -6,11 +6,11 @@ import type { Settle } from "./main.ts";
 import {
   collect,
   directoryOption,
-  fileOption,
   jsonOption,
   outputOption,
   parseDuration,
   parseExpiry,
+  withProjectOptions,
 } from "./options.ts";
 
 /** Commands that need neither a mesh nor, most of them, a project. */
@@ -26,11 +26,8 @@ export function addOfflineCommands(program: Command, context: Context, settle: S
       settle(await init(withGlobals(program, options), context));
     });
 
-  program
-    .command("token")
+  withProjectOptions(program.command("token"))
     .description("mint a token of the issuer for development (jwksUri: http://meshdev-issuer.istio-system/jwks)")
-    .addOption(directoryOption())
-    .addOption(fileOption())
     .addOption(
       new Option("--iss <issuer>", "default: what a rule of the project that takes these keys wants").env(
         "MESHDEV_ISS",

@@ -3,7 +3,6 @@ import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
 import {
   directoryOption,
-  fileOption,
   filterOption,
   jsonOption,
   outputOption,
@@ -11,6 +10,7 @@ import {
   parseDuration,
   screenReaderOption,
   timeoutOption,
+  withProjectOptions,
 } from "./options.ts";
 
 /** Commands that start, stop or watch a mesh. Each loads its code only when it runs. */
@@ -51,10 +51,8 @@ export function addSessionCommands(program: Command, context: Context, settle: S
           .env("MESHDEV_CAPTURE"),
       );
 
-  start(program.command("up [service...]"))
+  withProjectOptions(start(program.command("up [service...]")))
     .description("start services, sidecars and the CA, and watch them; attaches when the mesh already runs")
-    .addOption(directoryOption())
-    .addOption(fileOption())
     .addHelpText(
       "after",
       `

@@ -3,7 +3,7 @@ import { withCallOptions } from "./commands-diagnosis.ts";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
-import { directoryOption, fileOption, jsonOption, outputOption, parseCount } from "./options.ts";
+import { jsonOption, outputOption, parseCount, withProjectOptions } from "./options.ts";
 
 /** The command that proposes edits. */
 export function addSuggestCommand(program: Command, context: Context, settle: Settle): void {
@@ -11,9 +11,8 @@ export function addSuggestCommand(program: Command, context: Context, settle: Se
     .command("suggest [from] [to] [method] [path]")
     .description(
       "the smallest edits of policies that would allow a refused call, each with all else that it opens; of an event, the last refusal, or a call that nobody makes",
-    )
-    .addOption(directoryOption())
-    .addOption(fileOption());
+    );
+  withProjectOptions(command);
   withCallOptions(command)
     .addOption(new Option("--apply [number]", "write one of them, the first by default").argParser(parseNumber))
     .addOption(new Option("--yes", "do not ask before writing").env("MESHDEV_YES"))

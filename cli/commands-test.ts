@@ -2,15 +2,12 @@ import { type Command, Option } from "commander";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
-import { directoryOption, fileOption, jsonOption, outputOption, timeoutOption } from "./options.ts";
+import { jsonOption, outputOption, timeoutOption, withProjectOptions } from "./options.ts";
 
 /** Tests of policies. */
 export function addTestCommands(program: Command, context: Context, settle: Settle): void {
-  program
-    .command("test [file...]")
+  withProjectOptions(program.command("test [file...]"))
     .description("run the policy tests of a project: files named *.mesh-test.yaml")
-    .addOption(directoryOption())
-    .addOption(fileOption())
     .addOption(
       new Option(
         "--engine <engine>",

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { MeshError } from "../runtime/core/error.ts";
+import type { ProjectChoice } from "./door.ts";
 
 const names = ["meshdev.yaml", "meshdev.yml", ".meshdev/meshdev.yaml"] as const;
 
@@ -16,6 +17,48 @@ export function findProject(cwd: string, directory: string | undefined): string 
   }
   throw new MeshError("MD8003", `no meshdev.yaml in ${start} or above it`, {
     hint: "Write one with `meshdev init`, see a running example with `meshdev demo`, or name the folder with -C.",
+  });
+}
+
+/** The options of a command that reads a project's files. */
+export interface ProjectOptions {
+  readonly directory?: string;
+  readonly file?: readonly string[];
+  readonly envFile?: readonly string[];
+  readonly profile?: readonly string[];
+}
+
+/** A project folder, and which of its files are meant. */
+export interface ChosenProject {
+  readonly directory: string;
+  readonly chosen: ProjectChoice;
+}
+
+/**
+ * The project that the options of a command name. Paths are relative to `-C` or the working directory; with `-f` alone the project's
+ * folder is that of the first file, as in Compose. @throws MeshError MD8003
+ */
+export function chooseProject(cwd: string, options: ProjectOptions): ChosenProject {
+  const { directory, file = [], envFile, profile } = options;
+  const from = resolve(cwd, directory ?? ".");
+  const files = file.map((path) => existingFile(from, path));
+  const [first] = files;
+  const home = directory === undefined && first !== undefined ? dirname(first) : undefined;
+  return {
+    directory: home ?? (first === undefined ? findProject(cwd, directory) : from),
+    chosen: {
+      ...(first === undefined ? {} : { files }),
+      envFiles: envFile?.map((path) => existingFile(from, path)),
+      profiles: profile?.flatMap((names) => names.split(",")).filter((name) => name !== ""),
+    },
+  };
+}
+
+function existingFile(folder: string, path: string): string {
+  const full = resolve(folder, path);
+  if (existsSync(full)) return full;
+  throw new MeshError("MD8003", `there is no file ${full}`, {
+    hint: "Paths are relative to -C, or to the working directory.",
   });
 }
 

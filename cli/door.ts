@@ -17,6 +17,7 @@ export type {
   MutationReport,
   ProbeFinding,
   ProbeReport,
+  ProjectChoice,
   SessionInfo,
   StartedDaemon,
   StartOptions,

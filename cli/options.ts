@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { MeshError } from "../runtime/core/error.ts";
 
 /** Options that mean the same on every command. Each can also be set by a MESHDEV_* variable; a flag wins. */
@@ -61,8 +61,25 @@ export function directoryOption(): Option {
   );
 }
 
-export function fileOption(): Option {
-  return new Option("-f, --file <file>", "project file, when it has another name").env("MESHDEV_FILE");
+/** Adds the options that say which project a command is about, and which of its files. */
+export function withProjectOptions(command: Command): Command {
+  return command
+    .addOption(directoryOption())
+    .addOption(
+      new Option("-f, --file <file>", "project file instead of the usual one; further ones are laid over it")
+        .argParser(collect)
+        .env("MESHDEV_FILE"),
+    )
+    .addOption(
+      new Option("--env-file <file>", "variables instead of .env, may be repeated")
+        .argParser(collect)
+        .env("MESHDEV_ENV_FILE"),
+    )
+    .addOption(
+      new Option("--profile <name>", "also the services of this profile, may be repeated; * is all of them")
+        .argParser(collect)
+        .env("MESHDEV_PROFILE"),
+    );
 }
 
 export function outputOption(allowed: readonly Output[]): Option {

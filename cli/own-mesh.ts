@@ -2,6 +2,7 @@ import { stopMesh } from "./commands/down.ts";
 import { requireStart } from "./commands/up.ts";
 import { defaultTimeoutMs } from "./wait.ts";
 import type { Context } from "./context.ts";
+import type { ChosenProject } from "./discovery.ts";
 import type { Door, MeshClient, SessionInfo } from "./door.ts";
 
 export interface MeshForUse {
@@ -9,9 +10,7 @@ export interface MeshForUse {
   readonly client: MeshClient;
 }
 
-export interface WantedMesh {
-  readonly directory: string;
-  readonly file: string | undefined;
+export interface WantedMesh extends ChosenProject {
   readonly timeoutMs: number | undefined;
 }
 
@@ -20,7 +19,7 @@ const stopPatienceMs = 20_000;
 /** Uses the running mesh of a project, or one that is started for it and ends afterwards, whatever happens. */
 export async function withMesh<T>(
   door: Door,
-  { directory, file, timeoutMs = defaultTimeoutMs }: WantedMesh,
+  { directory, chosen, timeoutMs = defaultTimeoutMs }: WantedMesh,
   context: Context,
   use: (mesh: MeshForUse) => Promise<T>,
 ): Promise<T> {
@@ -29,7 +28,7 @@ export async function withMesh<T>(
     await using client = await door.connect(running);
     return await use({ session: running, client });
   }
-  const started = await door.startDaemon({ directory, file, watch: false });
+  const started = await door.startDaemon({ directory, chosen, watch: false });
   try {
     const { session } = started;
     await using client = await door.connect(session);

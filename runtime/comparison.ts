@@ -3,9 +3,9 @@ import { accessChanges } from "./access/changes.ts";
 import { changesRecord, type ChangesRecord } from "./access/record.ts";
 import { compile } from "./compile/compile.ts";
 import { loadFirst } from "./control/first-load.ts";
-import { findProjectFile } from "./control/project-file.ts";
 import { MeshError } from "./core/error.ts";
 import { readRevision } from "./host/git-revision.ts";
+import { findProjectFiles } from "./host/project-files.ts";
 import { type MeshFileSet, readMeshFiles } from "./host/read-mesh-files.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { ProxySnapshot } from "./model/snapshot.ts";
@@ -69,9 +69,9 @@ export function snapshotsOfMesh(mesh: Mesh): readonly ProxySnapshot[] {
 /** `instead`: a folder whose files are read in the place of the project's. */
 function loadMesh(directory: string, side: ComparedSide, instead?: string): Mesh {
   const { result } = loadFirst<MeshFileSet>(
-    { directory, projectFile: findProjectFile(directory, undefined), env: process.env },
-    (root, paths, always, previous) =>
-      readMeshFiles(root, paths.length === 0 || instead === undefined ? paths : [resolve(instead)], always, previous),
+    { directory, paths: findProjectFiles(directory), env: process.env },
+    (root, paths, named, previous) =>
+      readMeshFiles(root, paths.length === 0 || instead === undefined ? paths : [resolve(instead)], named, previous),
   );
   const problems = result.kind === "rejected" ? result.problems : result.loaded.problems;
   const errors = problems.filter(({ severity }) => severity === "error");

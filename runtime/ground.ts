@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Clock } from "./core/clock.ts";
 import { MeshError } from "./core/error.ts";
 import type { Scope } from "./core/scope.ts";
+import type { ProjectPaths } from "./config/project-paths.ts";
 import type { DrainMode } from "./model/dataplane.ts";
 import type { IssuerProgram } from "./model/issuer.ts";
 import { withCompileCache } from "./control/compile-cache.ts";
@@ -12,11 +13,11 @@ import type { Loaded } from "./control/load.ts";
 import { claimMachineAddresses, type MachineAddresses } from "./control/machine-address.ts";
 import { openMeshCa, type MeshCa } from "./control/mesh-ca.ts";
 import { isProcessStopped } from "./control/process-state.ts";
-import { findProjectFile } from "./control/project-file.ts";
 import { publishedPorts, requireNone, requireStartable } from "./control/start-check.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { caFolder, openCaStore, readGivenCa } from "./host/ca-store.ts";
 import { issuerFolder } from "./host/issuer-store.ts";
+import { findProjectFiles } from "./host/project-files.ts";
 import { checkPublishedPorts } from "./host/ports.ts";
 import { readMeshFiles, type MeshFileSet } from "./host/read-mesh-files.ts";
 import { startReaper, type Reaper } from "./host/reaper/reaper.ts";
@@ -31,7 +32,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 /** What a mesh stands on before anything of it runs. */
 export interface Ground {
   readonly user: ReturnType<typeof currentUser>;
-  readonly projectFile: string;
+  readonly paths: ProjectPaths;
   readonly session: Session;
   readonly reaper: Reaper;
   readonly link: DataPlaneLink;
@@ -54,7 +55,7 @@ export interface Ground {
 export async function takeGround(options: DaemonOptions, env: Env, clock: Clock, scope: Scope): Promise<Ground> {
   const { directory } = options;
   const user = currentUser(env);
-  const projectFile = findProjectFile(directory, options.file);
+  const paths = findProjectFiles(directory, options.chosen);
   const session = requireSession(directory, user, env);
   scope.defer(session.remove);
   const reaper = startReaper({ id: session.id, folder: session.paths.root });
@@ -64,7 +65,7 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   // The data plane starts while this process reads files and makes keys.
   const link = startDataPlane(session, options.drain, env, clock, reaper.watch, pods?.inside, scope);
   const issuer = issuerProgram(directory, env);
-  const { result, files, env: variables } = loadFirst({ directory, projectFile, env, issuer }, readMeshFiles);
+  const { result, files, env: variables } = loadFirst({ directory, paths, env, issuer }, readMeshFiles);
   const first = requireStartable(result, options);
   const folder = caFolderOf(options, first.project.ca);
   const givenCa = folder === undefined ? undefined : { folder, files: readGivenCa(folder) };
@@ -76,7 +77,7 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   ]);
   scope.defer(machine.release);
   requireNone(taken);
-  return { user, projectFile, session, reaper, link, pods, files, first, variables, machine, ca, issuer, givenCa };
+  return { user, paths, session, reaper, link, pods, files, first, variables, machine, ca, issuer, givenCa };
 }
 
 /** Where a plug-in CA is: what the command line says, else the project file, relative to its folder. */

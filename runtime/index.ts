@@ -2,6 +2,7 @@ import type { MatrixRecord } from "./access/record.ts";
 import type { CheckResult } from "./analysis/check.ts";
 import type { Suppression } from "./analysis/suppression.ts";
 import type { FidelityRow } from "./config/fidelity/rows.ts";
+import type { ProjectChoice } from "./config/project-paths.ts";
 import type { ReadSettings } from "./config/settings.ts";
 import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
@@ -41,6 +42,7 @@ export {
 export { schema, type SchemaName } from "./schema.ts";
 
 export type {
+  ProjectChoice,
   CallToken,
   CaseReport,
   CheckResult,
@@ -83,7 +85,7 @@ export async function startDaemon(options: StartOptions): Promise<StartedDaemon>
     import("./control/compile-cache.ts"),
   ]);
   const complete: DaemonOptions = {
-    file: undefined,
+    chosen: {},
     services: [],
     noDeps: false,
     allowInvalid: false,
@@ -137,17 +139,14 @@ export async function connect(session: Pick<SessionInfo, "socket">): Promise<Mes
 }
 
 /** Reads and checks a project without running anything. `value` is there when it would run, perhaps without what is invalid. */
-export async function loadProject(
-  directory: string,
-  options: { readonly file?: string | undefined } = {},
-): Promise<Checked<Mesh>> {
-  const [{ loadFirst }, { findProjectFile }, { readMeshFiles }] = await Promise.all([
+export async function loadProject(directory: string, chosen: ProjectChoice = {}): Promise<Checked<Mesh>> {
+  const [{ loadFirst }, { findProjectFiles }, { readMeshFiles }] = await Promise.all([
     import("./control/first-load.ts"),
-    import("./control/project-file.ts"),
+    import("./host/project-files.ts"),
     import("./host/read-mesh-files.ts"),
   ]);
   const { result } = loadFirst(
-    { directory, projectFile: findProjectFile(directory, options.file), env: process.env },
+    { directory, paths: findProjectFiles(directory, chosen), env: process.env },
     readMeshFiles,
   );
   return result.kind === "rejected"
@@ -156,8 +155,7 @@ export async function loadProject(
 }
 
 export interface CheckOptions {
-  /** Project file, when it has another name. */
-  readonly file?: string | undefined;
+  readonly chosen?: ProjectChoice;
   readonly filesOnly?: boolean;
   /** `IST0128=DestinationRule bank/d`. */
   readonly suppressions?: readonly Suppression[];
@@ -165,19 +163,19 @@ export interface CheckOptions {
 
 /** Everything that is wrong with a project, Istio's analyzers included. */
 export async function checkProject(directory: string, options: CheckOptions): Promise<CheckResult> {
-  const [{ loadFirst }, { findProjectFile }, { readMeshFiles }, { checkParsed }, { certificateFault }] =
+  const { chosen, filesOnly = false, suppressions = [] } = options;
+  const [{ loadFirst }, { findProjectFiles }, { readMeshFiles }, { checkParsed }, { certificateFault }] =
     await Promise.all([
       import("./control/first-load.ts"),
-      import("./control/project-file.ts"),
+      import("./host/project-files.ts"),
       import("./host/read-mesh-files.ts"),
       import("./analysis/check.ts"),
       import("./host/served-certificate.ts"),
     ]);
   const { result } = loadFirst(
-    { directory, projectFile: findProjectFile(directory, options.file), env: process.env },
+    { directory, paths: findProjectFiles(directory, chosen), env: process.env },
     readMeshFiles,
   );
-  const { filesOnly = false, suppressions = [] } = options;
   const request = { filesOnly, suppressions, certificateFault };
   return result.kind === "rejected"
     ? checkParsed([], result.problems, request)
@@ -216,10 +214,10 @@ export async function readSuppression(text: string): Promise<Suppression | undef
 /** A token of the project's issuer for development. A project that is not valid has no rules to look at. @throws MeshError MD6010 */
 export async function mintToken(
   directory: string,
-  { file, ...request }: MintRequest & { readonly file?: string | undefined },
+  { chosen, ...request }: MintRequest & { readonly chosen?: ProjectChoice },
 ): Promise<MintedToken> {
   const { mintDevToken } = await import("./tokens.ts");
-  const { value } = await loadProject(directory, { file });
+  const { value } = await loadProject(directory, chosen);
   return mintDevToken(directory, value, request);
 }
 

@@ -1,3 +1,4 @@
+import type { NamedFiles } from "./config/project-paths.ts";
 import type { Clock } from "./core/clock.ts";
 import type { MeshLoop } from "./control/mesh-loop.ts";
 import type { MeshFileSet } from "./host/read-mesh-files.ts";
@@ -6,7 +7,7 @@ import type { MeshWatcher } from "./host/watch.ts";
 interface WatchWhat {
   readonly loop: MeshLoop;
   readonly directory: string;
-  readonly projectFile: string;
+  readonly named: NamedFiles;
   readonly clock: Clock;
   readonly paths: readonly string[];
   /** What is in force. */
@@ -20,7 +21,8 @@ export async function watchFiles({ loop, paths, ...where }: WatchWhat): Promise<
     ...where,
     onChange: ({ files, problems, eventAt }) => {
       loop.reload({ files, problems, since: eventAt });
-      watcher.setPaths(loop.loaded()?.project.mesh ?? []);
+      const { mesh, named } = loop.wanted();
+      watcher.setPaths(mesh, named);
     },
     onProblems: (problems) => loop.setProblems("writers", problems),
   });

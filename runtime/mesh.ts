@@ -70,7 +70,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   const { options, log, env, clock = systemClock } = surroundings;
   const { directory } = options;
   const ground = await takeGround(options, env, clock, scope);
-  const { projectFile, session, reaper, link, first, machine, ca } = ground;
+  const { paths, session, reaper, link, first, machine, ca } = ground;
 
   const place: HookPlace = {
     outbound: session.paths.outbound,
@@ -183,7 +183,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   });
   const loop = createMeshLoop({
     directory,
-    projectFile,
+    paths,
     env: ground.variables,
     issuer: ground.issuer,
     services: options.services,
@@ -234,7 +234,8 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   );
   loop.start(first, ground.files);
   scope.defer(supervisor.close);
-  const watched = { loop, directory, projectFile, clock, paths: first.project.mesh, from: ground.files };
+  const { mesh: folders, named } = loop.wanted();
+  const watched = { loop, directory, named, clock, paths: folders, from: ground.files };
   const watcher = options.watch ? watchFiles(watched) : undefined;
   scope.defer(async () => (await watcher)?.close());
   const meter = createUsageMeter(clock, hub, runner.usage, observation.isObserved);
@@ -251,11 +252,10 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
       const running = await watcher;
       // A watcher never takes a file that is still being written; without one, who asks knows that it is whole.
       if (running !== undefined) running.poke();
-      else
-        loop.reload({
-          ...readMeshFiles(directory, loop.loaded()?.project.mesh ?? [], [projectFile]),
-          since: clock.monotonic(),
-        });
+      else {
+        const wanted = loop.wanted();
+        loop.reload({ ...readMeshFiles(directory, wanted.mesh, wanted.named), since: clock.monotonic() });
+      }
     },
     detach: surroundings.onDetach,
     resend: resends.resend,

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { ProjectChoice } from "./config/project-paths.ts";
 import { systemClock } from "./core/clock.ts";
 import { MeshError } from "./core/error.ts";
 import { loadFirst } from "./control/first-load.ts";
 import { loadMesh } from "./control/load.ts";
-import { findProjectFile } from "./control/project-file.ts";
 import { replaceUsersFile } from "./host/atomic-file.ts";
+import { findProjectFiles } from "./host/project-files.ts";
 import { readMeshFiles } from "./host/read-mesh-files.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { PredictedCall } from "./predict/call.ts";
@@ -17,17 +18,16 @@ import { suggestEdits } from "./suggest/suggest.ts";
 import { type CallToken, fetchKeySets, supposeClaims } from "./tokens.ts";
 
 export interface SuggestRequest {
-  /** Project file, when it has another name. */
-  readonly file?: string | undefined;
+  readonly chosen?: ProjectChoice;
   readonly about:
     | { readonly kind: "call"; readonly call: PredictedCall; readonly token: CallToken | undefined }
     | { readonly kind: "event"; readonly event: SeenEvent };
 }
 
 /** The smallest edits of a project's files that would allow a call. @throws MeshError MD8003, MD8005 */
-export async function suggestFor(directory: string, { file, about }: SuggestRequest): Promise<SuggestReport> {
-  const projectFile = findProjectFile(directory, file);
-  const { result, files, env } = loadFirst({ directory, projectFile, env: process.env }, readMeshFiles);
+export async function suggestFor(directory: string, { chosen, about }: SuggestRequest): Promise<SuggestReport> {
+  const paths = findProjectFiles(directory, chosen);
+  const { result, files, env } = loadFirst({ directory, paths, env: process.env }, readMeshFiles);
   if (result.kind === "rejected" || !result.complete) {
     const problems = result.kind === "rejected" ? result.problems : result.loaded.problems;
     throw new MeshError("MD8003", "the project is not valid, so no edit can be tried", {
@@ -36,18 +36,18 @@ export async function suggestFor(directory: string, { file, about }: SuggestRequ
     });
   }
   const { loaded } = result;
-  const { mesh, project } = loaded;
-  const source = project.source.path;
+  const { mesh, named } = loaded;
+  const own = new Set(named.map(({ path }) => path));
   const { call, token } = about.kind === "call" ? about : rebuilt(mesh, about.event);
   return reportOf(
     call,
     suggestEdits({
       mesh,
-      files: files.files.filter(({ path }) => path !== source),
+      files: files.files.filter(({ path }) => !own.has(path)),
       ask: await bindAsk(directory, mesh, call, token),
       load: (changed) => {
-        const input = { directory, projectFile: source, env, problems: [] };
-        const all = [...files.files.filter(({ path }) => path === source), ...changed];
+        const input = { directory, paths, env, problems: [] };
+        const all = [...named, ...changed];
         const next = loadMesh(loaded, { ...input, files: all });
         return next.kind === "loaded" && next.complete ? next.loaded.mesh : undefined;
       },

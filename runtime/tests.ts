@@ -3,9 +3,10 @@ import { MeshError } from "./core/error.ts";
 import { type Problem, sortProblems } from "./core/problem.ts";
 import { acceptFiles } from "./config/accept.ts";
 import { parseDocuments } from "./config/documents.ts";
+import type { ProjectChoice } from "./config/project-paths.ts";
 import { loadFirst } from "./control/first-load.ts";
-import { findProjectFile } from "./control/project-file.ts";
 import { findTestFiles, readSourceFile, testFilesAt } from "./host/find-test-files.ts";
+import { findProjectFiles } from "./host/project-files.ts";
 import { readMeshFiles } from "./host/read-mesh-files.ts";
 import { createIssuerKey, issuerKeySet, signToken } from "./identity/issuer.ts";
 import type { Mesh } from "./model/mesh.ts";
@@ -27,8 +28,7 @@ import { parseTestFile, type TestFile } from "./suite/test-file.ts";
 import { fetchKeySets } from "./tokens.ts";
 
 export interface TestOptions {
-  /** Project file, when it has another name. */
-  readonly file?: string | undefined;
+  readonly chosen?: ProjectChoice | undefined;
   /** Files and folders; empty: all of the project. */
   readonly paths: readonly string[];
   /** Only cases whose name or place matches. */
@@ -60,7 +60,7 @@ export interface TestReport {
 
 /** Reads a project, its tests and all that they name. @throws MeshError MD8003, MD8005, MD1020…MD1022 */
 export async function loadTests(directory: string, options: TestOptions): Promise<LoadedTests> {
-  const mesh = loadMeshFor(directory, options.file);
+  const mesh = loadMeshFor(directory, options.chosen);
   const paths = pathsOf(directory, options.paths);
   const problems: Problem[] = [];
   const files = paths.flatMap((path) => {
@@ -120,9 +120,9 @@ export async function runOffline(directory: string, options: TestOptions): Promi
   return reportTests(loaded, { ...options, engine: "offline" }, cases);
 }
 
-function loadMeshFor(directory: string, file: string | undefined): Mesh {
-  const projectFile = findProjectFile(directory, file);
-  const { result } = loadFirst({ directory, projectFile, env: process.env }, readMeshFiles);
+function loadMeshFor(directory: string, chosen: ProjectChoice | undefined): Mesh {
+  const paths = findProjectFiles(directory, chosen);
+  const { result } = loadFirst({ directory, paths, env: process.env }, readMeshFiles);
   const found = result.kind === "rejected" ? result.problems : result.loaded.problems;
   const problems = found.filter(({ severity }) => severity === "error");
   if (result.kind === "rejected" || problems.length > 0) {

@@ -1,7 +1,7 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { ProxySnapshot } from "../../runtime/model/snapshot.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { chooseProject, type ProjectOptions } from "../discovery.ts";
 import { type Door, openDoor } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { bareName } from "../options.ts";
@@ -11,9 +11,7 @@ import { seg } from "../print/segment.ts";
 import { requireSession } from "../session.ts";
 import { requireMesh } from "../valid-mesh.ts";
 
-export interface MatrixOptions extends OutputOptions {
-  readonly directory?: string;
-  readonly file?: string;
+export interface MatrixOptions extends ProjectOptions, OutputOptions {
   readonly namespace?: string;
   /** Service port. */
   readonly port?: number;
@@ -51,10 +49,7 @@ export async function canMatrix(
   const record =
     options.live === true
       ? await door.accessMatrix(await liveSnapshots(door, options, context), question)
-      : await door.accessMatrix(
-          await requireMesh(door, findProject(context.cwd, options.directory), options.file),
-          question,
-        );
+      : await door.accessMatrix(await requireMesh(door, chooseProject(context.cwd, options)), question);
   const source = options.live === true ? "running mesh" : "files";
   const printer = createPrinter(context, options.color);
   const output = chosenOutput(options);

@@ -1,6 +1,6 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { chooseProject, type ProjectOptions } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
 import { explainedLines } from "../print/cause.ts";
 import { place } from "../print/place.ts";
@@ -12,9 +12,7 @@ import { callOf, type Question, type QuestionOptions, tokenOf } from "../call-qu
 import { openDoor } from "../door.ts";
 import { requireMesh } from "../valid-mesh.ts";
 
-export interface CanOptions extends OutputOptions, QuestionOptions {
-  readonly directory?: string;
-  readonly file?: string;
+export interface CanOptions extends ProjectOptions, OutputOptions, QuestionOptions {
   readonly expect?: "allow" | "deny";
 }
 
@@ -29,11 +27,11 @@ export function requireParties(from: string | undefined, to: string | undefined)
 const tones = { allow: "good", deny: "bad", depends: "warn" } as const;
 
 export async function can(question: Question, options: CanOptions, context: Context): Promise<number> {
-  const directory = findProject(context.cwd, options.directory);
+  const project = chooseProject(context.cwd, options);
   const door = await openDoor();
-  const mesh = await requireMesh(door, directory, options.file);
+  const mesh = await requireMesh(door, project);
   const call = callOf(question, options);
-  const prediction = await door.predict(mesh, call, directory, tokenOf(options, context));
+  const prediction = await door.predict(mesh, call, project.directory, tokenOf(options, context));
   const printer = createPrinter(context, options.color);
   const held = options.expect === undefined || options.expect === prediction.verdict;
   if (chosenOutput(options) === "json") {

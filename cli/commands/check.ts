@@ -3,7 +3,7 @@ import { text as readAll } from "node:stream/consumers";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Problem } from "../../runtime/core/problem.ts";
 import type { Context } from "../context.ts";
-import { findProject, holdsProject, isProjectFile } from "../discovery.ts";
+import { chooseProject, type ChosenProject, holdsProject, isProjectFile, type ProjectOptions } from "../discovery.ts";
 import { type CheckResult, type Door, openDoor, type Suppression } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { readPackageInfo } from "../package-info.ts";
@@ -13,9 +13,7 @@ import { countProblems, problemLines } from "../print/problem.ts";
 import { sarifLog } from "../print/sarif.ts";
 import { seg } from "../print/segment.ts";
 
-export interface CheckOptions extends OutputOptions {
-  readonly directory?: string;
-  readonly file?: string;
+export interface CheckOptions extends ProjectOptions, OutputOptions {
   readonly filesOnly?: boolean;
   readonly failOn?: "error" | "warning" | "info" | "never";
   readonly suppress?: readonly string[];
@@ -31,29 +29,29 @@ export async function check(
   const door = await openDoor();
   const suppressions = await readSuppressions(options.suppress ?? [], door);
   const common = { filesOnly: options.filesOnly === true, suppressions };
-  const project = projectOf(paths, options.directory, context.cwd);
-  const directory = project ?? resolve(context.cwd, options.directory ?? ".");
+  const project = projectOf(paths, options, context.cwd);
+  const directory = project?.directory ?? resolve(context.cwd, options.directory ?? ".");
   const result =
     project === undefined
       ? await door.checkPaths(directory, paths.length === 0 ? ["."] : paths, {
           ...common,
           ...(paths.includes("-") ? { stdin: await readAll(stdin) } : {}),
         })
-      : await door.checkProject(project, {
+      : await door.checkProject(project.directory, {
           ...common,
-          file: options.file,
+          chosen: project.chosen,
         });
   print(result, directory, options, context);
   return exitCodeFor(result.problems, options.failOn ?? "error");
 }
 
-function projectOf(paths: readonly string[], directory: string | undefined, cwd: string): string | undefined {
-  if (paths.length === 0) return findProject(cwd, directory);
+function projectOf(paths: readonly string[], options: ProjectOptions, cwd: string): ChosenProject | undefined {
+  if (paths.length === 0) return chooseProject(cwd, options);
   const [path = ""] = paths;
   if (paths.length > 1 || path === "-") return undefined;
   const full = resolve(cwd, path);
-  if (isProjectFile(full)) return findProject(cwd, dirname(full));
-  return holdsProject(full) ? full : undefined;
+  if (isProjectFile(full)) return chooseProject(cwd, { ...options, directory: dirname(full) });
+  return holdsProject(full) ? chooseProject(cwd, { ...options, directory: full }) : undefined;
 }
 
 async function readSuppressions(texts: readonly string[], door: Door): Promise<readonly Suppression[]> {

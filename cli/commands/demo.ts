@@ -32,7 +32,7 @@ export async function demo(folder: string | undefined, options: UpOptions, conte
       seg("; edit its mesh/*.yaml while it runs", "dim"),
     ],
   ]);
-  return runMesh(target, [], options, context);
+  return runMesh({ directory: target, chosen: {} }, [], options, context);
 }
 
 function writableFolder(cwd: string): string {

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { MeshError } from "../../runtime/core/error.ts";
 import { callOf, type Question, type QuestionOptions, tokenOf } from "../call-question.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { chooseProject, type ProjectOptions } from "../discovery.ts";
 import { type Door, openDoor, type SuggestionReport, type SuggestReport } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { findEvent } from "../find-event.ts";
@@ -12,9 +12,7 @@ import { seg } from "../print/segment.ts";
 import { suggestLines } from "../print/suggestions.ts";
 import { requireSession } from "../session.ts";
 
-export interface SuggestOptions extends OutputOptions, QuestionOptions {
-  readonly directory?: string;
-  readonly file?: string;
+export interface SuggestOptions extends ProjectOptions, OutputOptions, QuestionOptions {
   /** Number of a suggestion; true: the first. */
   readonly apply?: number | true;
   readonly yes?: boolean;
@@ -55,10 +53,10 @@ async function ask(
 ): Promise<{ readonly directory: string; readonly report: SuggestReport }> {
   const [from, to, method = "GET", path = "/"] = words;
   if (from !== undefined && to !== undefined) {
-    const directory = findProject(context.cwd, options.directory);
+    const { directory, chosen } = chooseProject(context.cwd, options);
     const question: Question = { from, to, method, path };
     const about = { kind: "call", call: callOf(question, options), token: tokenOf(options, context) } as const;
-    return { directory, report: await door.suggest(directory, { file: options.file, about }) };
+    return { directory, report: await door.suggest(directory, { chosen, about }) };
   }
   const session = await requireSession(door, context, options.directory);
   await using client = await door.connect(session);
@@ -68,7 +66,7 @@ async function ask(
       hint: "Explain it with `meshdev why`.",
     });
   const { directory } = session;
-  return { directory, report: await door.suggest(directory, { file: options.file, about: { kind: "event", event } }) };
+  return { directory, report: await door.suggest(directory, { about: { kind: "event", event } }) };
 }
 
 function chooseOne({ suggestions, verdict }: SuggestReport, apply: number | true): SuggestionReport | undefined {

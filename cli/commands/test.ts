@@ -1,6 +1,6 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { chooseProject, type ChosenProject, type ProjectOptions } from "../discovery.ts";
 import { type Door, openDoor, type TestEngine, type TestReport } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { watchTests } from "./test-watch.ts";
@@ -11,9 +11,7 @@ import { tapText } from "../print/tap.ts";
 import { coverageLines, mutationLines } from "../print/test-strength.ts";
 import { countsLine, testLines } from "../print/test-report.ts";
 
-export interface TestOptions extends OutputOptions {
-  readonly directory?: string;
-  readonly file?: string;
+export interface TestOptions extends ProjectOptions, OutputOptions {
   readonly engine?: TestEngine;
   readonly select?: string;
   readonly timeout?: number;
@@ -24,38 +22,38 @@ export interface TestOptions extends OutputOptions {
 
 /** Runs the policy tests of a project. */
 export async function test(paths: readonly string[], options: TestOptions, context: Context): Promise<number> {
-  const directory = findProject(context.cwd, options.directory);
+  const project = chooseProject(context.cwd, options);
   const door = await openDoor();
   if (options.watch === true) {
     if (chosenOutput(options) !== "table" || (options.engine ?? "offline") !== "offline")
       throw new MeshError("MD8001", "--watch asks the engine and prints a table; run without it for everything else");
     const printer = createPrinter(context, options.color);
     const once = async (): Promise<void> => {
-      print(await runOnce(door, directory, paths, options, context), options, printer, context);
+      print(await runOnce(door, project, paths, options, context), options, printer, context);
     };
-    return watchTests(door, directory, once, printer, context);
+    return watchTests(door, project.directory, once, printer, context);
   }
-  const report = await runOnce(door, directory, paths, options, context);
+  const report = await runOnce(door, project, paths, options, context);
   print(report, options, createPrinter(context, options.color), context);
   return exitCodeFor(report);
 }
 
 async function runOnce(
   door: Door,
-  directory: string,
+  { directory, chosen }: ChosenProject,
   paths: readonly string[],
-  { file, select, engine = "offline", timeout, coverage, mutate }: TestOptions,
+  { select, engine = "offline", timeout, coverage, mutate }: TestOptions,
   context: Context,
 ): Promise<TestReport> {
   const asked = {
-    file,
+    chosen,
     paths,
     select: select === undefined ? undefined : selection(select),
     coverage: coverage === true,
     mutate: mutate === true,
   };
   if (engine === "offline") return door.runTests(directory, asked);
-  return await withMesh(door, { directory, file, timeoutMs: timeout }, context, (live) =>
+  return await withMesh(door, { directory, chosen, timeoutMs: timeout }, context, (live) =>
     door.runLiveTests(directory, { ...asked, engine }, live, context.signal),
   );
 }

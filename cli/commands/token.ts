@@ -1,15 +1,13 @@
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { chooseProject, type ProjectOptions } from "../discovery.ts";
 import { openDoor } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
 import { sanitize } from "../print/sanitize.ts";
 import { seg } from "../print/segment.ts";
 
-export interface TokenOptions extends OutputOptions {
-  readonly directory?: string;
-  readonly file?: string;
+export interface TokenOptions extends ProjectOptions, OutputOptions {
   readonly iss?: string;
   readonly sub?: string;
   readonly aud?: readonly string[];
@@ -25,10 +23,10 @@ const usualLifeMs = 3_600_000;
 
 /** Prints a token of the issuer for development, and nothing else on stdout: `curl -H "authorization: Bearer $(meshdev token)"`. */
 export async function token(options: TokenOptions, context: Context): Promise<number> {
-  const directory = findProject(context.cwd, options.directory);
+  const { directory, chosen } = chooseProject(context.cwd, options);
   const door = await openDoor();
   const minted = await door.mintToken(directory, {
-    file: options.file,
+    chosen,
     issuer: options.iss,
     subject: options.sub ?? "dev",
     audiences: options.aud ?? [],

@@ -2,7 +2,7 @@ import { MeshError } from "../../runtime/core/error.ts";
 import type { WorkloadLogged } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { chooseProject, type ChosenProject, type ProjectOptions } from "../discovery.ts";
 import { type MeshClient, type SessionInfo, type StartOptions, type StartedDaemon, openDoor } from "../door.ts";
 import { exitCodes, ExitWith } from "../exit-code.ts";
 import { eventLine } from "../print/event-line.ts";
@@ -15,9 +15,7 @@ import { requireFilter } from "../session.ts";
 import { defaultTimeoutMs, waitUntil } from "../wait.ts";
 import { failureError, wantsScreen, watchMesh, type WatchOptions } from "./watch.ts";
 
-export interface UpOptions extends OutputOptions, WatchOptions {
-  readonly directory?: string;
-  readonly file?: string;
+export interface UpOptions extends ProjectOptions, OutputOptions, WatchOptions {
   readonly detach?: boolean;
   readonly timeout?: number;
   readonly allowInvalid?: boolean;
@@ -29,12 +27,12 @@ export interface UpOptions extends OutputOptions, WatchOptions {
 }
 
 export async function up(services: readonly string[], options: UpOptions, context: Context): Promise<number> {
-  return runMesh(findProject(context.cwd, options.directory), services, options, context);
+  return runMesh(chooseProject(context.cwd, options), services, options, context);
 }
 
 /** Starts a project or joins it when it runs, and watches it until the end, or returns when it is ready (`-d`). */
 export async function runMesh(
-  directory: string,
+  { directory, chosen }: ChosenProject,
   services: readonly string[],
   options: UpOptions,
   context: Context,
@@ -62,7 +60,7 @@ export async function runMesh(
     );
     return exitCodes.ok;
   }
-  const starting = door.startDaemon(startOptions(directory, services, options));
+  const starting = door.startDaemon(startOptions({ directory, chosen }, services, options));
   if (!detach && wantsScreen(options, context)) void preloadScreen();
   const started = await starting;
   try {
@@ -115,10 +113,9 @@ async function preloadScreen(): Promise<void> {
   await loadScreen().catch(() => undefined);
 }
 
-function startOptions(directory: string, services: readonly string[], options: UpOptions): StartOptions {
+function startOptions(project: ChosenProject, services: readonly string[], options: UpOptions): StartOptions {
   return {
-    directory,
-    file: options.file,
+    ...project,
     services,
     allowInvalid: options.allowInvalid === true,
     freshCa: options.freshCa === true,

@@ -4,7 +4,7 @@ import { causeOfDecision, type Cause } from "../../runtime/store/cause.ts";
 import type { Mesh } from "../../runtime/model/mesh.ts";
 import { callOf, type Question, tokenOf } from "../call-question.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { chooseProject, type ChosenProject } from "../discovery.ts";
 import { type CallToken, type Door, openDoor, type PredictedCall } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { withMesh } from "../own-mesh.ts";
@@ -19,8 +19,7 @@ import { excerptAt, withMisplaced } from "../why-text.ts";
 import type { WhyOptions } from "./why.ts";
 
 /** A call of a project whose files are valid. */
-interface AskedCall {
-  readonly directory: string;
+interface AskedCall extends ChosenProject {
   readonly mesh: Mesh;
   readonly call: PredictedCall;
   readonly token: CallToken | undefined;
@@ -39,10 +38,11 @@ interface Answer {
 /** Explains a call that nobody made: predicted from the files, or with `--live` sent through the sidecars. */
 export async function whyCall(question: Question, options: WhyOptions, context: Context): Promise<number> {
   const door = await openDoor();
-  const directory = findProject(context.cwd, options.directory);
+  const project = chooseProject(context.cwd, options);
+  const { directory } = project;
   const call = callOf(question, options);
   const token = tokenOf(options, context);
-  const asked = { directory, mesh: await requireMesh(door, directory, options.file), call, token };
+  const asked = { ...project, mesh: await requireMesh(door, project), call, token };
   const live = options.live === true;
   const answer = live ? await askLive(door, asked, options, context) : await predict(door, asked);
   const cause = await causeInMesh(door, answer, asked);
@@ -74,9 +74,8 @@ async function predict(door: Door, { mesh, call, directory, token }: AskedCall):
   };
 }
 
-async function askLive(door: Door, asked: AskedCall, { file, timeout }: WhyOptions, context: Context): Promise<Answer> {
-  const { directory } = asked;
-  const answer = await withMesh(door, { directory, file, timeoutMs: timeout }, context, (live) =>
+async function askLive(door: Door, asked: AskedCall, { timeout }: WhyOptions, context: Context): Promise<Answer> {
+  const answer = await withMesh(door, { ...asked, timeoutMs: timeout }, context, (live) =>
     door.askLive(asked, live, context.signal),
   );
   return { ...answer, outcome: answer.verdict };

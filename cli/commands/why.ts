@@ -2,6 +2,7 @@ import { MeshError } from "../../runtime/core/error.ts";
 import type { MeshEvent } from "../../runtime/model/event.ts";
 import type { QuestionOptions } from "../call-question.ts";
 import type { Context } from "../context.ts";
+import type { ProjectOptions } from "../discovery.ts";
 import { openDoor } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { findEvent } from "../find-event.ts";
@@ -10,9 +11,7 @@ import { requireSession } from "../session.ts";
 import { causeInFiles, causeSources, whyLines } from "../why-text.ts";
 import { whyCall } from "./why-call.ts";
 
-export interface WhyOptions extends QuestionOptions, OutputOptions {
-  readonly directory?: string;
-  readonly file?: string;
+export interface WhyOptions extends ProjectOptions, QuestionOptions, OutputOptions {
   /** Send the call for real. */
   readonly live?: boolean;
   /** Milliseconds to wait for a mesh that is started for the call. */

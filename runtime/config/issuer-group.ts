@@ -29,6 +29,7 @@ export function issuerGroup(
       needs: [],
       run: program?.command,
       cwd: undefined,
+      envFiles: [],
       env: program?.env ?? {},
       ready: undefined,
     },

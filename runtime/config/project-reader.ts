@@ -2,16 +2,17 @@ import type { Problem } from "../core/problem.ts";
 import type { Labels } from "../model/resource.ts";
 import { parseDuration } from "./duration.ts";
 import { joinKey } from "./field-path.ts";
-import { interpolate } from "./interpolation.ts";
+import { interpolate, lookupIn } from "./interpolation.ts";
 import { isDnsLabel } from "./names.ts";
 import { didYouMean } from "./suggestion.ts";
-import { isRecord, type YamlTree } from "./yaml-tree.ts";
+import type { ProjectTree } from "./project-merge.ts";
+import { isRecord } from "./yaml-tree.ts";
 
 /** Reads values of the project tree and collects what is wrong with them. */
 export interface Reader {
   readonly root: Readonly<Record<string, unknown>>;
   readonly problems: readonly Problem[];
-  readonly locate: YamlTree["locate"];
+  readonly locate: ProjectTree["locate"];
   readonly problem: (problem: Problem) => void;
   readonly wrong: (field: string, message: string, hint?: string, part?: "key" | "value") => void;
   readonly missing: (field: string, key: string, hint: string) => string;
@@ -32,7 +33,7 @@ export interface Reader {
   readonly duration: (field: string, value: unknown) => number | undefined;
 }
 
-export function createReader(tree: YamlTree, env: Readonly<Record<string, string>> | undefined): Reader {
+export function createReader(tree: ProjectTree, env: Readonly<Record<string, string>> | undefined): Reader {
   const problems: Problem[] = [];
   const root = isRecord(tree.value) ? tree.value : {};
   const wrong: Reader["wrong"] = (field, message, hint, part) => {
@@ -56,7 +57,8 @@ export function createReader(tree: YamlTree, env: Readonly<Record<string, string
       return undefined;
     }
     if (env === undefined) return value;
-    const result = interpolate(value, env);
+    const result = interpolate(value, lookupIn(env));
+    for (const fault of result.faults) wrong(field, `${field}: ${fault}`);
     for (const name of result.unset) {
       problems.push({
         code: "MD1011",

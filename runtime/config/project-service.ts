@@ -1,5 +1,6 @@
 import type { SourcePosition } from "../core/source.ts";
 import type { Labels } from "../model/resource.ts";
+import { parseEnvFiles, type EnvFileSpec } from "./env-files.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "./names.ts";
 import { parsePorts, parsePublish, type PortSpec, type PublishSpec } from "./project-ports.ts";
@@ -17,6 +18,7 @@ export interface ServiceSpec {
   readonly run: string | readonly string[] | undefined;
   readonly cwd: string | undefined;
   readonly env: Labels;
+  readonly envFiles: readonly EnvFileSpec[] | undefined;
   /** Undefined: nothing is said, which a variant inherits. */
   readonly ports: readonly PortSpec[] | undefined;
   readonly publish: readonly PublishSpec[];
@@ -63,6 +65,7 @@ export function readService(
     run: readRun(reader, at("run"), value["run"]),
     cwd: reader.text(at("cwd"), value["cwd"]),
     env: reader.strings(at("env"), value["env"]),
+    envFiles: parseEnvFiles(reader, value["env_file"], at("env_file")),
     ports: value["port"] === undefined && value["ports"] === undefined ? undefined : parsePorts(reader, value, at),
     publish: parsePublish(reader, value["publish"], at("publish")),
     sidecar: reader.flag(at("sidecar"), value["sidecar"]),

@@ -1,7 +1,8 @@
-import { type Checked, sortProblems } from "../core/problem.ts";
+import { type Checked, type Problem, sortProblems } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import type { Labels } from "../model/resource.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
+import { mergeTrees } from "./project-merge.ts";
 import { createReader, type Reader } from "./project-reader.ts";
 import { projectKeys } from "./project-schema.ts";
 import { readService, type ServiceSpec, type VariantSpec } from "./project-service.ts";
@@ -22,34 +23,28 @@ export interface ProjectSpec {
   readonly features: Labels;
   /** Position and excerpt of a field of the project file. */
   readonly locate: YamlTree["locate"];
-  /** The file it was read from, and whether variables were replaced already. */
-  readonly source: SourceFile;
+  /** The project file and those that are laid over it, and whether variables were replaced already. */
+  readonly sources: readonly [SourceFile, ...SourceFile[]];
   readonly interpolated: boolean;
 }
 
 /**
  * Reads a project file. Unknown keys and wrong values are collected, each with its position; `value` is absent when an error was found.
  * Without `env` variables are left for `resolve` to replace.
+ * @param overlays laid over it in this order, by the rules of `mergeTrees`
  */
-export function parseProject(file: SourceFile, env?: Readonly<Record<string, string>>): Checked<ProjectSpec> {
-  const parsed = parseYaml(sourceText(file), "project");
-  if (parsed.problems.length > 0) return { problems: sortProblems(parsed.problems) };
-  const [tree, second] = parsed.trees.filter((candidate) => candidate?.value !== undefined);
-  const at = { file: file.path, line: 1, column: 1 };
-  if (tree === undefined)
-    return {
-      problems: [
-        { code: "MD1003", severity: "error", message: "the project file is empty", hint: "run `meshdev init`", at },
-      ],
-    };
-  const reader = createReader(tree, env);
-  if (second !== undefined)
-    reader.problem({
-      code: "MD1003",
-      severity: "error",
-      message: "a project file has one document; this is a second one",
-      at: second.at,
-    });
+export function parseProject(
+  file: SourceFile,
+  env?: Readonly<Record<string, string>>,
+  overlays: readonly SourceFile[] = [],
+): Checked<ProjectSpec> {
+  const files = [file, ...overlays].map(readTree);
+  const unreadable = files.flatMap(({ problems }) => problems);
+  if (unreadable.some(({ severity }) => severity === "error")) return { problems: sortProblems(unreadable) };
+  const [tree, ...over] = files.flatMap((each) => each.tree ?? []);
+  if (tree === undefined) return { problems: [emptyProject(file)] };
+  const merged = mergeTrees([tree, ...over]);
+  const reader = createReader(merged, env);
   const root = reader.keys("", projectKeys);
   const services = entries(reader, "services", serviceKeys).map(({ key, field, value }) =>
     readService(reader, key, field, value),
@@ -68,12 +63,29 @@ export function parseProject(file: SourceFile, env?: Readonly<Record<string, str
     ca: reader.text("ca", root["ca"]),
     meshConfig: reader.record("meshConfig", root["meshConfig"]),
     features: reader.strings("features", root["features"]),
-    locate: tree.locate,
-    source: file,
+    locate: merged.locate,
+    sources: [file, ...overlays],
     interpolated: env !== undefined,
   };
-  const problems = sortProblems([...tree.problems, ...reader.problems]);
+  const problems = sortProblems([...merged.problems, ...reader.problems]);
   return problems.some((problem) => problem.severity === "error") ? { problems } : { value: spec, problems };
+}
+
+/** The one document of a file; an overlay may have none. */
+function readTree(file: SourceFile): { readonly tree?: YamlTree; readonly problems: readonly Problem[] } {
+  const parsed = parseYaml(sourceText(file), "project");
+  if (parsed.problems.length > 0) return { problems: parsed.problems };
+  const [tree, second] = parsed.trees.filter((candidate) => candidate?.value !== undefined);
+  if (second !== undefined) {
+    const message = "a project file has one document; this is a second one";
+    return { problems: [{ code: "MD1003", severity: "error", message, at: second.at }] };
+  }
+  return { ...(tree === undefined ? {} : { tree }), problems: [] };
+}
+
+function emptyProject(file: SourceFile): Problem {
+  const at = { file: file.path, line: 1, column: 1 };
+  return { code: "MD1003", severity: "error", message: "the project file is empty", hint: "run `meshdev init`", at };
 }
 
 function readMesh(reader: Reader, value: unknown): readonly string[] {

@@ -2,7 +2,10 @@ import { type Checked, type Problem, sortProblems } from "../core/problem.ts";
 import type { IssuerProgram } from "../model/issuer.ts";
 import type { Mesh, Service, Workload, WorkloadPort } from "../model/mesh.ts";
 import type { Labels, Resource } from "../model/resource.ts";
+import type { SourceFile } from "../core/source.ts";
+import { shownPath } from "./absolute-path.ts";
 import { assignAddresses } from "./addresses.ts";
+import { readEnvFiles } from "./env-files.ts";
 import { unenforced, unenforcedMeshConfig } from "./enforcement.ts";
 import { issuerGroup } from "./issuer-group.ts";
 import { kubernetesNamespaces, kubernetesServices, type ServiceDraft } from "./kubernetes.ts";
@@ -20,6 +23,10 @@ export interface ResolveContext {
   /** Absolute folder of the project file. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Variables of `.env` that programs have beside those of ours. */
+  readonly added?: Readonly<Record<string, string>>;
+  /** Files of variables that services name, by path as it is shown. */
+  readonly envFiles?: ReadonlyMap<string, SourceFile>;
   /** What the issuer of `meshdev token` runs; undefined: nothing is run. */
   readonly issuer?: IssuerProgram;
   /** How many instances run, by key, where that is not for the project file to say. */
@@ -31,7 +38,8 @@ export interface ResolveContext {
 /** From what the files say to what they mean. `value` is absent when the project file contradicts itself; findings about resources are warnings. */
 export function resolve(project: ProjectSpec, resources: readonly Resource[], context: ResolveContext): Checked<Mesh> {
   if (!project.interpolated) {
-    const replaced = parseProject(project.source, context.env);
+    const [file, ...overlays] = project.sources;
+    const replaced = parseProject(file, context.env, overlays);
     if (replaced.value === undefined) return { problems: replaced.problems };
     const { value, problems } = resolve(replaced.value, resources, context);
     return { ...(value === undefined ? {} : { value }), problems: sortProblems([...replaced.problems, ...problems]) };
@@ -50,7 +58,8 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
     instances: context.scales?.get(group.key) ?? group.instances,
   }));
   problems.push(...checkGroups(project, declared));
-  const groups = [...declared, ...issuerGroup(declared, resources, context.issuer)];
+  const withFiles = declared.map((group) => withEnvFiles(project, group, context, problems));
+  const groups = [...withFiles, ...issuerGroup(declared, resources, context.issuer)];
   for (const { annotations, field } of groups) {
     const said = annotations[proxyConfigAnnotation];
     if (said === undefined) continue;
@@ -81,6 +90,18 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
       return { value: mesh, problems: sortProblems(problems) };
   }
   return { problems: sortProblems(problems) };
+}
+
+/** `env` of the project file over its `env_file` over `.env`. */
+function withEnvFiles(project: ProjectSpec, group: Group, context: ResolveContext, problems: Problem[]): Group {
+  const read = readEnvFiles(
+    group.envFiles,
+    (path) => context.envFiles?.get(shownPath(context.directory, path)),
+    context.env,
+  );
+  for (const problem of read.problems)
+    problems.push(problem.at === undefined ? { ...problem, ...project.locate(problem.field ?? "") } : problem);
+  return { ...group, env: { ...context.added, ...read.variables, ...group.env } };
 }
 
 /** Services of the project file, except those that the mesh folder writes itself, then those of the mesh folder. */

@@ -18,6 +18,16 @@ export const port = {
 
 const publish = { anyOf: [...portNumber.anyOf, { type: "string", pattern: "^[0-9]{1,5}(:[0-9]{1,5})?$" }] };
 
+const envFile = {
+  type: "object",
+  additionalProperties: false,
+  required: ["path"],
+  properties: {
+    path: { type: "string", description: "Relative to the project's folder." },
+    required: { anyOf: [{ type: "boolean" }, variable], description: "false: no fault when it is not there." },
+  },
+};
+
 /** Keys of an entry of `services`. Fields that belong together have a file of their own and are spread here. */
 export const serviceFields = {
   run: {
@@ -29,6 +39,10 @@ export const serviceFields = {
   },
   cwd: { type: "string", description: "Working directory, relative to this file." },
   env: { ...texts, description: "Variables of the program." },
+  env_file: {
+    description: "Files of variables for the program; a later one wins, and env over all.",
+    anyOf: [{ type: "string" }, { type: "array", items: { anyOf: [{ type: "string" }, envFile] } }],
+  },
   port: { ...portShort, description: "The one port: 8080 is HTTP, 5432/tcp is raw TCP." },
   ports: { type: "array", items: { anyOf: [...portShort.anyOf, port] }, description: "Several ports, in long form." },
   publish: {

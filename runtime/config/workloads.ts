@@ -1,6 +1,8 @@
 import type { Program, ReadyProbe } from "../model/mesh.ts";
 import type { Labels } from "../model/resource.ts";
 import type { SourcePosition } from "../core/source.ts";
+import { absolutePath } from "./absolute-path.ts";
+import type { EnvFileSpec } from "./env-files.ts";
 import type { PortSpec, PublishSpec } from "./project-ports.ts";
 import type { ReadySpec } from "./project-readiness.ts";
 import type { ServiceSpec, VariantSpec } from "./project-service.ts";
@@ -25,6 +27,7 @@ export interface Group {
   readonly run: string | readonly string[] | undefined;
   readonly cwd: string | undefined;
   readonly env: Labels;
+  readonly envFiles: readonly EnvFileSpec[];
   readonly ready: ReadySpec | undefined;
 }
 
@@ -58,6 +61,7 @@ function toGroup(service: ServiceSpec): Group {
     run: service.run,
     cwd: service.cwd,
     env: service.env,
+    envFiles: service.envFiles ?? [],
     ready: service.ready,
   };
 }
@@ -83,6 +87,7 @@ function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
     run: variant.run ?? base.run,
     cwd: variant.cwd ?? base.cwd,
     env: { ...base.env, ...variant.env },
+    envFiles: variant.envFiles ?? base.envFiles,
     ready: variant.ready ?? base.ready,
   };
 }
@@ -91,7 +96,7 @@ export function programOf(group: Group, directory: string): Program | undefined 
   if (group.run === undefined) return undefined;
   return {
     command: group.run,
-    cwd: workingDirectory(directory, group.cwd),
+    cwd: absolutePath(directory, group.cwd),
     env: group.env,
     needs: group.needs,
     ready: readyProbe(group),
@@ -118,18 +123,4 @@ export function workloadId(name: string, namespace: string): string {
 
 export function projectName(project: ProjectSpec, directory: string): string {
   return project.name ?? directory.split(/[\\/]/).findLast((part) => part !== "") ?? "mesh";
-}
-
-/** `cwd` below `directory`, unless it is absolute. */
-function workingDirectory(directory: string, cwd: string | undefined): string {
-  const root = directory.replace(/(?<=.)[\\/]+$/, "");
-  if (cwd === undefined) return root;
-  if (/^(?:[\\/]|[A-Za-z]:[\\/])/.test(cwd)) return cwd;
-  const absolute = root.startsWith("/") ? "/" : "";
-  const parts: string[] = [];
-  for (const part of `${root}/${cwd}`.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return absolute + parts.join("/");
 }

@@ -29,6 +29,8 @@ export interface YamlTree {
   readonly firstLine: number;
   /** Position and excerpt of a field, or of the nearest enclosing one. `key`: underline the name, not the value. */
   readonly locate: (path: string, part?: "key" | "value") => Pick<Problem, "at" | "excerpt">;
+  /** The tag that is written at a field, such as `!reset`. */
+  readonly tag: (path: string) => string | undefined;
   /** The node itself as its own tree, for the items of a List. */
   readonly subtree: (path: string) => YamlTree | undefined;
   /** Faults of this document alone, such as a key written twice. */
@@ -221,6 +223,7 @@ function treeOf(
         }
       }
     },
+    tag: (path) => places.get(path)?.node?.tag,
     subtree: (path) => {
       const place = places.get(path);
       return place === undefined || place.node === null

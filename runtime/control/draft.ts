@@ -9,7 +9,7 @@ export function loadDraft(
   input: Omit<LoadInput, "files" | "draft">,
   draft: readonly SourceFile[],
 ): { readonly ok: true; readonly mesh: Mesh } | { readonly ok: false; readonly problems: readonly Problem[] } {
-  const files = [loaded.project.source, ...Array.from(loaded.parsed, ([path, { text }]) => ({ path, text }))];
+  const files = [...loaded.named, ...Array.from(loaded.parsed, ([path, { text }]) => ({ path, text }))];
   const result = loadMesh(loaded, { ...input, files, draft });
   if (result.kind === "rejected") return { ok: false, problems: result.problems };
   const paths = new Set(draft.map(({ path }) => path));

@@ -1,8 +1,10 @@
 import type { Problem } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import type { IssuerProgram } from "../model/issuer.ts";
-import { parseProject } from "../config/project.ts";
-import { loadMesh, type LoadResult } from "./load.ts";
+import { projectEnvironment } from "../config/project-environment.ts";
+import { namedFiles, type NamedFiles, type ProjectPaths } from "../config/project-paths.ts";
+import { parseProject, type ProjectSpec } from "../config/project.ts";
+import { envFilesOf, loadMesh, type LoadResult } from "./load.ts";
 
 /** What reading the disk gives; the host does it. */
 export interface ReadFiles {
@@ -10,11 +12,11 @@ export interface ReadFiles {
   readonly problems: readonly Problem[];
 }
 
-/** Reads every mesh file below `paths`, and the files in `always` whatever their name; `previous` is not read again. */
+/** Reads every mesh file below `paths`, and the `named` ones whatever their name; `previous` is not read again. */
 export type FileReader<Files extends ReadFiles> = (
   directory: string,
   paths: readonly string[],
-  always: readonly string[],
+  named: NamedFiles,
   previous?: Files,
 ) => Files;
 
@@ -29,28 +31,36 @@ export interface FirstLoad<Files> {
 export function loadFirst<Files extends ReadFiles>(
   where: {
     readonly directory: string;
-    readonly projectFile: string;
+    readonly paths: ProjectPaths;
     readonly env: Readonly<Record<string, string | undefined>>;
     /** What the issuer of tokens runs; undefined: nothing is run. */
     readonly issuer?: IssuerProgram;
   },
   read: FileReader<Files>,
 ): FirstLoad<Files> {
-  const { directory, projectFile } = where;
+  const { directory, paths } = where;
   const env = Object.fromEntries(
     Object.entries(where.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
-  const alone = read(directory, [], [projectFile]);
-  const [source] = alone.files;
-  const paths = source === undefined ? [] : (parseProject(source, env).value?.mesh ?? []);
-  const files = paths.length === 0 ? alone : read(directory, paths, [projectFile], alone);
-  const result = loadMesh(undefined, {
-    directory,
-    projectFile: source?.path ?? projectFile,
-    files: files.files,
-    env,
-    issuer: where.issuer,
-    problems: files.problems,
-  });
-  return { result, files, env };
+  const alone = read(directory, [], namedFiles(paths, []));
+  const load = (files: Files): LoadResult =>
+    loadMesh(undefined, { directory, paths, files: files.files, env, issuer: where.issuer, problems: files.problems });
+  const project = peekProject(paths, alone.files, env);
+  const envFiles = project === undefined ? [] : envFilesOf(project, directory);
+  if (project === undefined || (project.mesh.length === 0 && envFiles.length === 0))
+    return { result: load(alone), files: alone, env };
+  const files = read(directory, project.mesh, namedFiles(paths, envFiles), alone);
+  return { result: load(files), files, env };
+}
+
+/** The project as far as its own files say, to learn which others there are. */
+function peekProject(
+  paths: ProjectPaths,
+  files: readonly SourceFile[],
+  around: Readonly<Record<string, string>>,
+): ProjectSpec | undefined {
+  const at = (path: string): readonly SourceFile[] => files.filter((file) => file.path === path);
+  const { env } = projectEnvironment(around, paths.dotenv.flatMap(at));
+  const [file, ...overlays] = paths.files.flatMap(at);
+  return file === undefined ? undefined : parseProject(file, env, overlays).value;
 }

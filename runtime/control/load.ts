@@ -3,8 +3,11 @@ import { sortProblems } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import { withoutEchoes } from "../analysis/check.ts";
 import { analysisProblems } from "../analysis/problems.ts";
+import { shownPath } from "../config/absolute-path.ts";
 import { acceptFiles, type Accepted } from "../config/accept.ts";
 import { parseDocuments, type ParsedFile } from "../config/documents.ts";
+import { projectEnvironment, type ProjectEnvironment } from "../config/project-environment.ts";
+import type { ProjectPaths } from "../config/project-paths.ts";
 import { parseProject, type ProjectSpec } from "../config/project.ts";
 import { resolve } from "../config/resolve.ts";
 import type { IssuerProgram } from "../model/issuer.ts";
@@ -13,6 +16,12 @@ import type { Mesh } from "../model/mesh.ts";
 /** What all files mean together, and what is needed to read them again cheaply. */
 export interface Loaded {
   readonly project: ProjectSpec;
+  /** What reading the project found. */
+  readonly projectProblems: readonly Problem[];
+  /** The project's own files: they are no documents. */
+  readonly named: readonly SourceFile[];
+  /** Variables that the project was read with. */
+  readonly env: Readonly<Record<string, string>>;
   readonly accepted: Accepted;
   readonly mesh: Mesh;
   /** Everything found, also what kept its last valid version. */
@@ -32,9 +41,8 @@ export type LoadResult =
 export interface LoadInput {
   /** Absolute folder of the project. */
   readonly directory: string;
-  /** Path of the project file as `files` names it. */
-  readonly projectFile: string;
-  /** The project file and all mesh files. */
+  readonly paths: ProjectPaths;
+  /** The project's own files and all mesh files. */
   readonly files: readonly SourceFile[];
   readonly env: Readonly<Record<string, string>>;
   /** What the issuer of tokens runs; undefined: nothing is run. */
@@ -49,12 +57,21 @@ export interface LoadInput {
 
 /** Files in, mesh out. What is invalid keeps its last valid version (model.md §3); `complete` says that nothing had to. */
 export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadResult {
-  const project = readProject(previous, input);
+  const sources = new Map(input.files.map((file) => [file.path, file] as const));
+  const variables = projectEnvironment(
+    input.env,
+    input.paths.dotenv.flatMap((path) => sources.get(path) ?? []),
+  );
+  const project = readProject(previous, input, sources, variables);
   if (project.value === undefined)
-    return { kind: "rejected", problems: sortProblems([...input.problems, ...project.problems]) };
+    return {
+      kind: "rejected",
+      problems: sortProblems([...input.problems, ...variables.problems, ...project.problems]),
+    };
+  const own = new Set([...input.paths.files, ...input.paths.dotenv, ...envFilesOf(project.value, input.directory)]);
   const parsed = new Map<string, { readonly text: string; readonly file: ParsedFile }>();
   for (const source of input.files) {
-    if (source.path === input.projectFile) continue;
+    if (own.has(source.path)) continue;
     const known = previous?.parsed.get(source.path);
     parsed.set(source.path, known?.text === source.text ? known : { text: source.text, file: parseDocuments(source) });
   }
@@ -62,17 +79,28 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
   const accepted = acceptFiles(previous?.accepted, layOver(written, input.draft?.map(parseDocuments) ?? []));
   const meaning = resolve(project.value, accepted.resources, {
     directory: input.directory,
-    env: input.env,
+    env: variables.env,
+    added: variables.added,
+    envFiles: sources,
     ...(input.issuer === undefined ? {} : { issuer: input.issuer }),
     ...(input.scales === undefined ? {} : { scales: input.scales }),
     ...(previous === undefined ? {} : { previous: previous.mesh }),
   });
-  const problems = sortProblems([...input.problems, ...project.problems, ...accepted.problems, ...meaning.problems]);
+  const problems = sortProblems([
+    ...input.problems,
+    ...variables.problems,
+    ...project.problems,
+    ...accepted.problems,
+    ...meaning.problems,
+  ]);
   if (meaning.value === undefined) return { kind: "rejected", problems };
   return {
     kind: "loaded",
     loaded: {
       project: project.value,
+      projectProblems: project.problems,
+      named: input.files.filter(({ path }) => own.has(path)),
+      env: variables.env,
       accepted,
       mesh: meaning.value,
       problems,
@@ -118,20 +146,42 @@ interface ProjectReading {
 }
 
 /** An invalid project file keeps its last valid version, as every other file does. */
-function readProject(previous: Loaded | undefined, input: LoadInput): ProjectReading {
-  const source = input.files.find((file) => file.path === input.projectFile);
-  if (source === undefined) {
-    const problem: Problem = {
-      code: "MD1003",
-      severity: "error",
-      message: `${input.projectFile} is not there`,
-      hint: "run `meshdev init`, or name the folder with -C",
-      at: { file: input.projectFile, line: 1, column: 1 },
-    };
-    return { value: previous?.project, problems: [problem] };
-  }
-  if (previous !== undefined && previous.project.source.text === source.text)
-    return { value: previous.project, problems: [] };
-  const checked = parseProject(source, input.env);
+function readProject(
+  previous: Loaded | undefined,
+  { paths }: LoadInput,
+  sources: ReadonlyMap<string, SourceFile>,
+  { env }: ProjectEnvironment,
+): ProjectReading {
+  const missing = paths.files.filter((path) => !sources.has(path) && !paths.optional.includes(path));
+  const [file, ...overlays] = paths.files.flatMap((path) => sources.get(path) ?? []);
+  if (file === undefined || missing.length > 0) return { value: previous?.project, problems: missing.map(missingFile) };
+  if (previous !== undefined && isSame(previous, [file, ...overlays], env))
+    return { value: previous.project, problems: previous.projectProblems };
+  const checked = parseProject(file, env, overlays);
   return { value: checked.value ?? previous?.project, problems: checked.problems };
+}
+
+function isSame(
+  { project, env: before }: Loaded,
+  files: readonly SourceFile[],
+  env: Readonly<Record<string, string>>,
+): boolean {
+  return JSON.stringify([project.sources, before]) === JSON.stringify([files, env]);
+}
+
+function missingFile(path: string): Problem {
+  return {
+    code: "MD1003",
+    severity: "error",
+    message: `${path} is not there`,
+    hint: "run `meshdev init`, or name the folder with -C",
+    at: { file: path, line: 1, column: 1 },
+  };
+}
+
+/** Paths of the files that services read variables from. */
+export function envFilesOf(project: ProjectSpec, directory: string): readonly string[] {
+  return [...project.services, ...project.variants].flatMap(({ envFiles = [] }) =>
+    envFiles.map(({ path }) => shownPath(directory, path)),
+  );
 }

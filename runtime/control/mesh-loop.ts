@@ -2,12 +2,13 @@ import { sortProblems, type Problem } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import { describeChanges } from "../config/changes.ts";
 import { describeDifferences } from "../config/differences.ts";
+import { namedFiles, type NamedFiles, type ProjectPaths } from "../config/project-paths.ts";
 import type { IssuerProgram } from "../model/issuer.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import { loadDraft } from "./draft.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { GenerationReport } from "./generations.ts";
-import { loadMesh, type Loaded } from "./load.ts";
+import { envFilesOf, loadMesh, type Loaded } from "./load.ts";
 import type { Plane, PlaneInput } from "./plane.ts";
 import { findWorkloads, leaseWorkload, selectWorkloads } from "./selection.ts";
 import { viewMesh } from "./view.ts";
@@ -29,7 +30,7 @@ type Snapshots = ReturnType<Plane["snapshots"]>;
 
 export interface MeshLoopOptions {
   readonly directory: string;
-  readonly projectFile: string;
+  readonly paths: ProjectPaths;
   readonly env: Readonly<Record<string, string>>;
   readonly issuer: IssuerProgram;
   /** Keys of the services to run; empty: all. */
@@ -77,6 +78,8 @@ export interface MeshLoop {
   readonly release: (lease: string) => boolean;
   readonly mesh: () => Mesh | undefined;
   readonly loaded: () => Loaded | undefined;
+  /** What is read of the disk: mesh folders, and the project's own files. */
+  readonly wanted: () => { readonly mesh: readonly string[]; readonly named: NamedFiles };
 }
 
 export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
@@ -132,9 +135,9 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
   }
 
   function reload({ files, problems: found }: Reading, since: number | undefined): void {
-    const { directory, projectFile, env, issuer } = options;
+    const { directory, paths, env, issuer } = options;
     reading = { files, problems: found };
-    const result = loadMesh(loaded, { directory, projectFile, files, env, issuer, scales, problems: found });
+    const result = loadMesh(loaded, { directory, paths, files, env, issuer, scales, problems: found });
     const before = JSON.stringify(problems.get("files"));
     if (result.kind === "rejected") {
       problems.set("files", result.problems);
@@ -168,8 +171,8 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     },
     draft: (files, found) => {
       if (loaded === undefined) return { ok: false, problems: [] };
-      const { directory, projectFile, env, issuer } = options;
-      const result = loadDraft(loaded, { directory, projectFile, env, issuer, scales, problems: found }, files);
+      const { directory, paths, env, issuer } = options;
+      const result = loadDraft(loaded, { directory, paths, env, issuer, scales, problems: found }, files);
       if (!result.ok) return result;
       return { ok: true, snapshots: plane.preview(inputFor(result.mesh)) };
     },
@@ -239,6 +242,10 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     },
     mesh: () => loaded?.mesh,
     loaded: () => loaded,
+    wanted: () => ({
+      mesh: loaded?.project.mesh ?? [],
+      named: namedFiles(options.paths, loaded === undefined ? [] : envFilesOf(loaded.project, options.directory)),
+    }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ProjectChoice } from "../config/project-paths.ts";
 import type { Code } from "../core/codes.ts";
 import { MeshError } from "../core/error.ts";
 import type { Problem } from "../core/problem.ts";
@@ -9,8 +10,7 @@ import type { SessionInfo } from "../model/session.ts";
 export interface DaemonOptions {
   /** Absolute path of the project folder. */
   readonly directory: string;
-  /** Path of the project file when it is not the usual one. */
-  readonly file: string | undefined;
+  readonly chosen: ProjectChoice;
   /** Keys of the services to start; empty: all. */
   readonly services: readonly string[];
   /** Start only those named, not what they need. */

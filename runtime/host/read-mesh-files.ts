@@ -11,6 +11,7 @@ import {
   type BigIntStats,
 } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
+import type { NamedFiles } from "../config/project-paths.ts";
 import type { Problem } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import { listDocuments, type FileFacts } from "./settle.ts";
@@ -31,18 +32,20 @@ const coarsestTickMs = 20;
 const pattern = /(?<!\.mesh-test)\.(yaml|yml|json)$/i;
 
 /**
- * Every mesh file below `paths`, and the files in `always` whatever their name.
+ * Every mesh file below `paths`, and the `named` ones whatever their name.
  * @param previous avoids reading again what did not change.
  */
 export function readMeshFiles(
   directory: string,
   paths: readonly string[],
-  always: readonly string[] = [],
+  named: NamedFiles = { required: [], optional: [] },
   previous?: MeshFileSet,
 ): MeshFileSet {
   const problems: Problem[] = [];
   const found = new Map<string, string>();
-  for (const path of always) found.set(shown(directory, path), resolve(directory, path));
+  for (const path of [...named.required, ...named.optional])
+    found.set(shown(directory, path), resolve(directory, path));
+  const optional = new Set(named.optional.map((path) => shown(directory, path)));
   const folders = paths.map((path) => resolve(directory, path));
   for (const folder of folders) walk({ directory, found, problems }, folder, new Set(), true);
   // A listing may miss a name that is renamed over meanwhile, or fail: what was there is asked for by its name.
@@ -56,6 +59,7 @@ export function readMeshFiles(
   const files: SourceFile[] = [];
   const facts = new Map<string, FileFacts>();
   for (const [path, absolute] of [...found].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    if (optional.has(path) && !mayBeFile(absolute)) continue;
     const read = readOne(absolute, path, before.get(path), previous?.facts.get(path), problems);
     if (read === undefined) continue;
     files.push(read.file);
@@ -172,7 +176,8 @@ function walk(to: Walk, path: string, above: ReadonlySet<string>, named: boolean
   }
 }
 
-function shown(directory: string, path: string): string {
+/** A path as the user would write it: relative to the project when it is below it. */
+export function shown(directory: string, path: string): string {
   const absolute = resolve(directory, path);
   const below = relative(directory, absolute);
   return below.startsWith("..") || below === "" ? absolute : below;

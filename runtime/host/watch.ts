@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { watch as watchPaths } from "chokidar";
+import type { NamedFiles } from "../config/project-paths.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Problem } from "../core/problem.ts";
 import { scanOpenWriters, type OpenWriterScan } from "./open-writers.ts";
@@ -17,8 +18,8 @@ export interface MeshChange extends MeshFileSet {
 export interface WatchOptions {
   /** Absolute project folder. */
   readonly directory: string;
-  /** The project file; read whatever its name. */
-  readonly projectFile: string;
+  /** The project's own files. */
+  readonly named: NamedFiles;
   readonly clock: Clock;
   /** What is in force already; changes since then are guarded like any other. Without it, what is read first counts as in force. */
   readonly from?: MeshFileSet;
@@ -33,7 +34,7 @@ export interface MeshWatcher {
   /** Resolves when changes are noticed at once; until then they are found by polling. */
   readonly watching: Promise<void>;
   /** Watches other paths from now on; they are read at once, and what differs is a change. */
-  readonly setPaths: (paths: readonly string[]) => void;
+  readonly setPaths: (paths: readonly string[], named: NamedFiles) => void;
   /** Looks now, as if something had changed. */
   readonly poke: () => void;
   readonly close: () => Promise<void>;
@@ -46,14 +47,14 @@ const afterwardsMs = [60, 200];
 const pollMs = 2000;
 
 /**
- * Watches the project file and the mesh folders. Events only say "look": size, time and content decide (model.md §3), so it does not
+ * Watches the project's files and the mesh folders. Events only say "look": size, time and content decide (model.md §3), so it does not
  * matter how an editor writes.
  */
 export function watchMeshFiles(paths: readonly string[], options: WatchOptions): MeshWatcher {
   const { directory, clock } = options;
   let watched = paths;
-  const read = (previous?: MeshFileSet): MeshFileSet =>
-    readMeshFiles(directory, watched, [options.projectFile], previous);
+  let { named } = options;
+  const read = (previous?: MeshFileSet): MeshFileSet => readMeshFiles(directory, watched, named, previous);
 
   const initial = options.from ?? read();
   let current = initial;
@@ -145,7 +146,8 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     options.onProblems?.(unfinished);
   }
 
-  const targets = (): string[] => [options.projectFile, ...watched].map((path) => resolve(directory, path));
+  const targets = (): string[] =>
+    [...named.required, ...named.optional, ...watched].map((path) => resolve(directory, path));
   let watching: Promise<void>;
   let watcher: ReturnType<typeof watchPaths>;
   function openWatcher(): void {
@@ -167,9 +169,10 @@ export function watchMeshFiles(paths: readonly string[], options: WatchOptions):
     get watching() {
       return watching;
     },
-    setPaths: (next) => {
-      if (next.join("\n") === watched.join("\n")) return;
+    setPaths: (next, files) => {
+      if (JSON.stringify([next, files]) === JSON.stringify([watched, named])) return;
       watched = next;
+      named = files;
       void watcher.close();
       openWatcher();
       touch();

@@ -62,6 +62,16 @@ export const fileCodes = {
     why: "The project file uses ${NAME} and the environment has no such variable.",
     next: "Set the variable, or write ${NAME:-default}.",
   },
+  MD1013: {
+    title: "A file of variables has a line that is not understood",
+    why: "`.env` and the files of `env_file` hold NAME=value lines, as Compose reads them. A file with a fault gives no variables.",
+    next: "Correct the line that the caret shows; put values with blanks and # in quotes.",
+  },
+  MD1014: {
+    title: "A file that a service names is not there",
+    why: "`env_file` names a file whose variables the program needs.",
+    next: "Make the file, correct its name, or write `required: false`.",
+  },
   MD1020: {
     title: "A test file has an unknown key",
     why: "*.mesh-test.yaml has a fixed set of keys; a key that is passed over would be an expectation that nobody checks.",

@@ -122,7 +122,7 @@ type Start = (options: StartOptions) => Promise<StartedDaemon>;
 export const startHere: Start = async (options) => {
   const mesh = await startMesh({
     options: {
-      file: undefined,
+      chosen: {},
       services: [],
       noDeps: false,
       allowInvalid: false,

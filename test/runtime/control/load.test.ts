@@ -12,7 +12,7 @@ const peer = (mode: string): string =>
 function input(files: Readonly<Record<string, string>>): LoadInput {
   return {
     directory: "/p",
-    projectFile: "meshdev.yaml",
+    paths: { files: ["meshdev.yaml"], dotenv: [], optional: [], profiles: [] },
     files: Object.entries(files).map(([path, text]) => ({ path, text })),
     env: {},
     problems: [],

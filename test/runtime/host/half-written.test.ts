@@ -39,7 +39,7 @@ beforeEach(() => {
   clock = createTestClock();
   watcher = watchMeshFiles(["mesh"], {
     directory: folder,
-    projectFile: "meshdev.yaml",
+    named: { required: ["meshdev.yaml"], optional: [] },
     clock,
     onChange: (change) => changes.push(change),
   });

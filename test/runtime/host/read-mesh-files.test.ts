@@ -25,7 +25,10 @@ const names = (set: ReturnType<typeof readMeshFiles>): string[] => set.files.map
 
 describe("reading mesh files", () => {
   it("takes YAML and JSON below the folders and named files whatever their name, sorted, each once", () => {
-    const read = readMeshFiles(folder, ["mesh", "./mesh/b.yaml", "mesh/notes.txt"], ["project"]);
+    const read = readMeshFiles(folder, ["mesh", "./mesh/b.yaml", "mesh/notes.txt"], {
+      required: ["project"],
+      optional: [],
+    });
     expect(names(read)).toEqual(["mesh/a.yml", "mesh/b.yaml", "mesh/inner/c.json", "mesh/notes.txt", "project"]);
     expect(read.problems).toEqual([]);
     expect(names(readMeshFiles(path("mesh"), [path("project")]))).toEqual([path("project")]);
@@ -56,7 +59,7 @@ describe("reading mesh files", () => {
       "mesh/b.yaml is larger than 4 MiB",
     ]);
     expect(names(first)).not.toContain("mesh/b.yaml");
-    const next = readMeshFiles(folder, ["mesh"], [], before);
+    const next = readMeshFiles(folder, ["mesh"], undefined, before);
     expect(next.files.find((file) => file.path === "mesh/b.yaml")?.text).toBe("mesh/b.yaml");
     expect(next.problems).toHaveLength(1);
   });
@@ -67,7 +70,7 @@ describe("reading mesh files", () => {
       const before = readMeshFiles(folder, ["mesh"]);
       chmodSync(path("mesh/b.yaml"), 0);
       chmodSync(path("mesh/inner"), 0);
-      const after = readMeshFiles(folder, ["mesh"], [], before);
+      const after = readMeshFiles(folder, ["mesh"], undefined, before);
       chmodSync(path("mesh/inner"), 0o700);
       expect(names(after)).toEqual(names(before));
       expect(after.problems).not.toEqual([]);
@@ -76,7 +79,7 @@ describe("reading mesh files", () => {
 
   it("does not read again what did not change", () => {
     const before = readMeshFiles(folder, ["mesh"]);
-    const after = readMeshFiles(folder, ["mesh"], [], before);
+    const after = readMeshFiles(folder, ["mesh"], undefined, before);
     expect(after.files.every((file, index) => file === before.files[index])).toBe(true);
   });
 
@@ -91,9 +94,9 @@ describe("reading mesh files", () => {
       files: first.files.map((file) => (file.path === "mesh/b.yaml" ? { ...file, text } : file)),
       facts: new Map([...first.facts].map(([name, facts]) => [name, { ...facts, digest: "of old" }])),
     };
-    expect(readMeshFiles(folder, ["mesh"], [], other).files[1]?.text).toBe("new");
+    expect(readMeshFiles(folder, ["mesh"], undefined, other).files[1]?.text).toBe("new");
     await vi.waitFor(() => {
-      expect(readMeshFiles(folder, ["mesh"], [], first).facts.get("mesh/b.yaml")?.telling).toBe(true);
+      expect(readMeshFiles(folder, ["mesh"], undefined, first).facts.get("mesh/b.yaml")?.telling).toBe(true);
     });
   });
 
@@ -102,6 +105,6 @@ describe("reading mesh files", () => {
     expect(names(first)).toContain("mesh/b.yaml");
     rmSync(path("mesh/inner"), { recursive: true });
     rmSync(path("mesh/b.yaml"));
-    expect(names(readMeshFiles(folder, ["."], [], first))).toEqual(["mesh/a.yml"]);
+    expect(names(readMeshFiles(folder, ["."], undefined, first))).toEqual(["mesh/a.yml"]);
   });
 });

@@ -43,7 +43,7 @@ afterEach(async () => {
 async function watch(): Promise<MeshWatcher> {
   watcher = watchMeshFiles(["mesh"], {
     directory: folder,
-    projectFile: "meshdev.yaml",
+    named: { required: ["meshdev.yaml"], optional: [] },
     clock: systemClock,
     onChange: (change) => changes.push(change),
     onProblems: (next) => problems.push(next),
@@ -114,7 +114,7 @@ describe("watching mesh files", () => {
     const watching = await watch();
     mkdirSync(path("other"));
     writeFileSync(path("other/c.yaml"), allow);
-    watching.setPaths(["other"]);
+    watching.setPaths(["other"], { required: ["meshdev.yaml"], optional: [] });
     await vi.waitFor(
       () => expect(changes.at(-1)?.files.map((file) => file.path)).toEqual(["meshdev.yaml", "other/c.yaml"]),
       5000,
@@ -127,7 +127,7 @@ describe("watching mesh files", () => {
     writeFileSync(path("mesh/a.yaml"), allow);
     watcher = watchMeshFiles(["mesh"], {
       directory: folder,
-      projectFile: "meshdev.yaml",
+      named: { required: ["meshdev.yaml"], optional: [] },
       clock: systemClock,
       from: initial,
       onChange: (change) => changes.push(change),

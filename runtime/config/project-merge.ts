@@ -1,0 +1,115 @@
+import { joinIndex, joinKey } from "./field-path.ts";
+import { isRecord, type YamlTree } from "./yaml-tree.ts";
+
+/** A project as data, with the place of each field in the file that says it last. */
+export type ProjectTree = Pick<YamlTree, "value" | "at" | "problems" | "locate">;
+
+/** A value, and where it is written. */
+interface Written {
+  readonly tree: YamlTree;
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** Lists that say one thing, so that a later one replaces them: commands. */
+const replacedLists = /\.(?:run|command|entrypoint|exec)$/;
+
+/**
+ * Lays files over each other as Compose does: maps are merged, lists appended without repeating what they hold, and ports with the same
+ * name or number are merged; commands and everything else are replaced. `!reset` removes what was said before, `!override` replaces it whole.
+ */
+export function mergeTrees(trees: readonly [YamlTree, ...YamlTree[]]): ProjectTree {
+  const [first, ...rest] = trees;
+  if (rest.length === 0) return first;
+  /** Where the values below a merged path come from; the longest path that is known counts. */
+  const origins = new Map<string, Pick<Written, "tree" | "path">>();
+  let merged: Written = { tree: first, path: "", value: first.value };
+  origins.set("", merged);
+  for (const tree of rest) {
+    if (tree.value === undefined || tree.value === null) continue;
+    const value = mergeValues("", merged.value, { tree, path: "", value: tree.value });
+    merged = { tree: first, path: "", value };
+  }
+
+  function mergeValues(path: string, base: unknown, over: Written): unknown {
+    const { tree, value } = over;
+    if ((value === null || value === undefined) && base !== undefined) return base;
+    const isWhole = base === undefined || base === null || tree.tag(over.path) === "!override";
+    if (!isWhole && isRecord(base) && isRecord(value)) return mergeMaps(path, base, { ...over, value });
+    if (!isWhole && Array.isArray(base) && Array.isArray(value) && !replacedLists.test(path))
+      return mergeLists(path, base, { ...over, value });
+    settle(path, over);
+    return value;
+  }
+
+  function mergeMaps(
+    path: string,
+    base: Readonly<Record<string, unknown>>,
+    over: Written & { readonly value: Readonly<Record<string, unknown>> },
+  ): unknown {
+    const entries = new Map(Object.entries(base));
+    for (const [key, value] of Object.entries(over.value)) {
+      const at = joinKey(over.path, key);
+      if (over.tree.tag(at) === "!reset") entries.delete(key);
+      else entries.set(key, mergeValues(joinKey(path, key), entries.get(key), { tree: over.tree, path: at, value }));
+    }
+    return Object.fromEntries(entries);
+  }
+
+  function mergeLists(
+    path: string,
+    base: readonly unknown[],
+    over: Written & { readonly value: readonly unknown[] },
+  ): unknown {
+    const items = [...base];
+    for (const [index, value] of over.value.entries()) {
+      const at = { tree: over.tree, path: joinIndex(over.path, index), value };
+      const same = items.findIndex((item) => isSameItem(item, value));
+      if (same === -1) {
+        settle(joinIndex(path, items.length), at);
+        items.push(value);
+      } else items[same] = mergeValues(joinIndex(path, same), items[same], at);
+    }
+    return items;
+  }
+
+  function settle(path: string, { tree, path: from }: Pick<Written, "tree" | "path">): void {
+    for (const known of origins.keys()) if (isBelow(known, path)) origins.delete(known);
+    origins.set(path, { tree, path: from });
+  }
+
+  return {
+    value: merged.value,
+    at: first.at,
+    problems: trees.flatMap((tree) => tree.problems),
+    locate: (path, part) => {
+      for (let rest = path; ; rest = parentOf(rest)) {
+        const origin = origins.get(rest);
+        if (origin !== undefined)
+          return origin.tree.locate(origin.path + suffixOf(origin.path, path.slice(rest.length)), part);
+      }
+    },
+  };
+}
+
+/** Items that are the same text, or maps with the same name, port or path. */
+function isSameItem(one: unknown, other: unknown): boolean {
+  if (!isRecord(one) || !isRecord(other)) return one === other;
+  for (const key of ["name", "port", "path"])
+    if (one[key] !== undefined || other[key] !== undefined) return one[key] === other[key];
+  return false;
+}
+
+function isBelow(path: string, above: string): boolean {
+  return above === "" ? path !== "" : path.startsWith(`${above}.`) || path.startsWith(`${above}[`);
+}
+
+function parentOf(path: string): string {
+  const cut = Math.max(path.lastIndexOf("."), path.lastIndexOf("["));
+  return cut <= 0 ? "" : path.slice(0, cut);
+}
+
+/** The rest of a path below another one: the root has no dot before its keys. */
+function suffixOf(above: string, rest: string): string {
+  return above === "" ? rest.replace(/^\./, "") : rest;
+}
