@@ -81,6 +81,8 @@ const pure = [
   "suggest",
 ];
 const allowedNodeModules: Readonly<Record<string, readonly string[]>> = {
+  // Loads a parser when it is needed.
+  config: ["node:module"],
   identity: ["node:crypto"],
   compile: ["node:crypto"],
   traffic: ["node:crypto"],

@@ -1,4 +1,5 @@
-import { type ASTNode, parse, ParseError } from "@marcbachmann/cel-js";
+import { createRequire } from "node:module";
+import type * as Cel from "@marcbachmann/cel-js";
 import { isRecord } from "./yaml-tree.ts";
 
 /**
@@ -7,12 +8,18 @@ import { isRecord } from "./yaml-tree.ts";
  */
 export function celFault(expression: string): string | undefined {
   if (expression === "") return emptyFault;
+  const { parse, ParseError } = loadParser();
   try {
     return treeFault(expression, parse(expression).ast);
   } catch (error) {
     if (!(error instanceof ParseError) || beyondLibrary.test(withoutTexts(expression))) return bracketFault(expression);
     return told(expression, error.range?.start ?? 0, `Syntax error: ${error.summary}`);
   }
+}
+
+/** Hardly any mesh has an expression, and loading takes longer than reading a mesh's files. */
+function loadParser(): typeof Cel {
+  return createRequire(import.meta.url)("@marcbachmann/cel-js") as typeof Cel;
 }
 
 const emptyFault =
@@ -22,7 +29,7 @@ const beyondLibrary = /`|[A-Za-z_]\w*\s*\{|(?:^|\?\s|[-(![{,:&|=<>+*/%])\s*\.\s*
 const largest = 2n ** 63n - 1n;
 
 /** What parses and is refused all the same: `has` of something that is no field, numbers that are none. */
-function treeFault(expression: string, { op, args, start }: ASTNode): string | undefined {
+function treeFault(expression: string, { op, args, start }: Cel.ASTNode): string | undefined {
   if (op === "value" && typeof args === "bigint" && args > largest)
     return told(expression, start, "invalid int literal");
   // The smallest number has no positive twin.
@@ -36,12 +43,12 @@ function treeFault(expression: string, { op, args, start }: ASTNode): string | u
   return undefined;
 }
 
-function childrenOf(args: unknown): readonly ASTNode[] {
+function childrenOf(args: unknown): readonly Cel.ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(childrenOf);
   return isNode(args) ? [args] : [];
 }
 
-function isNode(value: unknown): value is ASTNode {
+function isNode(value: unknown): value is Cel.ASTNode {
   return isRecord(value) && typeof value["op"] === "string";
 }
 

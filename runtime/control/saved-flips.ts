@@ -1,5 +1,4 @@
 import type { Clock } from "../core/clock.ts";
-import { compareCalls } from "../flips/compare.ts";
 import type { Side } from "../flips/side.ts";
 import type { Comparison } from "../model/flips.ts";
 import type { ProxyId, ProxySnapshot } from "../model/snapshot.ts";
@@ -39,7 +38,8 @@ export function createSavedFlips({ clock, hub, recall, onError }: FlipsOptions):
   let last: Promise<Comparison | undefined> = Promise.resolve(undefined);
 
   async function compare(before: Side & { readonly generation: number }, after: Side): Promise<Comparison> {
-    const calls = await recall(mostCalls);
+    // Only now: before the first save nobody needs to decide anything here.
+    const [{ compareCalls }, calls] = await Promise.all([import("../flips/compare.ts"), recall(mostCalls)]);
     const steps = compareCalls(calls, before, after, clock.now());
     for (;;) {
       const until = clock.monotonic() + sliceMs;
