@@ -53,6 +53,7 @@ export function addSessionCommands(program: Command, context: Context, settle: S
 
   withProjectOptions(start(program.command("up [service...]")))
     .description("start services, sidecars and the CA, and watch them; attaches when the mesh already runs")
+    .addOption(new Option("--no-watch", "reload and restart nothing when files change").env("MESHDEV_NO_WATCH"))
     .addHelpText(
       "after",
       `

@@ -4,6 +4,7 @@ import { addCertificateCommands } from "./commands-certificates.ts";
 import { addDiagnosisCommands } from "./commands-diagnosis.ts";
 import { addLifeCommands } from "./commands-life.ts";
 import { addOfflineCommands } from "./commands-offline.ts";
+import { addProjectCommands } from "./commands-project.ts";
 import { addSessionCommands } from "./commands-session.ts";
 import { addSuggestCommand } from "./commands-suggest.ts";
 import { addTestCommands } from "./commands-test.ts";
@@ -60,6 +61,7 @@ Every option can be set by a variable: --timeout is MESHDEV_TIMEOUT.`,
     );
   addSessionCommands(program, context, settle);
   addLifeCommands(program, context, settle);
+  addProjectCommands(program, context, settle);
   addCertificateCommands(program, context, settle);
   addDiagnosisCommands(program, context, settle);
   addTestCommands(program, context, settle);

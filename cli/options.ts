@@ -3,7 +3,7 @@ import { MeshError } from "../runtime/core/error.ts";
 
 /** Options that mean the same on every command. Each can also be set by a MESHDEV_* variable; a flag wins. */
 
-const outputs = ["table", "wide", "json", "name", "ndjson", "github", "sarif", "junit", "tap"] as const;
+const outputs = ["table", "wide", "json", "yaml", "name", "ndjson", "github", "sarif", "junit", "tap"] as const;
 export type Output = (typeof outputs)[number];
 
 /** `8s`, `500ms`, `5m`, `2h`; a bare number is seconds. */

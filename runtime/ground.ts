@@ -65,7 +65,11 @@ export async function takeGround(options: DaemonOptions, env: Env, clock: Clock,
   // The data plane starts while this process reads files and makes keys.
   const link = startDataPlane(session, options.drain, env, clock, reaper.watch, pods?.inside, scope);
   const issuer = issuerProgram(directory, env);
-  const { result, files, env: variables } = loadFirst({ directory, paths, env, issuer }, readMeshFiles);
+  const {
+    result,
+    files,
+    env: variables,
+  } = loadFirst({ directory, paths, env, issuer, named: new Set(options.services) }, readMeshFiles);
   const first = requireStartable(result, options);
   const folder = caFolderOf(options, first.project.ca);
   const givenCa = folder === undefined ? undefined : { folder, files: readGivenCa(folder) };

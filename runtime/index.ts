@@ -20,6 +20,7 @@ import type { CaseReport, TestEngine } from "./suite/report.ts";
 import type { TestReport } from "./tests.ts";
 import type { ProbeRequest } from "./probe/probe.ts";
 import type { ProbeFinding, ProbeReport } from "./probe/report.ts";
+import type { ProjectView } from "./project-view.ts";
 import type { SuggestionReport, SuggestReport } from "./suggest/report.ts";
 import type { CallToken, MintedToken, MintRequest } from "./tokens.ts";
 import { programFile } from "./program-file.ts";
@@ -184,6 +185,23 @@ export async function checkProject(directory: string, options: CheckOptions): Pr
         result.loaded.problems,
         { ...request, mesh: result.loaded.mesh },
       );
+}
+
+/** The project as one file would say it: laid over each other, variables replaced, without services of other profiles. */
+export async function viewProject(
+  directory: string,
+  chosen: ProjectChoice,
+  showOrigin: boolean,
+): Promise<Checked<ProjectView>> {
+  return (await import("./project-view.ts")).viewProject(directory, chosen, showOrigin);
+}
+
+/** What the chosen profiles of a project set. */
+export async function profileSettings(
+  directory: string,
+  chosen: ProjectChoice,
+): Promise<{ readonly ui?: "plain" | undefined }> {
+  return (await import("./project-view.ts")).chosenSettings(directory, chosen);
 }
 
 /** The same for files and folders of YAML without a project; `stdin`: the text that `-` among the paths stands for. */

@@ -1,3 +1,4 @@
+import { profileSettings } from "./config/profiles.ts";
 import { systemClock, type Clock } from "./core/clock.ts";
 import { createScope, type Scope } from "./core/scope.ts";
 import { answerFlips } from "./control/answer-flips.ts";
@@ -234,9 +235,8 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   );
   loop.start(first, ground.files);
   scope.defer(supervisor.close);
-  const { mesh: folders, named } = loop.wanted();
-  const watched = { loop, directory, named, clock, paths: folders, from: ground.files };
-  const watcher = options.watch ? watchFiles(watched) : undefined;
+  const isWatching = options.watch && profileSettings(first.project.profiles, paths.profiles).watch !== false;
+  const watcher = isWatching ? watchFiles({ loop, directory, clock, from: ground.files }) : undefined;
   scope.defer(async () => (await watcher)?.close());
   const meter = createUsageMeter(clock, hub, runner.usage, observation.isObserved);
   scope.defer(meter.close);

@@ -17,6 +17,7 @@ import { failureError, wantsScreen, watchMesh, type WatchOptions } from "./watch
 
 export interface UpOptions extends ProjectOptions, OutputOptions, WatchOptions {
   readonly detach?: boolean;
+  readonly watch?: boolean;
   readonly timeout?: number;
   readonly allowInvalid?: boolean;
   readonly freshCa?: boolean;
@@ -27,7 +28,15 @@ export interface UpOptions extends ProjectOptions, OutputOptions, WatchOptions {
 }
 
 export async function up(services: readonly string[], options: UpOptions, context: Context): Promise<number> {
-  return runMesh(chooseProject(context.cwd, options), services, options, context);
+  const project = chooseProject(context.cwd, options);
+  return runMesh(project, services, await withProfiles(project, options), context);
+}
+
+/** The options with what the chosen profiles set; what was asked for on the command line stays. */
+async function withProfiles({ directory, chosen }: ChosenProject, options: UpOptions): Promise<UpOptions> {
+  if (chosen.profiles === undefined || options.plain === true) return options;
+  const { ui } = await (await openDoor()).profileSettings(directory, chosen);
+  return ui === "plain" ? { ...options, plain: true } : options;
 }
 
 /** Starts a project or joins it when it runs, and watches it until the end, or returns when it is ready (`-d`). */
@@ -117,6 +126,7 @@ function startOptions(project: ChosenProject, services: readonly string[], optio
   return {
     ...project,
     services,
+    watch: options.watch !== false,
     allowInvalid: options.allowInvalid === true,
     freshCa: options.freshCa === true,
     caDirectory: options.ca,

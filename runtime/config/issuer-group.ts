@@ -26,6 +26,7 @@ export function issuerGroup(
       instances: 1,
       ports: [{ name: "http", port, target, protocol: undefined, transport: "TCP", field: "" }],
       publish: [],
+      profiles: [],
       needs: [],
       run: program?.command,
       cwd: undefined,

@@ -5,8 +5,12 @@ import type { ProjectSpec } from "./project.ts";
 import { didYouMean } from "./suggestion.ts";
 import type { Group } from "./workloads.ts";
 
-/** What contradicts itself inside the project file: names that do not exist, circles, ports given twice. */
-export function checkGroups(project: ProjectSpec, groups: readonly Group[]): readonly Problem[] {
+/** What contradicts itself inside the project file: names that do not exist, circles, ports given twice. `groups` are those of `written` that run. */
+export function checkGroups(
+  project: ProjectSpec,
+  groups: readonly Group[],
+  written: readonly Group[] = groups,
+): readonly Problem[] {
   const problems: Problem[] = [];
   const report = (
     code: Code,
@@ -25,7 +29,7 @@ export function checkGroups(project: ProjectSpec, groups: readonly Group[]): rea
     });
   };
   checkVariants(project, report);
-  checkNeeds(project, groups, report);
+  checkNeeds(project, groups, written, report);
   checkPublished(groups, report);
   for (const group of groups) {
     checkPorts(group, report);
@@ -84,12 +88,21 @@ function checkVariants(project: ProjectSpec, report: Report): void {
   }
 }
 
-function checkNeeds(project: ProjectSpec, groups: readonly Group[], report: Report): void {
+function checkNeeds(project: ProjectSpec, groups: readonly Group[], written: readonly Group[], report: Report): void {
   const keys = groups.map((group) => group.key);
   const known = new Set(keys);
   const declared = new Set([...project.services, ...project.variants].map((service) => service.key));
   for (const group of groups) {
     for (const [index, name] of group.needs.entries()) {
+      const sleeping = known.has(name) ? undefined : written.find(({ key }) => key === name);
+      if (sleeping !== undefined) {
+        report(
+          "MD2022",
+          `${group.field}.needs[${index}]`,
+          `${group.key} needs ${name}, which belongs to the profile ${sleeping.profiles.join(" or ")} only`,
+          `run it with --profile ${sleeping.profiles[0]}, or give ${group.key} the same profiles`,
+        );
+      }
       if (!known.has(name) && !declared.has(name))
         report(
           "MD2006",

@@ -1,3 +1,4 @@
+import { profileFields } from "./profiles.ts";
 import { dnsLabel, texts } from "./schema-values.ts";
 import { serviceFields, variantFields } from "./service-schema.ts";
 
@@ -34,6 +35,16 @@ export const projectSchema = {
         patternProperties: extensionKeys,
         required: ["extends"],
         properties: variantFields,
+      },
+    },
+    profiles: {
+      type: "object",
+      description: "Settings of profiles that `--profile` chooses.",
+      additionalProperties: {
+        type: ["object", "null"],
+        additionalProperties: false,
+        patternProperties: extensionKeys,
+        properties: profileFields,
       },
     },
     mesh: {

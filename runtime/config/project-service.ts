@@ -3,6 +3,7 @@ import type { Labels } from "../model/resource.ts";
 import { parseEnvFiles, type EnvFileSpec } from "./env-files.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "./names.ts";
+import { parseServiceProfiles } from "./profiles.ts";
 import { parsePorts, parsePublish, type PortSpec, type PublishSpec } from "./project-ports.ts";
 import { parseNeeds, parseReady, type ReadySpec } from "./project-readiness.ts";
 import type { Reader } from "./project-reader.ts";
@@ -28,6 +29,8 @@ export interface ServiceSpec {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly instances: number | undefined;
+  /** Profiles of which one must be active. */
+  readonly profiles: readonly string[] | undefined;
   readonly needs: readonly string[] | undefined;
   readonly ready: ReadySpec | undefined;
 }
@@ -74,6 +77,7 @@ export function readService(
     labels,
     annotations: reader.strings(at("annotations"), value["annotations"]),
     instances: reader.integer(at("instances"), value["instances"], 0, mostInstances),
+    profiles: parseServiceProfiles(reader, value["profiles"], at("profiles")),
     needs: parseNeeds(reader, value["needs"], at("needs")),
     ready: parseReady(reader, value["ready"], at("ready")),
   };

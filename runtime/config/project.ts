@@ -4,6 +4,7 @@ import type { Labels } from "../model/resource.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import { mergeTrees } from "./project-merge.ts";
 import { createReader, type Reader } from "./project-reader.ts";
+import { parseProfiles, type ProfileSpec } from "./profiles.ts";
 import { projectKeys } from "./project-schema.ts";
 import { readService, type ServiceSpec, type VariantSpec } from "./project-service.ts";
 import { serviceKeys, variantKeys } from "./service-schema.ts";
@@ -15,12 +16,15 @@ export interface ProjectSpec {
   readonly name: string | undefined;
   readonly services: readonly ServiceSpec[];
   readonly variants: readonly VariantSpec[];
+  readonly profiles: readonly ProfileSpec[];
   /** Files and folders of Istio and Kubernetes YAML, relative to the project file. */
   readonly mesh: readonly string[];
   /** Folder of a plug-in CA, relative to the project file. */
   readonly ca: string | undefined;
   readonly meshConfig: Readonly<Record<string, unknown>>;
   readonly features: Labels;
+  /** All files together, as they are written. */
+  readonly value: unknown;
   /** Position and excerpt of a field of the project file. */
   readonly locate: YamlTree["locate"];
   /** The project file and those that are laid over it, and whether variables were replaced already. */
@@ -59,10 +63,12 @@ export function parseProject(
     name: reader.name("name", root["name"]),
     services,
     variants,
+    profiles: parseProfiles(reader, root["profiles"]),
     mesh: readMesh(reader, root["mesh"]),
     ca: reader.text("ca", root["ca"]),
     meshConfig: reader.record("meshConfig", root["meshConfig"]),
     features: reader.strings("features", root["features"]),
+    value: merged.value,
     locate: merged.locate,
     sources: [file, ...overlays],
     interpolated: env !== undefined,

@@ -13,6 +13,7 @@ import { resolveMeshConfig } from "./mesh-config.ts";
 import { proxyConfigAnnotation, readProxyConfigAnnotation, unenforcedProxyConfig } from "./proxy-config.ts";
 import { sortResources } from "./policies.ts";
 import { portProtocol } from "./port-protocol.ts";
+import { isActive, unknownProfiles } from "./profiles.ts";
 import { checkGroups } from "./project-check.ts";
 import { parseProject, type ProjectSpec } from "./project.ts";
 import { checkReferences } from "./references.ts";
@@ -31,6 +32,10 @@ export interface ResolveContext {
   readonly issuer?: IssuerProgram;
   /** How many instances run, by key, where that is not for the project file to say. */
   readonly scales?: ReadonlyMap<string, number>;
+  /** Profiles whose services run. */
+  readonly profiles?: readonly string[];
+  /** Keys of services that run whatever their profiles are: somebody asked for them by name. */
+  readonly named?: ReadonlySet<string>;
   /** The mesh that runs: its addresses are kept. */
   readonly previous?: Mesh;
 }
@@ -53,11 +58,14 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
     })),
   );
 
-  const declared = projectGroups(project).map((group) => ({
-    ...group,
-    instances: context.scales?.get(group.key) ?? group.instances,
-  }));
-  problems.push(...checkGroups(project, declared));
+  const active = context.profiles ?? [];
+  const written = projectGroups(project);
+  const declared = written
+    .filter((group) => isActive(group.profiles, active) || context.named?.has(group.key) === true)
+    .map((group) => ({ ...group, instances: context.scales?.get(group.key) ?? group.instances }));
+  problems.push(...checkGroups(project, declared, written));
+  const known = [...project.profiles.map(({ name }) => name), ...written.flatMap(({ profiles }) => profiles)];
+  problems.push(...unknownProfiles([...new Set(known)], active, project.locate));
   const withFiles = declared.map((group) => withEnvFiles(project, group, context, problems));
   const groups = [...withFiles, ...issuerGroup(declared, resources, context.issuer)];
   for (const { annotations, field } of groups) {

@@ -65,6 +65,10 @@ export const serviceFields = {
     anyOf: [{ type: "integer", minimum: 0, maximum: 250 }, variable],
     description: "How many to run; default 1.",
   },
+  profiles: {
+    description: "Runs only when `--profile` names one of these; without any it always runs.",
+    anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
+  },
   needs: {
     description: "Services that must be ready first.",
     anyOf: [

@@ -23,6 +23,7 @@ export interface Group {
   readonly instances: number;
   readonly ports: readonly PortSpec[];
   readonly publish: readonly PublishSpec[];
+  readonly profiles: readonly string[];
   readonly needs: readonly string[];
   readonly run: string | readonly string[] | undefined;
   readonly cwd: string | undefined;
@@ -57,6 +58,7 @@ function toGroup(service: ServiceSpec): Group {
     instances: service.instances ?? 1,
     ports: service.ports ?? [],
     publish: service.publish,
+    profiles: service.profiles ?? [],
     needs: service.needs ?? [],
     run: service.run,
     cwd: service.cwd,
@@ -83,6 +85,7 @@ function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
     instances: variant.instances ?? 1,
     ports: variant.ports ?? base.ports,
     publish: variant.publish,
+    profiles: variant.profiles ?? base.profiles,
     needs: variant.needs ?? base.needs,
     run: variant.run ?? base.run,
     cwd: variant.cwd ?? base.cwd,

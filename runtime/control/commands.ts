@@ -60,7 +60,8 @@ export async function obeyCommand(
     case "workload.stop":
       return programs.stop(command.service) ? done : unknownService(mesh, command.service);
     case "workload.start": {
-      const [workload] = findWorkloads(mesh, command.service);
+      loop.summon(command.service);
+      const [workload] = findWorkloads(loop.mesh() ?? mesh, command.service);
       if (workload === undefined) return unknownService(mesh, command.service);
       loop.activate(workload.service);
       programs.start(command.service);

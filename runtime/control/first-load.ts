@@ -33,6 +33,8 @@ export function loadFirst<Files extends ReadFiles>(
     readonly directory: string;
     readonly paths: ProjectPaths;
     readonly env: Readonly<Record<string, string | undefined>>;
+    /** Services that run whatever their profiles are. */
+    readonly named?: ReadonlySet<string>;
     /** What the issuer of tokens runs; undefined: nothing is run. */
     readonly issuer?: IssuerProgram;
   },
@@ -44,7 +46,15 @@ export function loadFirst<Files extends ReadFiles>(
   );
   const alone = read(directory, [], namedFiles(paths, []));
   const load = (files: Files): LoadResult =>
-    loadMesh(undefined, { directory, paths, files: files.files, env, issuer: where.issuer, problems: files.problems });
+    loadMesh(undefined, {
+      directory,
+      paths,
+      files: files.files,
+      env,
+      issuer: where.issuer,
+      named: where.named,
+      problems: files.problems,
+    });
   const project = peekProject(paths, alone.files, env);
   const envFiles = project === undefined ? [] : envFilesOf(project, directory);
   if (project === undefined || (project.mesh.length === 0 && envFiles.length === 0))

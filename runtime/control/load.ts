@@ -47,6 +47,8 @@ export interface LoadInput {
   readonly env: Readonly<Record<string, string>>;
   /** What the issuer of tokens runs; undefined: nothing is run. */
   readonly issuer?: IssuerProgram | undefined;
+  /** Services that run whatever their profiles are. */
+  readonly named?: ReadonlySet<string> | undefined;
   /** How many instances run, by service, where somebody asked for another number than the project file's. */
   readonly scales?: ReadonlyMap<string, number> | undefined;
   /** What reading found. */
@@ -82,6 +84,8 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
     env: variables.env,
     added: variables.added,
     envFiles: sources,
+    profiles: input.paths.profiles,
+    ...(input.named === undefined ? {} : { named: input.named }),
     ...(input.issuer === undefined ? {} : { issuer: input.issuer }),
     ...(input.scales === undefined ? {} : { scales: input.scales }),
     ...(previous === undefined ? {} : { previous: previous.mesh }),

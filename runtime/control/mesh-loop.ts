@@ -72,6 +72,8 @@ export interface MeshLoop {
   readonly setKeySets: (keySets: ReadonlyMap<string, string>) => void;
   /** Runs as many instances of a service as asked for, from now on; false: there is none. */
   readonly scale: (service: string, instances: number) => boolean;
+  /** Makes a service whose profiles are not active part of the mesh, if there is one of this key. */
+  readonly summon: (service: string) => void;
   /** Makes a service one of those that shall run. */
   readonly activate: (service: string) => void;
   readonly lease: (service: string) => Workload | undefined;
@@ -86,6 +88,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
   const { hub, plane } = options;
   const problems = new Map<ProblemSource, readonly Problem[]>();
   const wanted = new Set(options.services);
+  const named = new Set(options.services);
   const scales = new Map<string, number>();
   let loaded: Loaded | undefined;
   let reading: Reading = { files: [], problems: [] };
@@ -137,7 +140,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
   function reload({ files, problems: found }: Reading, since: number | undefined): void {
     const { directory, paths, env, issuer } = options;
     reading = { files, problems: found };
-    const result = loadMesh(loaded, { directory, paths, files, env, issuer, scales, problems: found });
+    const result = loadMesh(loaded, { directory, paths, files, env, issuer, scales, named, problems: found });
     const before = JSON.stringify(problems.get("files"));
     if (result.kind === "rejected") {
       problems.set("files", result.problems);
@@ -172,7 +175,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     draft: (files, found) => {
       if (loaded === undefined) return { ok: false, problems: [] };
       const { directory, paths, env, issuer } = options;
-      const result = loadDraft(loaded, { directory, paths, env, issuer, scales, problems: found }, files);
+      const result = loadDraft(loaded, { directory, paths, env, issuer, scales, named, problems: found }, files);
       if (!result.ok) return result;
       return { ok: true, snapshots: plane.preview(inputFor(result.mesh)) };
     },
@@ -216,6 +219,13 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
       scales.set(service, instances);
       reload(reading, undefined);
       return true;
+    },
+    summon: (service) => {
+      const { services = [], variants = [] } = loaded?.project ?? {};
+      const isSleeping = loaded !== undefined && findWorkloads(loaded.mesh, service).length === 0;
+      if (!isSleeping || ![...services, ...variants].some(({ key }) => key === service)) return;
+      named.add(service);
+      reload(reading, undefined);
     },
     activate: (service) => {
       if (loaded === undefined || wanted.size === 0) return;

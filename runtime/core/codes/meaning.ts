@@ -97,4 +97,14 @@ export const meaningCodes = {
     why: "Its credentialName leads to no Secret or ConfigMap that the calling sidecars may read, or the rule has no workloadSelector, without which Istio ignores the name and sends plaintext.",
     next: "Write the Secret, and the Role and RoleBinding that let the service account list Secrets, into the mesh's files; or add the workloadSelector.",
   },
+  MD2022: {
+    title: "A needed service belongs to a profile that is not active",
+    why: "`needs` waits for a service that does not run, as it has `profiles` and `--profile` names none of them.",
+    next: "Run with --profile, or give both services the same profiles.",
+  },
+  MD2023: {
+    title: "A profile that nothing belongs to",
+    why: "`--profile` names a profile that no service has and `profiles` does not set, so it changes nothing.",
+    next: "Correct the name.",
+  },
 } as const satisfies CodeTable<`MD2${string}`>;
