@@ -23,14 +23,13 @@ import { readMeshFiles } from "./host/read-mesh-files.ts";
 import type { Session } from "./host/session.ts";
 import { takeGround, type Env } from "./ground.ts";
 import { keepMeshKeys } from "./mesh-keys.ts";
+import { createPrograms, sidecarPatienceMs } from "./mesh-programs.ts";
 import { createMeshRunner, enterLease } from "./mesh-runner.ts";
+import { followSources } from "./mesh-sources.ts";
 import { keepTrust } from "./mesh-trust.ts";
 import { watchFiles } from "./mesh-watch.ts";
 import { initialState } from "./store/initial-state.ts";
-import { createSupervisor, type Supervisor } from "./workload/supervisor.ts";
 
-/** How long a program waits for its sidecar, and a lease for its own. */
-const sidecarPatienceMs = 5_000;
 /** How long everything has to end when nobody is there any more. */
 const hurryMs = 500;
 
@@ -153,35 +152,24 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     configOf: (workload) => buildHookConfig(loop.mesh() ?? first.mesh, { ready: supervisor.ready() }, workload, place),
   });
   scope.defer(runner.close);
-  const supervisor: Supervisor = createSupervisor({
+  const supervisor = createPrograms({
     clock,
-    runner: {
-      probe: runner.probe,
-      start: async (workload, onLine) => {
-        // A program that starts before its sidecar would fail its first call.
-        if (workload.sidecar) await proxies.wait(workload.id, sidecarPatienceMs);
-        return runner.start(workload, onLine);
-      },
-    },
-    report: (event) => {
-      switch (event.type) {
-        case "state":
-          return hub.tell({ type: "workload.changed", workload: event.workload.id, state: event.state });
-        case "line":
-          return hub.tell({
-            type: "workload.logged",
-            workload: event.workload.id,
-            stream: event.stream,
-            line: event.line,
-          });
-        case "ready":
-          loop.setReady(event.ready);
-          return keySets.retry();
-        case "problems":
-          return loop.setProblems("programs", event.problems);
-      }
-    },
+    runner,
+    proxies,
+    hub,
+    loop: () => loop,
+    onReady: () => keySets.retry(),
   });
+  const isWatching = options.watch && profileSettings(first.project.profiles, paths.profiles).watch !== false;
+  const sources = followSources({
+    clock,
+    isOn: isWatching,
+    hub,
+    loop: () => loop,
+    renew: supervisor.renew,
+    startedAt: supervisor.startedAt,
+  });
+  scope.defer(sources.close);
   const loop = createMeshLoop({
     directory,
     paths,
@@ -194,6 +182,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
     onActive: (workloads, { mesh }) => {
       keySets.want(mesh);
       supervisor.apply(workloads);
+      sources.follow(workloads);
     },
     onSaved: flips.saved,
     onWorld: (mesh) => {
@@ -235,7 +224,6 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   );
   loop.start(first, ground.files);
   scope.defer(supervisor.close);
-  const isWatching = options.watch && profileSettings(first.project.profiles, paths.profiles).watch !== false;
   const watcher = isWatching ? watchFiles({ loop, directory, clock, from: ground.files }) : undefined;
   scope.defer(async () => (await watcher)?.close());
   const meter = createUsageMeter(clock, hub, runner.usage, observation.isObserved);
@@ -243,7 +231,7 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
 
   const targets = {
     loop,
-    programs: supervisor,
+    programs: { ...supervisor, restart: sources.forgiving(supervisor.restart) },
     renew: svids.renew,
     rotateCa: trust.renewRoot,
     hasProxy: (proxy: string) => plane.snapshots().has(proxy),

@@ -32,6 +32,8 @@ export function issuerGroup(
       cwd: undefined,
       envFiles: [],
       env: program?.env ?? {},
+      restart: undefined,
+      watch: undefined,
       ready: undefined,
     },
   ];

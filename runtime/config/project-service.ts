@@ -1,4 +1,5 @@
 import type { SourcePosition } from "../core/source.ts";
+import type { RestartPolicy } from "../model/mesh.ts";
 import type { Labels } from "../model/resource.ts";
 import { parseEnvFiles, type EnvFileSpec } from "./env-files.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
@@ -7,6 +8,7 @@ import { parseServiceProfiles } from "./profiles.ts";
 import { parsePorts, parsePublish, type PortSpec, type PublishSpec } from "./project-ports.ts";
 import { parseNeeds, parseReady, type ReadySpec } from "./project-readiness.ts";
 import type { Reader } from "./project-reader.ts";
+import { parseRestart, parseWatch, type WatchSpec } from "./watch-spec.ts";
 
 /** Instances of one service. */
 export const mostInstances = 250;
@@ -33,6 +35,8 @@ export interface ServiceSpec {
   readonly profiles: readonly string[] | undefined;
   readonly needs: readonly string[] | undefined;
   readonly ready: ReadySpec | undefined;
+  readonly restart: RestartPolicy | undefined;
+  readonly watch: WatchSpec | undefined;
 }
 
 export interface VariantSpec extends ServiceSpec {
@@ -80,6 +84,8 @@ export function readService(
     profiles: parseServiceProfiles(reader, value["profiles"], at("profiles")),
     needs: parseNeeds(reader, value["needs"], at("needs")),
     ready: parseReady(reader, value["ready"], at("ready")),
+    restart: parseRestart(reader, value["restart"], at("restart")),
+    watch: parseWatch(reader, value["watch"], at("watch")),
   };
 }
 

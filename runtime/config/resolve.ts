@@ -18,6 +18,7 @@ import { checkGroups } from "./project-check.ts";
 import { parseProject, type ProjectSpec } from "./project.ts";
 import { checkReferences } from "./references.ts";
 import { findTies } from "./ties.ts";
+import { checkWatch } from "./watch-spec.ts";
 import { type Group, programOf, projectGroups, projectName, workloadId } from "./workloads.ts";
 
 export interface ResolveContext {
@@ -64,6 +65,8 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
     .filter((group) => isActive(group.profiles, active) || context.named?.has(group.key) === true)
     .map((group) => ({ ...group, instances: context.scales?.get(group.key) ?? group.instances }));
   problems.push(...checkGroups(project, declared, written));
+  for (const problem of checkWatch(declared, context.directory))
+    problems.push({ ...problem, ...project.locate(problem.field ?? "") });
   const known = [...project.profiles.map(({ name }) => name), ...written.flatMap(({ profiles }) => profiles)];
   problems.push(...unknownProfiles([...new Set(known)], active, project.locate));
   const withFiles = declared.map((group) => withEnvFiles(project, group, context, problems));

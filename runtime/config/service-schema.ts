@@ -1,4 +1,5 @@
 import { readinessFields } from "./readiness-schema.ts";
+import { restartFields } from "./watch-spec.ts";
 import { dnsLabel, portNumber, portShort, text, texts, variable } from "./schema-values.ts";
 
 export const port = {
@@ -77,6 +78,7 @@ export const serviceFields = {
       { type: "object", additionalProperties: { const: "ready" } },
     ],
   },
+  ...restartFields,
   ...readinessFields,
 } as const;
 

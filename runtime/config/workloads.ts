@@ -1,4 +1,4 @@
-import type { Program, ReadyProbe } from "../model/mesh.ts";
+import type { Program, ReadyProbe, RestartPolicy } from "../model/mesh.ts";
 import type { Labels } from "../model/resource.ts";
 import type { SourcePosition } from "../core/source.ts";
 import { absolutePath } from "./absolute-path.ts";
@@ -6,6 +6,7 @@ import type { EnvFileSpec } from "./env-files.ts";
 import type { PortSpec, PublishSpec } from "./project-ports.ts";
 import type { ReadySpec } from "./project-readiness.ts";
 import type { ServiceSpec, VariantSpec } from "./project-service.ts";
+import { watchRule, type WatchSpec } from "./watch-spec.ts";
 import type { ProjectSpec } from "./project.ts";
 
 /** A service or variant of the project file with its defaults filled in: the template of its workloads. */
@@ -30,6 +31,8 @@ export interface Group {
   readonly env: Labels;
   readonly envFiles: readonly EnvFileSpec[];
   readonly ready: ReadySpec | undefined;
+  readonly restart: RestartPolicy | undefined;
+  readonly watch: WatchSpec | undefined;
 }
 
 /** Services first, then variants; a variant of an unknown service is left out (it is a problem of its own). */
@@ -65,6 +68,8 @@ function toGroup(service: ServiceSpec): Group {
     env: service.env,
     envFiles: service.envFiles ?? [],
     ready: service.ready,
+    restart: service.restart,
+    watch: service.watch,
   };
 }
 
@@ -92,17 +97,22 @@ function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
     env: { ...base.env, ...variant.env },
     envFiles: variant.envFiles ?? base.envFiles,
     ready: variant.ready ?? base.ready,
+    restart: variant.restart ?? base.restart,
+    watch: variant.watch ?? base.watch,
   };
 }
 
 export function programOf(group: Group, directory: string): Program | undefined {
   if (group.run === undefined) return undefined;
+  const watch = watchRule(group.watch, directory, group.cwd);
   return {
     command: group.run,
     cwd: absolutePath(directory, group.cwd),
     env: group.env,
     needs: group.needs,
     ready: readyProbe(group),
+    ...(group.restart === undefined ? {} : { restart: group.restart }),
+    ...(watch === undefined ? {} : { watch }),
   };
 }
 

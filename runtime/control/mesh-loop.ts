@@ -24,6 +24,7 @@ export type ProblemSource =
   | "capture"
   | "keys"
   | "writers"
+  | "sources"
   | "ca";
 
 type Snapshots = ReturnType<Plane["snapshots"]>;

@@ -104,6 +104,25 @@ export interface Program {
   /** Keys of services that must be ready first. */
   readonly needs: readonly string[];
   readonly ready: ReadyProbe;
+  /** What is done after its end; undefined: always, for jobs when it fails. */
+  readonly restart?: RestartPolicy;
+  /** Source files; undefined: none. */
+  readonly watch?: WatchRule;
+}
+
+export interface RestartPolicy {
+  readonly when: "always" | "failure" | "never";
+  /** Failures in a row after which it stays down. */
+  readonly most?: number;
+}
+
+/** Files whose change starts a program again. */
+export interface WatchRule {
+  /** Absolute folder that the globs are relative to. */
+  readonly directory: string;
+  readonly paths: readonly string[];
+  readonly ignore: readonly string[];
+  readonly debounceMs: number;
 }
 
 /** `ports`: every declared port accepts. `spawn`: started is ready (jobs). */

@@ -1,4 +1,5 @@
 import { assertNever } from "../core/assert-never.ts";
+import type { RestartPolicy } from "../model/mesh.ts";
 import type { WorkloadState } from "../model/state.ts";
 
 /** The life of one workload's program. Pure: signals in, state and effects out; `state` is what the world may see. */
@@ -14,12 +15,16 @@ export interface Lifecycle {
   readonly restarts: number;
   /** A job is ready when it runs, and done when it ends well. */
   readonly job: boolean;
+  /** After its end; undefined: always, for a job when it fails. */
+  readonly restart: RestartPolicy | undefined;
 }
 
 export type Signal =
   | { readonly type: "start" }
   | { readonly type: "stop" }
   | { readonly type: "restart" }
+  /** Its files have changed: start again, unless it is not wanted. */
+  | { readonly type: "renew" }
   /** The services it needs that are not ready; empty: all are. */
   | { readonly type: "blocked"; readonly by: readonly string[] }
   /** It can never start as it is declared. */
@@ -52,8 +57,8 @@ export const readyTimeoutMs = 60_000;
 export const healthyAfterMs = 10_000;
 export const longestPauseMs = 30_000;
 
-export function createLifecycle(job: boolean): Lifecycle {
-  return { state: { phase: "stopped" }, wanted: "down", blockedBy: [], failures: 0, restarts: 0, job };
+export function createLifecycle(job: boolean, restart?: RestartPolicy): Lifecycle {
+  return { state: { phase: "stopped" }, wanted: "down", blockedBy: [], failures: 0, restarts: 0, job, restart };
 }
 
 /** Milliseconds before the next start: 1 s, 2 s, 4 s … 30 s. */
@@ -76,9 +81,9 @@ export function step(life: Lifecycle, signal: Signal): Step {
     case "stop":
       return end({ ...life, wanted: "down" });
     case "restart":
-      return isRunning(life.state)
-        ? end({ ...life, wanted: "up", failures: 0, restarts: life.restarts + 1 })
-        : begin({ ...life, wanted: "up", failures: 0 });
+      return again(life);
+    case "renew":
+      return life.wanted === "up" ? again(life) : [life, []];
     case "blocked": {
       const next = { ...life, blockedBy: signal.by };
       if (life.state.phase !== "waiting") return [next, []];
@@ -101,6 +106,12 @@ export function step(life: Lifecycle, signal: Signal): Step {
     default:
       return assertNever(signal);
   }
+}
+
+function again(life: Lifecycle): Step {
+  return isRunning(life.state)
+    ? end({ ...life, wanted: "up", failures: 0, restarts: life.restarts + 1 })
+    : begin({ ...life, wanted: "up", failures: 0 });
 }
 
 function isRunning(state: WorkloadState): state is Extract<WorkloadState, { readonly pid: number }> {
@@ -172,14 +183,21 @@ function onExited(life: Lifecycle, exit: Extract<Signal, { readonly type: "exite
   }
   if (!isRunning(state)) return [life, []];
   const ended = { code: exit.code, signal: exit.signal, lastLines: exit.lastLines };
-  if (life.job && exit.code === 0) return [{ ...life, state: { phase: "exited", ...ended, restartAt: null } }, over];
   const failures = life.failures + 1;
+  if (!startsAgain(life, exit.code, failures))
+    return [{ ...life, failures, state: { phase: "exited", ...ended, restartAt: null } }, over];
   const ms = pauseAfter(failures);
   const restartAt = new Date(exit.now + ms).toISOString();
   return [
     { ...life, failures, state: { phase: "exited", ...ended, restartAt } },
     [...over, { type: "timer.set", timer: "restart", ms }],
   ];
+}
+
+function startsAgain({ job, restart }: Lifecycle, code: number | null, failures: number): boolean {
+  const when = restart?.when ?? (job ? "failure" : "always");
+  if (when === "never" || (when === "failure" && code === 0)) return false;
+  return failures <= (restart?.most ?? Infinity);
 }
 
 function onTimer(life: Lifecycle, timer: Timer): Step {

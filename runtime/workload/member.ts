@@ -9,6 +9,8 @@ export interface Member {
   readonly workload: () => Workload;
   readonly life: () => Lifecycle;
   readonly dispatch: (signal: Signal) => void;
+  /** When its program was started last, monotonic milliseconds. */
+  readonly startedAt: () => number | undefined;
   /** The same program with other facts around it; says whether the program itself would notice. */
   readonly declare: (workload: Workload) => boolean;
 }
@@ -30,10 +32,11 @@ export function createMember(declared: Workload, options: MemberOptions): Member
   const timers = new Map<Timer, () => void>();
   const lastLines: string[] = [];
   let workload = declared;
-  let life = createLifecycle(isJob(declared));
+  let life = createLifecycle(isJob(declared), declared.program?.restart);
   let program: RunningProgram | undefined;
   /** Distinguishes starts, so that late news of an old one are ignored. */
   let turn = 0;
+  let startedAt: number | undefined;
   let stopProbe: (() => void) | undefined;
 
   function dispatch(signal: Signal): void {
@@ -81,6 +84,7 @@ export function createMember(declared: Workload, options: MemberOptions): Member
     const mine = turn;
     const started = workload;
     lastLines.length = 0;
+    startedAt = clock.monotonic();
     try {
       program = await runner.start(started, (stream, line) => {
         lastLines.push(line);
@@ -125,10 +129,11 @@ export function createMember(declared: Workload, options: MemberOptions): Member
     workload: () => workload,
     life: () => life,
     dispatch,
+    startedAt: () => startedAt,
     declare: (next) => {
       const other = programText(workload) !== programText(next);
       workload = next;
-      life = { ...life, job: isJob(next) };
+      life = { ...life, job: isJob(next), restart: next.program?.restart };
       return other;
     },
   };

@@ -18,7 +18,7 @@ export function problemOf(workload: Workload, state: WorkloadState): Problem | u
       ...at,
     };
   }
-  if (state.phase === "exited" && state.restartAt !== null) {
+  if (state.phase === "exited" && (state.restartAt !== null || state.code !== 0)) {
     const how = state.signal === null ? `exit code ${state.code}` : state.signal;
     const last = state.lastLines.at(-1);
     return {

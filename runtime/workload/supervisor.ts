@@ -11,6 +11,10 @@ export interface Supervisor {
   readonly apply: (workloads: readonly Workload[]) => void;
   /** By key in the project file, or workload id; false when there is none. */
   readonly restart: (service: string) => boolean;
+  /** Restarts what shall run of a service, as its files have changed. */
+  readonly renew: (service: string) => void;
+  /** When a program of the service was started last, monotonic milliseconds. */
+  readonly startedAt: (service: string) => number | undefined;
   readonly stop: (service: string) => boolean;
   readonly start: (service: string) => boolean;
   readonly states: () => ReadonlyMap<string, { readonly state: WorkloadState; readonly restarts: number }>;
@@ -143,7 +147,7 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
       if (wanted === "down" && state.phase !== "failed") continue;
       if (state.phase === "failed") return { kind: "failed", workload: workload.id, reason: state.reason };
       if (state.phase === "unready") return { kind: "timeout", workload: workload.id, reason: state.reason };
-      if (state.phase === "exited" && state.restartAt !== null) {
+      if (state.phase === "exited" && (state.restartAt !== null || state.code !== 0)) {
         return {
           kind: "failed",
           workload: workload.id,
@@ -179,6 +183,11 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
   return {
     apply,
     restart: (service) => forEach(pick(service), (member) => member.dispatch({ type: "restart" })),
+    renew: (service) => void forEach(pick(service), (member) => member.dispatch({ type: "renew" })),
+    startedAt: (service) =>
+      pick(service)
+        .flatMap((member) => member.startedAt() ?? [])
+        .toSorted((a, b) => b - a)[0],
     stop: (service) => forEach(pick(service), (member) => member.dispatch({ type: "stop" })),
     start: (service) => forEach(pick(service), startMember),
     states: () =>

@@ -72,6 +72,11 @@ export const fileCodes = {
     why: "`env_file` names a file whose variables the program needs.",
     next: "Make the file, correct its name, or write `required: false`.",
   },
+  MD1015: {
+    title: "A service watches files outside of the project",
+    why: "Globs of `watch` are relative to `cwd`. One that leaves both the project's folder and `cwd` may mean a whole disk.",
+    next: "Watch files below the project, or set `cwd`.",
+  },
   MD1020: {
     title: "A test file has an unknown key",
     why: "*.mesh-test.yaml has a fixed set of keys; a key that is passed over would be an expectation that nobody checks.",

@@ -32,4 +32,9 @@ export const workloadCodes = {
     why: "In a cluster a sidecar calls its program at the pod's own address, so that such a port cannot be reached.",
     next: "Let the program listen on 0.0.0.0. Here its pod passes calls on to 127.0.0.1 until then.",
   },
+  MD4007: {
+    title: "A watched file changes whenever the program runs",
+    why: "The program seems to write a file that `watch` names, so each start led to the next. That file is passed over now; others are still watched.",
+    next: "Exclude it with `!path` in `watch`, or let `meshdev restart` watch it again.",
+  },
 } as const satisfies CodeTable<`MD4${string}`>;

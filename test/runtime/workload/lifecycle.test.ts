@@ -121,6 +121,39 @@ describe("the life of a program", () => {
     expect(play([start, spawned(1), exited(0)]).lines.at(-1)).toContain("timer.set:restart");
   });
 
+  it.each([
+    ["always", undefined, 0, "exited probe.end timer.set:restart:1000"],
+    ["failure", undefined, 0, "exited probe.end"],
+    ["failure", undefined, 1, "exited probe.end timer.set:restart:1000"],
+    ["never", undefined, 1, "exited probe.end"],
+    ["failure", 1, 1, "exited probe.end timer.set:restart:1000"],
+    ["failure", 0, 1, "exited probe.end"],
+  ] as const)("restart: %s, at most %s times: after code %i it is %s", (when, most, code, line) => {
+    let life = createLifecycle(false, { when, ...(most === undefined ? {} : { most }) });
+    for (const signal of [start, spawned(1), ok]) [life] = step(life, signal);
+    const [next, effects] = step(life, exited(code));
+    const told = effects.flatMap((effect) =>
+      effect.type === "timer.set" ? `timer.set:${effect.timer}:${effect.ms}` : [],
+    );
+    expect([next.state.phase, "probe.end", ...told].join(" ")).toBe(line);
+  });
+
+  it("a change of its files starts it again, unless it was stopped", () => {
+    const renew: Signal = { type: "renew" };
+    expect(play([start, spawned(1), ok, renew, renew, exited(0)]).lines.slice(3)).toEqual([
+      "stopping probe.end terminate",
+      "stopping",
+      "starting probe.end spawn",
+    ]);
+    expect(play([start, spawned(1), exited(1), renew]).lines.at(-1)).toBe("starting spawn");
+    expect(play([start, spawned(1), exited(0), renew], true).lines.at(-1)).toBe("starting spawn");
+    expect(play([start, spawned(1), stop, renew, exited(0), renew]).lines.slice(3)).toEqual([
+      "stopping",
+      "stopped probe.end",
+      "stopped",
+    ]);
+  });
+
   it("restart ends the old one first; stop and start while it ends", () => {
     expect(play([start, spawned(1), ok, { type: "restart" }, exited(0)]).lines.slice(3)).toEqual([
       "stopping probe.end terminate",
