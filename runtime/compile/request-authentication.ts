@@ -19,7 +19,9 @@ interface Rules {
 export function bindJwtRules(mesh: Mesh, keySets: KeySets = noKeySets): (workload: Workload) => readonly JwtProvider[] {
   const compiled: readonly Rules[] = requestAuthentications(mesh).map((source) => ({
     source,
-    providers: (source.spec.jwtRules ?? []).map((rule, index) => compileRule(source, rule ?? {}, index, keySets)),
+    providers: (source.spec.jwtRules ?? []).map((rule, index) =>
+      compileRule(source, rule ?? {}, index, keysOf(mesh, rule ?? {}, keySets)),
+    ),
   }));
   return (workload) => {
     const namespaces = new Set([mesh.config.rootNamespace, workload.namespace]);
@@ -51,7 +53,7 @@ function compileRule(
   source: RequestAuthentication,
   rule: JwtRule,
   index: number,
-  keySets: KeySets,
+  keys: JwtKeys,
 ): Omit<JwtProvider, "name"> {
   const headers = (rule.fromHeaders ?? []).map(({ name, prefix }) => ({
     name: name.toLowerCase(),
@@ -64,7 +66,7 @@ function compileRule(
   return {
     issuer: rule.issuer ?? "",
     audiences: (rule.audiences ?? []).map(plainAudience),
-    keys: keysOf(rule, keySets),
+    keys,
     headers: isDefault ? [{ name: "authorization", prefix: "Bearer " }] : headers,
     params: isDefault ? ["access_token"] : params,
     cookies,
@@ -85,9 +87,9 @@ function mayBeWritten(header: string): boolean {
   return header !== "" && !header.startsWith(":") && !framing.has(header);
 }
 
-function keysOf(rule: JwtRule, keySets: KeySets): JwtKeys {
+function keysOf(mesh: Mesh, rule: JwtRule, keySets: KeySets): JwtKeys {
   if (rule.jwks !== undefined && rule.jwks !== "") return { kind: "set", text: rule.jwks };
-  const { url } = keySourceOf(rule);
-  const text = keySets.get(url);
-  return text === undefined ? { kind: "unavailable", url } : { kind: "set", text };
+  const { url, by, barred } = keySourceOf(mesh, rule);
+  const text = barred === undefined ? keySets.get(url) : undefined;
+  return text === undefined ? { kind: "unavailable", url, by } : { kind: "set", text };
 }

@@ -26,7 +26,7 @@ export interface KeySetsOptions {
 
 /**
  * Fetches the keys that rules name, as istiod does (spec RA-24…RA-27): again every 20 minutes, sooner after a failure; the last good
- * ones stay in use.
+ * ones stay in use. What a proxy would fetch itself (`PILOT_JWT_ENABLE_REMOTE_JWKS`) is fetched here too, by its rules.
  */
 export interface KeySets {
   /** The mesh that the keys are for; what is new is fetched at once. */
@@ -39,6 +39,8 @@ export interface KeySets {
 }
 
 const refreshMs = 20 * 60_000;
+/** So long a proxy that fetches keys itself keeps them (spec RA-24). */
+const proxyRefreshMs = 5 * 60_000;
 /** istiod waits a minute and up to an hour; here people look on. */
 const firstRetryMs = 1_000;
 const lastRetryMs = 60_000;
@@ -89,17 +91,24 @@ export function createKeySets(options: KeySetsOptions): KeySets {
     } catch (error) {
       entry.fault = error instanceof Error ? error.message : String(error);
       entry.failures += 1;
+      // A proxy has nothing older to fall back on.
+      if (entry.wanted.by === "proxy") {
+        changed = entry.text !== undefined;
+        entry.text = undefined;
+      }
     }
     entry.trying = undefined;
     if (closed || entries.get(entry.wanted.url) !== entry) return;
-    const wait = entry.failures === 0 ? refreshMs : Math.min(lastRetryMs, firstRetryMs * 2 ** (entry.failures - 1));
+    const usual = entry.wanted.by === "proxy" ? proxyRefreshMs : refreshMs;
+    const wait = entry.failures === 0 ? usual : Math.min(lastRetryMs, firstRetryMs * 2 ** (entry.failures - 1));
     entry.cancel = clock.after(wait, () => {
       start(entry);
     });
     tell(changed);
   }
 
-  async function fetchKeys({ url, kind, timeoutMs }: Wanted): Promise<string> {
+  async function fetchKeys({ url, kind, barred, timeoutMs }: Wanted): Promise<string> {
+    if (barred !== undefined) throw new Error(barred);
     if (kind === "keys") return checked(await options.fetchText(url, timeoutMs));
     const found = keysUrl(await options.fetchText(url, timeoutMs));
     if (found === undefined) throw new Error(`${url} names no jwks_uri`);
@@ -119,7 +128,9 @@ export function createKeySets(options: KeySetsOptions): KeySets {
       for (const [url, each] of wanted) {
         const known = entries.get(url);
         if (known !== undefined) {
+          const isFetchedAlike = known.wanted.by === each.by && known.wanted.barred === each.barred;
           known.wanted = each;
+          if (!isFetchedAlike) start(known);
           continue;
         }
         const entry: Entry = {
@@ -158,7 +169,7 @@ function wantedBy(mesh: Mesh): ReadonlyMap<string, Wanted> {
   for (const source of requestAuthentications(mesh)) {
     for (const [index, rule] of (source.spec.jwtRules ?? []).entries()) {
       if (rule === null || (rule.jwks ?? "") !== "") continue;
-      const keys = keySourceOf(rule);
+      const keys = keySourceOf(mesh, rule);
       const field = `spec.jwtRules[${index}]${rule.jwksUri === undefined ? "" : ".jwksUri"}`;
       if (wanted.has(keys.url)) continue;
       const timeoutMs = parseDuration(rule.timeout) ?? usualTimeoutMs;

@@ -33,12 +33,12 @@ export interface JwtProvider {
 }
 
 /**
- * Keys of a rule. `unavailable`: nobody could be asked for them yet, so every token fails as with the key that istiod makes up then
- * (spec RA-26).
+ * Keys of a rule. `unavailable`: nobody could be asked for them yet, so every token fails: as with the key that istiod makes up then
+ * (spec RA-26), or as where the proxy fetches keys itself (spec RA-24).
  */
 export type JwtKeys =
   | { readonly kind: "set"; readonly text: string }
-  | { readonly kind: "unavailable"; readonly url: string };
+  | { readonly kind: "unavailable"; readonly url: string; readonly by: "istiod" | "proxy" };
 
 /** Where a token was found. */
 export interface TokenLocation {

@@ -18,6 +18,7 @@ export const fault = {
   signature: "Jwt verification fails",
   noKey: "Jwks doesn't have key to match kid or alg from Jwt",
   noValidKey: "Jwks doesn't have any valid public key",
+  remoteFetch: "Jwks remote fetch is failed",
   ed25519Length: "Jwt ED25519 signature is wrong length",
 } as const;
 

@@ -95,7 +95,7 @@ function faultOfClaims(provider: JwtProvider, jwt: ParsedJwt, now: number): stri
 
 function bindKeys({ keys }: JwtProvider): (jwt: ParsedJwt) => string | undefined {
   // The key that istiod makes up has no id and no algorithm, and nobody has its other half: everything fails the same way.
-  if (keys.kind === "unavailable") return () => fault.signature;
+  if (keys.kind === "unavailable") return () => (keys.by === "proxy" ? fault.remoteFetch : fault.signature);
   const set = readKeySet(keys.text);
   return set.length === 0 ? () => fault.noValidKey : (jwt) => verifySignature(jwt, set);
 }

@@ -108,17 +108,37 @@ describe("one rule", () => {
 
 describe("keys", () => {
   const url = "https://id.example/jwks";
+  const mesh = paperMesh({ workloads: [], yaml: "" });
   it("are those that were fetched, or none", () => {
     const document = authentication({ jwtRules: [{ issuer: "a", jwksUri: url }] });
-    expect(rules([document])[0]?.keys).toEqual({ kind: "unavailable", url });
+    expect(rules([document])[0]?.keys).toEqual({ kind: "unavailable", url, by: "istiod" });
     expect(rules([document], new Map([[url, jwks]]))[0]?.keys).toEqual({ kind: "set", text: jwks });
   });
 
   it("come from the issuer's configuration when no rule says where", () => {
-    expect(keySourceOf({ issuer: "https://id.example/" })).toEqual({
+    expect(keySourceOf(mesh, { issuer: "https://id.example/" })).toMatchObject({
       kind: "discovery",
       url: "https://id.example/.well-known/openid-configuration",
     });
-    expect(keySourceOf({ issuer: "x", jwks_uri: url })).toEqual({ kind: "keys", url });
+    expect(keySourceOf(mesh, { issuer: "x", jwks_uri: url })).toMatchObject({ kind: "keys", url });
+  });
+
+  const entry = JSON.stringify({
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: { name: "id", namespace: "default" },
+    spec: { hosts: ["id.example"], ports: [{ number: 443, name: "https", protocol: "HTTPS" }], resolution: "DNS" },
+  });
+  it.each([
+    [undefined, "", "istiod", false],
+    ["istiod", entry, "istiod", false],
+    ["true", entry, "proxy", false],
+    ["hybrid", "", "istiod", false],
+    ["envoy", entry, "proxy", false],
+    ["envoy", "", "proxy", true],
+  ] as const)("are fetched by whom istiod's switch %s says: %#", (switched, yaml, by, isBarred) => {
+    const features = switched === undefined ? {} : { PILOT_JWT_ENABLE_REMOTE_JWKS: switched };
+    const source = keySourceOf({ ...paperMesh({ workloads: [], yaml }), features }, { jwksUri: url });
+    expect([source.by, source.barred !== undefined]).toEqual([by, isBarred]);
   });
 });

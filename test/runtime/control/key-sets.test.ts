@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createKeySets, type KeySets } from "../../../runtime/control/key-sets.ts";
 import type { Problem } from "../../../runtime/core/problem.ts";
 import type { Mesh } from "../../../runtime/model/mesh.ts";
+import type { Resource } from "../../../runtime/model/resource.ts";
 import { paperMesh } from "../../support/paper-mesh.ts";
 import { createTestClock } from "./test-clock.ts";
 
@@ -65,6 +66,38 @@ describe("createKeySets", () => {
     clock.advance(1);
     await all.settled();
     expect(keys.get(url)).toBe(setOf("b"));
+  });
+
+  const byProxy = (mode: string, ...hosts: readonly string[]): Mesh => {
+    const mesh = meshWith({ issuer: "a", jwksUri: url });
+    const entry = { kind: "ServiceEntry", apiVersion: "networking.istio.io/v1", spec: { hosts } };
+    const others = hosts.length === 0 ? mesh.others : [...mesh.others, { ...mesh.others[0], ...entry } as Resource];
+    return { ...mesh, others, features: { PILOT_JWT_ENABLE_REMOTE_JWKS: mode } };
+  };
+
+  it("keeps what a proxy fetches for five minutes, and nothing older (spec RA-24)", async () => {
+    const all = open();
+    fetchText.mockResolvedValueOnce(setOf("a")).mockRejectedValue(new Error("connect ECONNREFUSED"));
+    all.want(byProxy("hybrid", "id.example"));
+    await all.settled();
+    expect([...keys]).toEqual([[url, setOf("a")]]);
+    clock.advance(5 * 60_000);
+    await all.settled();
+    expect([...keys]).toEqual([]);
+    expect(problems[0]?.message).toMatch(/every token of this rule is refused/);
+  });
+
+  it("fetches nothing from a host that a proxy does not know, until it does", async () => {
+    const all = open();
+    fetchText.mockResolvedValue(setOf("a"));
+    all.want(byProxy("envoy"));
+    await all.settled();
+    expect(fetchText).not.toHaveBeenCalled();
+    expect(problems[0]?.message).toMatch(/neither a Service nor the host of a ServiceEntry/);
+    all.want(byProxy("envoy", "id.example"));
+    await all.settled();
+    expect([...keys]).toEqual([[url, setOf("a")]]);
+    expect(problems).toEqual([]);
   });
 
   it("asks the issuer where its keys are when no rule says it", async () => {

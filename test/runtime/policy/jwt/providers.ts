@@ -8,7 +8,7 @@ export function providerOf(
   return {
     name: "origins-0",
     audiences: [],
-    keys: jwks === undefined ? { kind: "unavailable", url: "http://keys" } : { kind: "set", text: jwks },
+    keys: jwks === undefined ? { kind: "unavailable", url: "http://keys", by: "istiod" } : { kind: "set", text: jwks },
     headers: [{ name: "authorization", prefix: "Bearer " }],
     params: ["access_token"],
     cookies: [],
