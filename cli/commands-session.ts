@@ -61,7 +61,8 @@ Examples:
   meshdev up                        the whole project, full screen on a terminal
   meshdev up -C samples/shop -d     return when ready (exit 3 invalid, 5 failed, 6 timeout, 7 port taken)
   meshdev up web orders --plain     two services and what they need, as lines
-  meshdev up -o ndjson --for 30s    events for a program`,
+  meshdev up -o ndjson --for 30s    events for a program
+  meshdev up -f k8s/ --run orders="npm start"     Kubernetes YAML as it is; -f - reads stdin`,
     )
     .action(async (services: readonly string[], options) => {
       const { up } = await import("./commands/up.ts");

@@ -1,9 +1,11 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { MeshError } from "../runtime/core/error.ts";
+import { isKubernetesText } from "../runtime/model/input-kind.ts";
 import type { ProjectChoice } from "./door.ts";
 
 const names = ["meshdev.yaml", "meshdev.yml", ".meshdev/meshdev.yaml"] as const;
+const kubernetesFolders = ["k8s", "kubernetes", "deploy", "manifests"] as const;
 
 /** The project folder for a command: walks up from `-C` or the working directory to the root of the repository; first hit wins. */
 export function findProject(cwd: string, directory: string | undefined): string {
@@ -11,13 +13,23 @@ export function findProject(cwd: string, directory: string | undefined): string 
   if (!isFolder(start)) {
     throw new MeshError("MD8003", `there is no folder ${start}`, { hint: "Name an existing folder with -C." });
   }
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (holdsProject(folder)) return folder;
-    if (existsSync(join(folder, ".git")) || dirname(folder) === folder) break;
-  }
+  const found = nearest(start, holdsProject) ?? nearest(start, (folder) => kubernetesFolder(folder) !== undefined);
+  if (found !== undefined) return found;
   throw new MeshError("MD8003", `no meshdev.yaml in ${start} or above it`, {
-    hint: "Write one with `meshdev init`, see a running example with `meshdev demo`, or name the folder with -C.",
+    hint: "Write one with `meshdev init`, see a running example with `meshdev demo`, name the folder with -C, or files with -f.",
   });
+}
+
+function nearest(start: string, isWanted: (folder: string) => boolean): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (isWanted(folder)) return folder;
+    if (existsSync(join(folder, ".git")) || dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Where the Kubernetes files of a folder without a project file are. */
+export function kubernetesFolder(folder: string): string | undefined {
+  return kubernetesFolders.find((name) => isFolder(join(folder, name)));
 }
 
 /** The options of a command that reads a project's files. */
@@ -26,6 +38,7 @@ export interface ProjectOptions {
   readonly file?: readonly string[];
   readonly envFile?: readonly string[];
   readonly profile?: readonly string[];
+  readonly run?: readonly string[];
 }
 
 /** A project folder, and which of its files are meant. */
@@ -36,22 +49,44 @@ export interface ChosenProject {
 
 /**
  * The project that the options of a command name. Paths are relative to `-C` or the working directory; with `-f` alone the project's
- * folder is that of the first file, as in Compose. @throws MeshError MD8003
+ * folder is that of the first file, as in Compose; Kubernetes files belong to the folder that the command runs in. @throws MeshError MD8001, MD8003
  */
 export function chooseProject(cwd: string, options: ProjectOptions): ChosenProject {
-  const { directory, file = [], envFile, profile } = options;
+  const { directory, file = [], envFile, profile, run = [] } = options;
   const from = resolve(cwd, directory ?? ".");
-  const files = file.map((path) => existingFile(from, path));
+  const files = file.map((path) => (path === "-" ? path : existingFile(from, path)));
   const [first] = files;
-  const home = directory === undefined && first !== undefined ? dirname(first) : undefined;
+  const home =
+    directory === undefined && first !== undefined && !files.every(isKubernetes) ? dirname(first) : undefined;
   return {
     directory: home ?? (first === undefined ? findProject(cwd, directory) : from),
     chosen: {
       ...(first === undefined ? {} : { files }),
       envFiles: envFile?.map((path) => existingFile(from, path)),
+      runs: parseRuns(run),
+      ...(file.includes("-") ? { stdin: readFileSync(0, "utf8") } : {}),
       profiles: profile?.flatMap((names) => names.split(",")).filter((name) => name !== ""),
     },
   };
+}
+
+/** Stdin and folders hold Kubernetes documents; of a file its text says so. */
+function isKubernetes(path: string): boolean {
+  return path === "-" || isFolder(path) || isKubernetesText(readFileSync(path, "utf8"));
+}
+
+/** `--run name="cmd"`. @throws MeshError MD8001 */
+function parseRuns(texts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const cut = text.indexOf("=");
+      const [name, command] = [text.slice(0, cut).trim(), text.slice(cut + 1).trim()];
+      if (cut > 0 && name !== "" && command !== "") return [name, command] as const;
+      throw new MeshError("MD8001", `--run ${text} is not name="command"`, {
+        hint: 'Write it like --run orders="npm start".',
+      });
+    }),
+  );
 }
 
 function existingFile(folder: string, path: string): string {

@@ -66,7 +66,10 @@ export function withProjectOptions(command: Command): Command {
   return command
     .addOption(directoryOption())
     .addOption(
-      new Option("-f, --file <file>", "project file instead of the usual one; further ones are laid over it")
+      new Option(
+        "-f, --file <file>",
+        "project file instead of the usual one, with others laid over it; or Kubernetes YAML: files, folders, - for stdin",
+      )
         .argParser(collect)
         .env("MESHDEV_FILE"),
     )
@@ -74,6 +77,9 @@ export function withProjectOptions(command: Command): Command {
       new Option("--env-file <file>", "variables instead of .env, may be repeated")
         .argParser(collect)
         .env("MESHDEV_ENV_FILE"),
+    )
+    .addOption(
+      new Option("--run <name=command>", "run a command for a Kubernetes workload, may be repeated").argParser(collect),
     )
     .addOption(
       new Option("--profile <name>", "also the services of this profile, may be repeated; * is all of them")

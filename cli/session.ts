@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { codes, type Code } from "../runtime/core/codes.ts";
 import { MeshError } from "../runtime/core/error.ts";
 import type { CommandAnswer } from "../runtime/model/command.ts";
@@ -13,6 +14,9 @@ export async function requireSession(
   context: Context,
   directory: string | undefined,
 ): Promise<SessionInfo> {
+  // A mesh of files that were named with -f has no project file to be found by.
+  const here = await door.findSession(resolve(context.cwd, directory ?? "."));
+  if (here !== undefined) return here;
   const project = findProject(context.cwd, directory);
   const session = await door.findSession(project);
   if (session === undefined) throw new MeshError("MD7001", `no mesh is running for ${project}`);

@@ -5,7 +5,7 @@ import { isRecord } from "./yaml-tree.ts";
 /** Fields of Kubernetes objects that have no `spec`; they stand in a resource's `spec` here. */
 const fieldsWithoutSpec: Readonly<Record<string, readonly string[]>> = {
   Secret: ["type", "data", "stringData"],
-  ConfigMap: ["data"],
+  ConfigMap: ["data", "binaryData"],
   Role: ["rules"],
   ClusterRole: ["rules"],
   RoleBinding: ["subjects", "roleRef"],

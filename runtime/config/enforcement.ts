@@ -1,6 +1,7 @@
 import { notingFilters } from "../model/filter-notes.ts";
 import type { Code } from "../core/codes.ts";
 import type { Problem } from "../core/problem.ts";
+import { formatPosition } from "../core/source.ts";
 import { positionOf, type Resource, resourceName } from "../model/resource.ts";
 import { otherProviders } from "./extension-providers.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
@@ -173,9 +174,12 @@ const securityKinds: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** One finding per resource and field that has no effect here, and one that counts the documents of other kinds. */
-export function unenforced(resources: readonly Resource[]): readonly Problem[] {
+export function unenforced(
+  resources: readonly Resource[],
+  used: ReadonlySet<Resource> = new Set(),
+): readonly Problem[] {
   const problems: Problem[] = [];
-  const ignored = new Map<string, number>();
+  const ignored: Resource[] = [];
   for (const resource of resources) {
     const fields = Object.hasOwn(unenforcedFields, resource.kind) ? unenforcedFields[resource.kind] : undefined;
     const group = resource.apiVersion.split("/", 1)[0] ?? "";
@@ -183,13 +187,19 @@ export function unenforced(resources: readonly Resource[]): readonly Problem[] {
       problems.push(...fields.flatMap((field) => findField(resource, field)));
     else if (istioGroups.includes(group) || group === "gateway.networking.k8s.io" || securityKinds.has(resource.kind))
       problems.push(wholeKind(resource));
-    else if (!isKubernetesCore(resource)) ignored.set(resource.kind, (ignored.get(resource.kind) ?? 0) + 1);
+    else if (!isKubernetesCore(resource) && !used.has(resource)) ignored.push(resource);
   }
-  if (ignored.size > 0) {
+  for (const [kind, [first, ...rest]] of Map.groupBy(ignored, (resource) => resource.kind)) {
+    if (first === undefined) continue;
+    const others = rest.slice(0, 3).map((resource) => formatPosition(positionOf(resource, "")));
     problems.push({
       code: "MD2001",
       severity: "info",
-      message: `not used here: ${[...ignored].map(([kind, count]) => `${count} ${kind}`).join(", ")}`,
+      message: `not used here: ${rest.length + 1} ${kind}`,
+      ...(others.length === 0
+        ? {}
+        : { hint: `the others: ${others.join(", ")}${rest.length > others.length ? ", …" : ""}` }),
+      at: positionOf(first, ""),
     });
   }
   return problems;

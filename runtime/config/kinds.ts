@@ -12,6 +12,14 @@ import { sidecar } from "./shapes/sidecar.ts";
 import { telemetry } from "./shapes/telemetry.ts";
 import { trafficExtension } from "./shapes/traffic-extension.ts";
 import { virtualService } from "./shapes/virtual-service.ts";
+import {
+  daemonSetShape,
+  deploymentShape,
+  jobShape,
+  podShape,
+  replicaSetShape,
+  statefulSetShape,
+} from "./shapes-workloads.ts";
 import { wasmPlugin } from "./shapes/wasm-plugin.ts";
 import { workloadEntry } from "./shapes/workload-entry.ts";
 import { workloadGroup } from "./shapes/workload-group.ts";
@@ -94,6 +102,12 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
   Namespace: { group: "", versions: ["v1"], namespaced: false, spec: undefined },
   Service: { group: "", versions: ["v1"], namespaced: true, spec: serviceShape },
   ServiceAccount: { group: "", versions: ["v1"], namespaced: true, spec: undefined },
+  Pod: { group: "", versions: ["v1"], namespaced: true, spec: podShape, needsSpec: true },
+  Deployment: { group: "apps", versions: ["v1"], namespaced: true, spec: deploymentShape, needsSpec: true },
+  ReplicaSet: { group: "apps", versions: ["v1"], namespaced: true, spec: replicaSetShape, needsSpec: true },
+  StatefulSet: { group: "apps", versions: ["v1"], namespaced: true, spec: statefulSetShape, needsSpec: true },
+  DaemonSet: { group: "apps", versions: ["v1"], namespaced: true, spec: daemonSetShape, needsSpec: true },
+  Job: { group: "batch", versions: ["v1"], namespaced: true, spec: jobShape, needsSpec: true },
 };
 
 export const istioGroups: readonly string[] = [

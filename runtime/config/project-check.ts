@@ -1,5 +1,6 @@
 import type { Problem } from "../core/problem.ts";
 import type { Code } from "../core/codes.ts";
+import { positionOf, type Resource } from "../model/resource.ts";
 import { findCycles } from "./needs.ts";
 import type { ProjectSpec } from "./project.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -18,13 +19,14 @@ export function checkGroups(
     message: string,
     hint: string | undefined,
     severity: Problem["severity"] = "error",
+    resource?: Resource,
   ): void => {
     problems.push({
       code,
       severity,
       message,
       ...(hint === undefined ? {} : { hint }),
-      ...project.locate(field),
+      ...(resource === undefined ? project.locate(field) : { at: positionOf(resource, field) }),
       field,
     });
   };
@@ -32,6 +34,8 @@ export function checkGroups(
   checkNeeds(project, groups, written, report);
   checkPublished(groups, report);
   for (const group of groups) {
+    // What Kubernetes documents say was checked where they are.
+    if (group.resource !== undefined) continue;
     checkPorts(group, report);
     if (group.labels["app"] !== group.parent) {
       report(
@@ -61,6 +65,7 @@ type Report = (
   message: string,
   hint: string | undefined,
   severity?: Problem["severity"],
+  resource?: Resource,
 ) => void;
 
 function checkVariants(project: ProjectSpec, report: Report): void {
@@ -129,11 +134,25 @@ function checkPublished(groups: readonly Group[], report: Report): void {
     for (const { hostPort, port, field } of group.publish) {
       const holder = holders.get(hostPort);
       if (holder !== undefined)
-        report("MD2008", field, `host port ${hostPort} is already published by ${holder}`, "publish another port");
+        report(
+          "MD2008",
+          field,
+          `host port ${hostPort} is already published by ${holder}`,
+          "publish another port",
+          "error",
+          group.resource,
+        );
       holders.set(hostPort, group.key);
       const tcp = group.ports.filter((candidate) => candidate.transport === "TCP");
       if (tcp.length === 0 && port === undefined)
-        report("MD1003", field, `${group.key} has no port to publish`, "add `port:` to the service");
+        report(
+          "MD1003",
+          field,
+          `${group.key} has no port to publish`,
+          "add `port:` to the service",
+          "error",
+          group.resource,
+        );
       if (!group.sidecar)
         report(
           "MD1003",

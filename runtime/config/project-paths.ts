@@ -1,11 +1,18 @@
+import type { SourceFile } from "../core/source.ts";
+import type { Labels } from "../model/resource.ts";
+
 /** What the command line says about which project is meant. Paths are absolute, or relative to the project's folder. */
 export interface ProjectChoice {
-  /** The project file and what is laid over it, when they are not the usual ones. */
+  /** The project file, what is laid over it, and Kubernetes files and folders, when they are not the usual ones; `-` is stdin. */
   readonly files?: readonly string[] | undefined;
   /** Files of variables instead of `.env`. */
   readonly envFiles?: readonly string[] | undefined;
   /** Profiles whose services run. */
   readonly profiles?: readonly string[] | undefined;
+  /** Commands of Kubernetes workloads, by name. */
+  readonly runs?: Labels | undefined;
+  /** The text that `-` among the files stands for. */
+  readonly stdin?: string | undefined;
 }
 
 /** Where a project is read from. Paths are written as those of the files that are read. */
@@ -17,6 +24,11 @@ export interface ProjectPaths {
   /** Those of both that need not be there. */
   readonly optional: readonly string[];
   readonly profiles: readonly string[];
+  /** Files and folders whose workloads run, beside those that the project file names. */
+  readonly kubernetes?: readonly string[];
+  readonly runs?: Labels;
+  /** Files that are not on the disk. */
+  readonly given?: readonly SourceFile[];
 }
 
 /** Files that are read whatever their names are. */

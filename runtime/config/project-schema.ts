@@ -51,6 +51,11 @@ export const projectSchema = {
       description: "Files and folders of Istio and Kubernetes YAML, read recursively and hot reloaded.",
       anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
     },
+    kubernetes: {
+      description:
+        "The same, and their Deployments, StatefulSets, DaemonSets, Jobs and Pods run: a service with the name of one says how.",
+      anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
+    },
     ca: {
       type: "string",
       description:

@@ -19,6 +19,10 @@ export interface ProjectSpec {
   readonly profiles: readonly ProfileSpec[];
   /** Files and folders of Istio and Kubernetes YAML, relative to the project file. */
   readonly mesh: readonly string[];
+  /** The same, and their workloads run as well. */
+  readonly kubernetes: readonly string[];
+  /** Commands of workloads by name, from the command line. */
+  readonly runs: Labels;
   /** Folder of a plug-in CA, relative to the project file. */
   readonly ca: string | undefined;
   readonly meshConfig: Readonly<Record<string, unknown>>;
@@ -64,7 +68,9 @@ export function parseProject(
     services,
     variants,
     profiles: parseProfiles(reader, root["profiles"]),
-    mesh: readMesh(reader, root["mesh"]),
+    mesh: readPaths(reader, "mesh", root["mesh"]),
+    kubernetes: readPaths(reader, "kubernetes", root["kubernetes"]),
+    runs: {},
     ca: reader.text("ca", root["ca"]),
     meshConfig: reader.record("meshConfig", root["meshConfig"]),
     features: reader.strings("features", root["features"]),
@@ -94,11 +100,11 @@ function emptyProject(file: SourceFile): Problem {
   return { code: "MD1003", severity: "error", message: "the project file is empty", hint: "run `meshdev init`", at };
 }
 
-function readMesh(reader: Reader, value: unknown): readonly string[] {
+function readPaths(reader: Reader, field: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   return items.flatMap(
-    (item, index) => reader.text(Array.isArray(value) ? joinIndex("mesh", index) : "mesh", item) ?? [],
+    (item, index) => reader.text(Array.isArray(value) ? joinIndex(field, index) : field, item) ?? [],
   );
 }
 

@@ -1,7 +1,7 @@
 import { type Checked, type Problem, sortProblems } from "../core/problem.ts";
 import type { IssuerProgram } from "../model/issuer.ts";
 import type { Mesh, Service, Workload, WorkloadPort } from "../model/mesh.ts";
-import type { Labels, Resource } from "../model/resource.ts";
+import { type Labels, positionOf, type Resource } from "../model/resource.ts";
 import type { SourceFile } from "../core/source.ts";
 import { shownPath } from "./absolute-path.ts";
 import { assignAddresses } from "./addresses.ts";
@@ -14,6 +14,7 @@ import { proxyConfigAnnotation, readProxyConfigAnnotation, unenforcedProxyConfig
 import { sortResources } from "./policies.ts";
 import { portProtocol } from "./port-protocol.ts";
 import { isActive, unknownProfiles } from "./profiles.ts";
+import { podGroups } from "./kubernetes/pod-groups.ts";
 import { checkGroups } from "./project-check.ts";
 import { parseProject, type ProjectSpec } from "./project.ts";
 import { checkReferences } from "./references.ts";
@@ -47,7 +48,11 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
     const [file, ...overlays] = project.sources;
     const replaced = parseProject(file, context.env, overlays);
     if (replaced.value === undefined) return { problems: replaced.problems };
-    const { value, problems } = resolve(replaced.value, resources, context);
+    const { value, problems } = resolve(
+      { ...replaced.value, kubernetes: project.kubernetes, runs: project.runs },
+      resources,
+      context,
+    );
     return { ...(value === undefined ? {} : { value }), problems: sortProblems([...replaced.problems, ...problems]) };
   }
   const problems: Problem[] = [];
@@ -60,7 +65,10 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
   );
 
   const active = context.profiles ?? [];
-  const written = projectGroups(project);
+  const pods = podGroups(project, resources, context.directory);
+  problems.push(...pods.problems);
+  const fromPods = new Set(pods.groups.map(({ key }) => key));
+  const written = [...projectGroups(project).filter(({ key }) => !fromPods.has(key)), ...pods.groups];
   const declared = written
     .filter((group) => isActive(group.profiles, active) || context.named?.has(group.key) === true)
     .map((group) => ({ ...group, instances: context.scales?.get(group.key) ?? group.instances }));
@@ -71,11 +79,15 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
   problems.push(...unknownProfiles([...new Set(known)], active, project.locate));
   const withFiles = declared.map((group) => withEnvFiles(project, group, context, problems));
   const groups = [...withFiles, ...issuerGroup(declared, resources, context.issuer)];
-  for (const { annotations, field } of groups) {
+  for (const { annotations, field, resource } of groups) {
     const said = annotations[proxyConfigAnnotation];
     if (said === undefined) continue;
+    const place =
+      resource === undefined
+        ? project.locate(`${field}.annotations`, "key")
+        : { at: positionOf(resource, "spec.template.metadata.annotations") };
     for (const problem of unenforcedProxyConfig(readProxyConfigAnnotation(said)))
-      problems.push({ ...problem, ...project.locate(`${field}.annotations`, "key") });
+      problems.push({ ...problem, ...place });
   }
   const drafts = serviceDrafts(groups, resources, project, problems);
   const workloads = resolveWorkloads(groups, drafts, context);
@@ -96,7 +108,7 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
       credentials,
       others,
     };
-    problems.push(...checkReferences(mesh), ...findTies(mesh), ...unenforced(resources));
+    problems.push(...checkReferences(mesh), ...findTies(mesh), ...unenforced(resources, pods.used));
     if (!problems.some((problem) => problem.severity === "error"))
       return { value: mesh, problems: sortProblems(problems) };
   }
@@ -125,7 +137,7 @@ function serviceDrafts(
   const written = kubernetesServices(resources);
   const writtenKeys = new Map(written.map((draft) => [`${draft.namespace}/${draft.name}`, draft] as const));
   const own = groups.flatMap((group): readonly ServiceDraft[] => {
-    if (group.parent !== group.key || group.ports.length === 0) return [];
+    if (group.resource !== undefined || group.parent !== group.key || group.ports.length === 0) return [];
     const replacement = writtenKeys.get(`${group.namespace}/${group.key}`);
     if (replacement?.resource !== undefined) {
       problems.push({
@@ -185,6 +197,7 @@ function resolveWorkloads(
     const proxyConfig = said === undefined ? undefined : readProxyConfigAnnotation(said).config;
     return instanceNames(group).map((name, index): Workload => {
       const id = workloadId(name, group.namespace);
+      const address = addresses.get(id) ?? "";
       return {
         id,
         service: group.key,
@@ -196,8 +209,8 @@ function resolveWorkloads(
         annotations: group.annotations,
         ...(proxyConfig === undefined ? {} : { proxyConfig }),
         sidecar: group.sidecar,
-        address: addresses.get(id) ?? "",
-        program: programOf(group, context.directory),
+        address,
+        program: programOf(group, context.directory, { name, address }),
         ports,
         // Only one process can hold a host port: the first instance.
         publish:

@@ -1,8 +1,9 @@
 import type { Program, ReadyProbe, RestartPolicy } from "../model/mesh.ts";
-import type { Labels } from "../model/resource.ts";
+import type { Labels, Resource } from "../model/resource.ts";
 import type { SourcePosition } from "../core/source.ts";
 import { absolutePath } from "./absolute-path.ts";
 import type { EnvFileSpec } from "./env-files.ts";
+import type { PodFacts } from "./kubernetes/environment.ts";
 import type { PortSpec, PublishSpec } from "./project-ports.ts";
 import type { ReadySpec } from "./project-readiness.ts";
 import type { ServiceSpec, VariantSpec } from "./project-service.ts";
@@ -12,6 +13,8 @@ import type { ProjectSpec } from "./project.ts";
 /** A service or variant of the project file with its defaults filled in: the template of its workloads. */
 export interface Group {
   readonly key: string;
+  /** The Kubernetes document that it comes from; such a group has no Service of its own. */
+  readonly resource?: Resource;
   /** The service behind whose Service it stands: itself, or what a variant extends. */
   readonly parent: string;
   readonly field: string;
@@ -30,6 +33,8 @@ export interface Group {
   readonly cwd: string | undefined;
   readonly env: Labels;
   readonly envFiles: readonly EnvFileSpec[];
+  /** Variables that differ between its pods, below `env`. */
+  readonly podEnv?: (pod: PodFacts) => Labels;
   readonly ready: ReadySpec | undefined;
   readonly restart: RestartPolicy | undefined;
   readonly watch: WatchSpec | undefined;
@@ -102,13 +107,13 @@ function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
   };
 }
 
-export function programOf(group: Group, directory: string): Program | undefined {
+export function programOf(group: Group, directory: string, pod: PodFacts): Program | undefined {
   if (group.run === undefined) return undefined;
   const watch = watchRule(group.watch, directory, group.cwd);
   return {
     command: group.run,
     cwd: absolutePath(directory, group.cwd),
-    env: group.env,
+    env: { ...group.podEnv?.(pod), ...group.env },
     needs: group.needs,
     ready: readyProbe(group),
     ...(group.restart === undefined ? {} : { restart: group.restart }),

@@ -1,6 +1,7 @@
 import type { Problem } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import type { IssuerProgram } from "../model/issuer.ts";
+import { bareProject, meshPaths, withInputs } from "../config/kubernetes/project.ts";
 import { projectEnvironment } from "../config/project-environment.ts";
 import { namedFiles, type NamedFiles, type ProjectPaths } from "../config/project-paths.ts";
 import { parseProject, type ProjectSpec } from "../config/project.ts";
@@ -57,9 +58,9 @@ export function loadFirst<Files extends ReadFiles>(
     });
   const project = peekProject(paths, alone.files, env);
   const envFiles = project === undefined ? [] : envFilesOf(project, directory);
-  if (project === undefined || (project.mesh.length === 0 && envFiles.length === 0))
-    return { result: load(alone), files: alone, env };
-  const files = read(directory, project.mesh, namedFiles(paths, envFiles), alone);
+  const folders = project === undefined ? [] : meshPaths(project);
+  if (folders.length === 0 && envFiles.length === 0) return { result: load(alone), files: alone, env };
+  const files = read(directory, folders, namedFiles(paths, envFiles), alone);
   return { result: load(files), files, env };
 }
 
@@ -72,5 +73,7 @@ function peekProject(
   const at = (path: string): readonly SourceFile[] => files.filter((file) => file.path === path);
   const { env } = projectEnvironment(around, paths.dotenv.flatMap(at));
   const [file, ...overlays] = paths.files.flatMap(at);
-  return file === undefined ? undefined : parseProject(file, env, overlays).value;
+  const project =
+    paths.files.length === 0 ? bareProject : file === undefined ? undefined : parseProject(file, env, overlays).value;
+  return project === undefined ? undefined : withInputs(project, paths);
 }

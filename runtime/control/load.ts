@@ -6,6 +6,7 @@ import { analysisProblems } from "../analysis/problems.ts";
 import { shownPath } from "../config/absolute-path.ts";
 import { acceptFiles, type Accepted } from "../config/accept.ts";
 import { parseDocuments, type ParsedFile } from "../config/documents.ts";
+import { bareProject, withInputs } from "../config/kubernetes/project.ts";
 import { projectEnvironment, type ProjectEnvironment } from "../config/project-environment.ts";
 import type { ProjectPaths } from "../config/project-paths.ts";
 import { parseProject, type ProjectSpec } from "../config/project.ts";
@@ -72,7 +73,7 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
     };
   const own = new Set([...input.paths.files, ...input.paths.dotenv, ...envFilesOf(project.value, input.directory)]);
   const parsed = new Map<string, { readonly text: string; readonly file: ParsedFile }>();
-  for (const source of input.files) {
+  for (const source of [...input.files, ...(input.paths.given ?? [])]) {
     if (own.has(source.path)) continue;
     const known = previous?.parsed.get(source.path);
     parsed.set(source.path, known?.text === source.text ? known : { text: source.text, file: parseDocuments(source) });
@@ -156,13 +157,15 @@ function readProject(
   sources: ReadonlyMap<string, SourceFile>,
   { env }: ProjectEnvironment,
 ): ProjectReading {
+  if (paths.files.length === 0) return { value: withInputs(bareProject, paths), problems: [] };
   const missing = paths.files.filter((path) => !sources.has(path) && !paths.optional.includes(path));
   const [file, ...overlays] = paths.files.flatMap((path) => sources.get(path) ?? []);
   if (file === undefined || missing.length > 0) return { value: previous?.project, problems: missing.map(missingFile) };
   if (previous !== undefined && isSame(previous, [file, ...overlays], env))
     return { value: previous.project, problems: previous.projectProblems };
   const checked = parseProject(file, env, overlays);
-  return { value: checked.value ?? previous?.project, problems: checked.problems };
+  const value = checked.value === undefined ? previous?.project : withInputs(checked.value, paths);
+  return { value, problems: checked.problems };
 }
 
 function isSame(

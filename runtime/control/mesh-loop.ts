@@ -3,6 +3,7 @@ import type { SourceFile } from "../core/source.ts";
 import { describeChanges } from "../config/changes.ts";
 import { describeDifferences } from "../config/differences.ts";
 import { namedFiles, type NamedFiles, type ProjectPaths } from "../config/project-paths.ts";
+import { meshPaths } from "../config/kubernetes/project.ts";
 import type { IssuerProgram } from "../model/issuer.ts";
 import type { Mesh, Workload } from "../model/mesh.ts";
 import { loadDraft } from "./draft.ts";
@@ -254,7 +255,7 @@ export function createMeshLoop(options: MeshLoopOptions): MeshLoop {
     mesh: () => loaded?.mesh,
     loaded: () => loaded,
     wanted: () => ({
-      mesh: loaded?.project.mesh ?? [],
+      mesh: loaded === undefined ? [] : meshPaths(loaded.project),
       named: namedFiles(options.paths, loaded === undefined ? [] : envFilesOf(loaded.project, options.directory)),
     }),
   };

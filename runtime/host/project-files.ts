@@ -1,18 +1,24 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { ProjectChoice, ProjectPaths } from "../config/project-paths.ts";
 import { MeshError } from "../core/error.ts";
+import { isKubernetesText } from "../model/input-kind.ts";
 import { shown } from "./read-mesh-files.ts";
 
 const names = ["meshdev.yaml", "meshdev.yml", ".meshdev/meshdev.yaml"] as const;
 /** What is laid over the usual project file: a person's own settings, which no repository should hold. */
 const localNames = ["meshdev.local.yaml", "meshdev.local.yml"] as const;
 
+/** Where the Kubernetes files of a folder without a project file are. */
+const kubernetesNames = ["k8s", "kubernetes", "deploy", "manifests"] as const;
+
 /** The files of a folder's project, chosen ones or the usual ones. Throws MD1003 when there is none. */
 export function findProjectFiles(directory: string, choice: ProjectChoice = {}): ProjectPaths {
-  const { files, envFiles, profiles = [] } = choice;
-  const chosen = (files ?? []).map((path) => shown(directory, path));
-  const base = chosen.length > 0 ? undefined : usualFile(directory);
+  const { files = [], envFiles, profiles = [], runs = {}, stdin } = choice;
+  const named = files.filter((path) => isKubernetes(directory, path));
+  const chosen = files.filter((path) => !named.includes(path)).map((path) => shown(directory, path));
+  const base = files.length > 0 ? undefined : usualFile(directory);
+  const kubernetes = files.length === 0 && base === undefined ? [usualFolder(directory)] : named;
   const local = base === undefined ? [] : localNames.map((name) => join(dirname(base), name));
   const dotenv = envFiles?.map((path) => shown(directory, path)) ?? [".env"];
   return {
@@ -20,13 +26,36 @@ export function findProjectFiles(directory: string, choice: ProjectChoice = {}):
     dotenv,
     optional: [...local, ...(envFiles === undefined ? dotenv : [])],
     profiles,
+    kubernetes,
+    runs,
+    given: stdin === undefined ? [] : [{ path: "-", text: stdin }],
   };
 }
 
-function usualFile(directory: string): string {
-  const found = names.find((name) => existsSync(join(directory, name)));
+function usualFile(directory: string): string | undefined {
+  return names.find((name) => existsSync(join(directory, name)));
+}
+
+function usualFolder(directory: string): string {
+  const found = kubernetesNames.find((name) => isFolder(join(directory, name)));
   if (found !== undefined) return found;
   throw new MeshError("MD1003", `there is no meshdev.yaml in ${directory}`, {
-    hint: "run `meshdev init`, or name the folder with -C",
+    hint: "run `meshdev init`, name the folder with -C, or Kubernetes files with -f",
   });
+}
+
+/** Stdin and folders hold Kubernetes documents; of a file its text says so. */
+function isKubernetes(directory: string, file: string): boolean {
+  const path = resolve(directory, file);
+  if (file === "-" || isFolder(path)) return true;
+  try {
+    return isKubernetesText(readFileSync(path, "utf8"));
+  } catch {
+    // What cannot be read is told when it is.
+    return false;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

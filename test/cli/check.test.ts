@@ -90,7 +90,7 @@ describe("meshdev check on files without a project", () => {
     const deployment = `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: ledger, namespace: bank }
-spec: { template: { metadata: { labels: { app: ledger, sidecar.istio.io/inject: "true" } }, spec: { containers: [{ name: a }] } } }
+spec: { selector: { matchLabels: { app: ledger } }, template: { metadata: { labels: { app: ledger, sidecar.istio.io/inject: "true" } }, spec: { containers: [{ name: a }] } } }
 ---
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy

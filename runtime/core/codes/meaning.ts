@@ -107,4 +107,29 @@ export const meaningCodes = {
     why: "`--profile` names a profile that no service has and `profiles` does not set, so it changes nothing.",
     next: "Correct the name.",
   },
+  MD2031: {
+    title: "A Service selects no workload",
+    why: "No pod template of its namespace has the labels of its selector, so a call to it finds no endpoint.",
+    next: "Compare the selector with the labels of the pod template.",
+  },
+  MD2032: {
+    title: "A ConfigMap, a Secret or a key of one is not there",
+    why: "A container takes a variable or a file from it. In a cluster the container would not start either.",
+    next: "Write it into the files, or mark the reference `optional: true`.",
+  },
+  MD2033: {
+    title: "A part of a workload is not acted on",
+    why: "The file asks for something that meshdev does not do, such as a second container. Everything else of it runs.",
+    next: "Nothing, if the program does without it.",
+  },
+  MD2034: {
+    title: "Nothing says which program a workload runs",
+    why: "A workload runs the command that --run, the project file or the annotation meshdev.dev/run gives it.",
+    next: 'Say it, for example with --run orders="npm start".',
+  },
+  MD2035: {
+    title: "--run names no workload",
+    why: "None of the files describes a workload with this name.",
+    next: "Correct the name. `name.namespace` tells workloads with the same name apart.",
+  },
 } as const satisfies CodeTable<`MD2${string}`>;

@@ -88,8 +88,8 @@ describe("a valid file", () => {
   });
 
   it("lets kinds of other groups pass uninterpreted", () => {
-    const text = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { whatever: [1, null] }\n`;
-    expect(resourcesOf(text)[0]).toMatchObject({ kind: "Deployment", apiVersion: "apps/v1" });
+    const text = `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: a }\nspec: { whatever: [1, null] }\n`;
+    expect(resourcesOf(text)[0]).toMatchObject({ kind: "Rollout", apiVersion: "argoproj.io/v1alpha1" });
   });
 });
 

@@ -17,7 +17,7 @@ function policy(spec: string, annotations = ""): string {
   return `apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: { name: p${annotations} }\nspec: ${spec}\n`;
 }
 
-function deployment(kind: string, name: string): string {
+function other(kind: string, name: string): string {
   return `---\napiVersion: apps/v1\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
 }
 
@@ -89,10 +89,15 @@ describe("fields that are not enforced", () => {
     expect(found(text)).toEqual(expected);
   });
 
-  it("other documents are counted once", () => {
+  it("other documents are counted by kind, with their places", () => {
+    const resources = resourcesOf(other("Ingress", "a") + other("Ingress", "b") + other("CronJob", "c"));
     expect(
-      unenforced(resourcesOf(deployment("Deployment", "a") + deployment("Deployment", "b") + deployment("Job", "c"))),
-    ).toEqual([{ code: "MD2001", severity: "info", message: "not used here: 2 Deployment, 1 Job" }]);
+      unenforced(resources).map(({ code, severity, message, hint, at }) => [code, severity, message, hint, at?.line]),
+    ).toEqual([
+      ["MD2001", "info", "not used here: 2 Ingress", "the others: mesh.yaml:6:1", 2],
+      ["MD2001", "info", "not used here: 1 CronJob", undefined, 10],
+    ]);
+    expect(unenforced(resources, new Set(resources))).toEqual([]);
   });
 });
 
