@@ -1,6 +1,7 @@
 import type { JwtRule } from "../model/istio-security.ts";
 import { devIssuer, isDevIssuer, type IssuerProgram } from "../model/issuer.ts";
 import type { Resource } from "../model/resource.ts";
+import { noContainer } from "./project-container.ts";
 import type { Group } from "./workloads.ts";
 import { isRecord } from "./yaml-tree.ts";
 
@@ -32,9 +33,12 @@ export function issuerGroup(
       cwd: undefined,
       envFiles: [],
       env: program?.env ?? {},
-      restart: undefined,
       watch: undefined,
       ready: undefined,
+      conditions: {},
+      restart: undefined,
+      stopGraceMs: undefined,
+      container: noContainer,
     },
   ];
 }

@@ -1,6 +1,7 @@
 import type { Problem } from "../core/problem.ts";
 import type { Code } from "../core/codes.ts";
 import { positionOf, type Resource } from "../model/resource.ts";
+import { isContainer } from "./container.ts";
 import { findCycles } from "./needs.ts";
 import type { ProjectSpec } from "./project.ts";
 import { didYouMean } from "./suggestion.ts";
@@ -45,8 +46,7 @@ export function checkGroups(
         "remove the label, or rename the service",
       );
     }
-    if (group.run === undefined && group.instances > 0)
-      report("MD1003", group.field, `${group.key} has no run`, "say how it starts: `run: npm start`");
+    checkProgram(group, report);
     if (group.ready?.kind === "http" && group.ready.port === undefined && group.ports.length === 0) {
       report(
         "MD1003",
@@ -57,6 +57,23 @@ export function checkGroups(
     }
   }
   return problems;
+}
+
+/** A process or a container, one of them. */
+function checkProgram({ key, field, run, container, instances }: Group, report: Report): void {
+  if (run !== undefined && isContainer(container))
+    report(
+      "MD1003",
+      `${field}.run`,
+      `${key} has run and ${container.image === undefined ? "build" : "image"}`,
+      "keep one of them",
+    );
+  else if (run === undefined && !isContainer(container) && instances > 0)
+    report("MD1003", field, `${key} has no run`, "say how it starts: `run: npm start`, or the `image` of a container");
+  else if (!isContainer(container)) {
+    for (const name of container.keys)
+      report("MD1003", `${field}.${name}`, `${key}: ${name} is for containers`, "add image or build, or remove it");
+  }
 }
 
 type Report = (

@@ -1,3 +1,4 @@
+import type { NeedCondition } from "../model/container.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import type { Reader } from "./project-reader.ts";
 import { readyKeys } from "./readiness-schema.ts";
@@ -8,20 +9,32 @@ export type ReadySpec =
   | { readonly kind: "spawn" }
   | { readonly kind: "http"; readonly path: string; readonly port: number | undefined; readonly everyMs: number };
 
-/** A list of service names, or compose's `{db: ready}`. */
+/** A list of service names, or the keys of `{db: completed}`. */
 export function parseNeeds(reader: Reader, value: unknown, field: string): readonly string[] | undefined {
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return value.flatMap((item, index) => reader.text(joinIndex(field, index), item) ?? []);
-  if (isRecord(value)) {
-    for (const [key, condition] of Object.entries(value)) {
-      if (condition !== "ready")
-        reader.wrong(joinKey(field, key), `${key}: ${String(condition)} cannot be waited for`, "write `ready`");
-    }
-    return Object.keys(value);
-  }
+  if (isRecord(value)) return Object.keys(value);
   if (typeof value === "string") return [value];
   reader.wrong(field, "needs must be a list of services", "write `needs: [db]`");
   return [];
+}
+
+/** What is waited for, where `needs` is a map; readiness is not repeated. */
+export function parseConditions(
+  reader: Reader,
+  value: unknown,
+  field: string,
+): Readonly<Record<string, NeedCondition>> | undefined {
+  if (!isRecord(value)) return undefined;
+  const conditions: Record<string, NeedCondition> = {};
+  for (const [key, condition] of Object.entries(value)) {
+    if (condition === "started" || condition === "completed") conditions[key] = condition;
+    else if (condition !== "ready") {
+      const at = joinKey(field, key);
+      reader.wrong(at, `${key}: ${String(condition)} cannot be waited for`, "write `ready`, `started` or `completed`");
+    }
+  }
+  return conditions;
 }
 
 /** `ports`, `spawn`, or `{http: /healthz, port: 8080, every: 1s}`. */

@@ -1,12 +1,14 @@
 import type { SourcePosition } from "../core/source.ts";
+import type { NeedCondition } from "../model/container.ts";
 import type { RestartPolicy } from "../model/mesh.ts";
 import type { Labels } from "../model/resource.ts";
 import { parseEnvFiles, type EnvFileSpec } from "./env-files.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
 import { isDnsLabel, isLabelKey, isLabelValue } from "./names.ts";
 import { parseServiceProfiles } from "./profiles.ts";
+import { parseContainer, type ContainerSpec } from "./project-container.ts";
 import { parsePorts, parsePublish, type PortSpec, type PublishSpec } from "./project-ports.ts";
-import { parseNeeds, parseReady, type ReadySpec } from "./project-readiness.ts";
+import { parseConditions, parseNeeds, parseReady, type ReadySpec } from "./project-readiness.ts";
 import type { Reader } from "./project-reader.ts";
 import { parseRestart, parseWatch, type WatchSpec } from "./watch-spec.ts";
 
@@ -34,6 +36,10 @@ export interface ServiceSpec {
   /** Profiles of which one must be active. */
   readonly profiles: readonly string[] | undefined;
   readonly needs: readonly string[] | undefined;
+  readonly conditions: Readonly<Record<string, NeedCondition>> | undefined;
+  /** Milliseconds. */
+  readonly stopGraceMs: number | undefined;
+  readonly container: ContainerSpec;
   readonly ready: ReadySpec | undefined;
   readonly restart: RestartPolicy | undefined;
   readonly watch: WatchSpec | undefined;
@@ -83,6 +89,9 @@ export function readService(
     instances: reader.integer(at("instances"), value["instances"], 0, mostInstances),
     profiles: parseServiceProfiles(reader, value["profiles"], at("profiles")),
     needs: parseNeeds(reader, value["needs"], at("needs")),
+    conditions: parseConditions(reader, value["needs"], at("needs")),
+    stopGraceMs: reader.duration(at("stop_grace_period"), value["stop_grace_period"]),
+    container: parseContainer(reader, value, at),
     ready: parseReady(reader, value["ready"], at("ready")),
     restart: parseRestart(reader, value["restart"], at("restart")),
     watch: parseWatch(reader, value["watch"], at("watch")),

@@ -89,13 +89,14 @@ export function resolve(project: ProjectSpec, resources: readonly Resource[], co
     for (const problem of unenforcedProxyConfig(readProxyConfigAnnotation(said)))
       problems.push({ ...problem, ...place });
   }
+  const name = projectName(project, context.directory);
   const drafts = serviceDrafts(groups, resources, project, problems);
-  const workloads = resolveWorkloads(groups, drafts, context);
+  const workloads = resolveWorkloads(groups, drafts, context, name);
   const services = resolveServices(drafts, groups, context.previous);
   const { policies, credentials, others } = sortResources(resources);
   if (config.value !== undefined) {
     const mesh: Mesh = {
-      name: projectName(project, context.directory),
+      name,
       config: config.value,
       features: project.features,
       namespaces: kubernetesNamespaces(
@@ -180,6 +181,7 @@ function resolveWorkloads(
   groups: readonly Group[],
   drafts: readonly ServiceDraft[],
   context: ResolveContext,
+  mesh: string,
 ): readonly Workload[] {
   const ids = groups.flatMap((group) => instanceNames(group).map((name) => workloadId(name, group.namespace)));
   const before = new Map(
@@ -210,7 +212,7 @@ function resolveWorkloads(
         ...(proxyConfig === undefined ? {} : { proxyConfig }),
         sidecar: group.sidecar,
         address,
-        program: programOf(group, context.directory, { name, address }),
+        program: programOf(group, context.directory, { name, address }, mesh),
         ports,
         // Only one process can hold a host port: the first instance.
         publish:

@@ -1,3 +1,4 @@
+import { containerFields, lifeFields } from "./container-schema.ts";
 import { readinessFields } from "./readiness-schema.ts";
 import { restartFields } from "./watch-spec.ts";
 import { dnsLabel, portNumber, portShort, text, texts, variable } from "./schema-values.ts";
@@ -71,15 +72,17 @@ export const serviceFields = {
     anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
   },
   needs: {
-    description: "Services that must be ready first.",
+    description: "Services that must be ready first; or, as a map, started or completed (ended with exit code 0).",
     anyOf: [
       { type: "array", items: { type: "string" } },
       { type: "string" },
-      { type: "object", additionalProperties: { const: "ready" } },
+      { type: "object", additionalProperties: { enum: ["ready", "started", "completed"] } },
     ],
   },
   ...restartFields,
   ...readinessFields,
+  ...lifeFields,
+  ...containerFields,
 } as const;
 
 export const variantFields = {

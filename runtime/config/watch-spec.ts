@@ -36,7 +36,7 @@ export const restartFields = {
     description:
       "After its end: always, on-failure, on-failure:3 (at most so often), or no. Default: always; on-failure without ports.",
     anyOf: [
-      { enum: ["always", "on-failure", "no", false] },
+      { enum: ["always", "unless-stopped", "on-failure", "no", false] },
       { type: "string", pattern: "^on-failure:[0-9]+$" },
       variable,
     ],
@@ -80,7 +80,7 @@ export function parseRestart(reader: Reader, value: unknown, field: string): Res
   const text = value === false ? "no" : reader.text(field, value);
   const most = /^on-failure:(\d{1,4})$/.exec(text ?? "")?.[1];
   if (most !== undefined) return { when: "failure", most: Number(most) };
-  if (text === "always") return { when: "always" };
+  if (text === "always" || text === "unless-stopped") return { when: "always" };
   if (text === "on-failure") return { when: "failure" };
   if (text === "no") return { when: "never" };
   if (text !== undefined && !text.includes("${"))

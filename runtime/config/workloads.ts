@@ -1,9 +1,12 @@
+import type { NeedCondition } from "../model/container.ts";
 import type { Program, ReadyProbe, RestartPolicy } from "../model/mesh.ts";
 import type { Labels, Resource } from "../model/resource.ts";
 import type { SourcePosition } from "../core/source.ts";
 import { absolutePath } from "./absolute-path.ts";
+import { containerOf, isContainer, mergeContainers } from "./container.ts";
 import type { EnvFileSpec } from "./env-files.ts";
 import type { PodFacts } from "./kubernetes/environment.ts";
+import type { ContainerSpec } from "./project-container.ts";
 import type { PortSpec, PublishSpec } from "./project-ports.ts";
 import type { ReadySpec } from "./project-readiness.ts";
 import type { ServiceSpec, VariantSpec } from "./project-service.ts";
@@ -38,6 +41,9 @@ export interface Group {
   readonly ready: ReadySpec | undefined;
   readonly restart: RestartPolicy | undefined;
   readonly watch: WatchSpec | undefined;
+  readonly conditions: Readonly<Record<string, NeedCondition>>;
+  readonly stopGraceMs: number | undefined;
+  readonly container: ContainerSpec;
 }
 
 /** Services first, then variants; a variant of an unknown service is left out (it is a problem of its own). */
@@ -75,6 +81,9 @@ function toGroup(service: ServiceSpec): Group {
     ready: service.ready,
     restart: service.restart,
     watch: service.watch,
+    conditions: service.conditions ?? {},
+    stopGraceMs: service.stopGraceMs,
+    container: service.container,
   };
 }
 
@@ -97,7 +106,11 @@ function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
     publish: variant.publish,
     profiles: variant.profiles ?? base.profiles,
     needs: variant.needs ?? base.needs,
-    run: variant.run ?? base.run,
+    conditions: variant.needs === undefined ? base.conditions : (variant.conditions ?? {}),
+    stopGraceMs: variant.stopGraceMs ?? base.stopGraceMs,
+    // What it says of these replaces what its service runs, of whichever kind.
+    run: variant.run ?? (isContainer(variant.container) ? undefined : base.run),
+    container: variant.run === undefined ? mergeContainers(base.container, variant.container) : variant.container,
     cwd: variant.cwd ?? base.cwd,
     env: { ...base.env, ...variant.env },
     envFiles: variant.envFiles ?? base.envFiles,
@@ -107,23 +120,29 @@ function variantGroup(variant: VariantSpec, parent: ServiceSpec): Group {
   };
 }
 
-export function programOf(group: Group, directory: string, pod: PodFacts): Program | undefined {
-  if (group.run === undefined) return undefined;
+/** What a group runs; `mesh` names the images that it builds. */
+export function programOf(group: Group, directory: string, pod: PodFacts, mesh: string): Program | undefined {
   const watch = watchRule(group.watch, directory, group.cwd);
-  return {
-    command: group.run,
-    cwd: absolutePath(directory, group.cwd),
+  const common = {
     env: { ...group.podEnv?.(pod), ...group.env },
     needs: group.needs,
+    ...(Object.keys(group.conditions).length === 0 ? {} : { conditions: group.conditions }),
     ready: readyProbe(group),
     ...(group.restart === undefined ? {} : { restart: group.restart }),
     ...(watch === undefined ? {} : { watch }),
+    ...(group.stopGraceMs === undefined ? {} : { stopGraceMs: group.stopGraceMs }),
   };
+  if (isContainer(group.container))
+    return { ...common, container: containerOf(group.container, directory, `meshdev/${mesh}-${group.key}`) };
+  if (group.run === undefined) return undefined;
+  return { command: group.run, cwd: absolutePath(directory, group.cwd), ...common };
 }
 
 /** Declared TCP ports accept; a program without any is a job and ready at spawn. */
 function readyProbe(group: Group): ReadyProbe {
   const first = group.ports.find((port) => port.transport === "TCP");
+  const { healthcheck } = group.container;
+  if (group.ready === undefined && healthcheck !== undefined && healthcheck !== "none") return { kind: "healthcheck" };
   if (group.ready?.kind === "http") {
     const port = group.ready.port ?? first?.target;
     return port === undefined

@@ -3,7 +3,6 @@ import type { Clock } from "../core/clock.ts";
 import type { SocketAddress } from "../model/dataplane.ts";
 import type { Workload } from "../model/mesh.ts";
 import type { ResourceUsage } from "../model/state.ts";
-import { MeshError } from "../core/error.ts";
 import type { ProbeResult, Runner, RunningProgram } from "../workload/runner.ts";
 import { replaceFile } from "./atomic-file.ts";
 import { findBypass } from "./bypass.ts";
@@ -11,6 +10,7 @@ import { listenAddress, type HookConfig, type HookPlace } from "./hook-config.ts
 import { probeHttp } from "./http-probe.ts";
 import { isListening } from "./listening.ts";
 import { listProcessTree, listSocketInodes, measureUsage } from "./process-tree.ts";
+import { processProgram } from "./process-program.ts";
 import { startProcess, type RunningProcess } from "./process.ts";
 import { programEnvironment } from "./program-environment.ts";
 import type { Reaper } from "./reaper/reaper.ts";
@@ -77,8 +77,7 @@ export function createHostRunner(options: HostRunnerOptions): HostRunner {
     workload: Workload,
     onLine: (stream: "stdout" | "stderr", line: string) => void,
   ): Promise<RunningProgram> {
-    const { program } = workload;
-    if (program === undefined) throw new MeshError("MD4001", `${workload.id} has nothing to run`);
+    const program = processProgram(workload);
     const hookConfig = refresh(workload);
     // A socket file outlives the program that made it.
     for (const { port } of workload.ports) rmSync(place.app(workload.id, port), { force: true });

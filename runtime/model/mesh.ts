@@ -1,4 +1,5 @@
 import type { SourcePosition } from "../core/source.ts";
+import type { Container, NeedCondition } from "./container.ts";
 import type { AuthorizationPolicy, PeerAuthentication } from "./istio-security.ts";
 import type { Credentials } from "./credential.ts";
 import type { ExtensionProvider } from "./ext-authz.ts";
@@ -95,19 +96,35 @@ export interface WorkloadPort {
   readonly port: number;
 }
 
-export interface Program {
-  /** A string runs by `sh -c`, a list is executed as it is. */
-  readonly command: string | readonly string[];
-  /** Absolute working directory. */
-  readonly cwd: string;
+export type Program = ProcessProgram | ContainerProgram;
+
+interface AnyProgram {
   readonly env: Labels;
-  /** Keys of services that must be ready first. */
+  /** Keys of services that must be ready first, unless `conditions` says otherwise. */
   readonly needs: readonly string[];
+  readonly conditions?: Readonly<Record<string, NeedCondition>>;
   readonly ready: ReadyProbe;
   /** What is done after its end; undefined: always, for jobs when it fails. */
   readonly restart?: RestartPolicy;
   /** Source files; undefined: none. */
   readonly watch?: WatchRule;
+  /** Milliseconds between the request to end and the end; absent: the runner's default. */
+  readonly stopGraceMs?: number;
+}
+
+/** A process of the machine. */
+export interface ProcessProgram extends AnyProgram {
+  /** A string runs by `sh -c`, a list is executed as it is. */
+  readonly command: string | readonly string[];
+  /** Absolute working directory. */
+  readonly cwd: string;
+  readonly container?: undefined;
+}
+
+export interface ContainerProgram extends AnyProgram {
+  readonly container: Container;
+  readonly command?: undefined;
+  readonly cwd?: undefined;
 }
 
 export interface RestartPolicy {
@@ -129,6 +146,8 @@ export interface WatchRule {
 export type ReadyProbe =
   | { readonly kind: "ports" }
   | { readonly kind: "spawn" }
+  /** The container's health check succeeds. */
+  | { readonly kind: "healthcheck" }
   | { readonly kind: "http"; readonly path: string; readonly port: number; readonly everyMs: number };
 
 /** Application protocol of a service port (spec traffic 1.1.4). `auto` is sniffed, `udp` never proxied. */

@@ -5,6 +5,7 @@ import type { PublishSpec } from "../project-ports.ts";
 import { mostInstances, type ServiceSpec } from "../project-service.ts";
 import type { ProjectSpec } from "../project.ts";
 import { didYouMean } from "../suggestion.ts";
+import { noContainer } from "../project-container.ts";
 import type { Group } from "../workloads.ts";
 import { readEnvironment, serviceAccountOf } from "./environment.ts";
 import { isInjected, namespaceLabels } from "./injection.ts";
@@ -115,6 +116,9 @@ function groupOf(
     ready: service?.ready ?? ready,
     restart: service?.restart ?? restartOf(template),
     watch: service?.watch,
+    conditions: service?.conditions ?? {},
+    stopGraceMs: service?.stopGraceMs,
+    container: service?.container ?? noContainer,
   };
   return { group, problems: [...problems, ...environment.problems.filter((each) => !isGiven(each, service))] };
 }

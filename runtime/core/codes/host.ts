@@ -59,4 +59,9 @@ export const hostCodes = {
     why: "On Linux each program gets a network of its own; the system, a container around us, or a missing program does not allow it.",
     next: "Run `meshdev doctor`: it names the step that fails and how to mend it. `--capture=hook` runs Node programs without pods.",
   },
+  MD6020: {
+    title: "A container cannot run in this mesh",
+    why: "The service has an image or a build, and what runs the mesh's programs starts processes.",
+    next: "Give the service a `run` command, in the project file or in meshdev.local.yaml.",
+  },
 } as const satisfies CodeTable<`MD6${string}`>;

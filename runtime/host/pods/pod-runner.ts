@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Workload } from "../../model/mesh.ts";
-import { MeshError } from "../../core/error.ts";
 import type { ProbeResult, RunningProgram } from "../../workload/runner.ts";
 import { replaceFile } from "../atomic-file.ts";
 import type { HostRunner, HostRunnerOptions, LeasePod } from "../host-runner.ts";
 import { probeHttp } from "../http-probe.ts";
 import { measureUsage } from "../process-tree.ts";
+import { processProgram } from "../process-program.ts";
 import { startProcess, type Enclosure, type RunningProcess } from "../process.ts";
 import { podEnvironment } from "../program-environment.ts";
 import { readTcpTable } from "../tcp-table.ts";
@@ -83,8 +83,7 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
     workload: Workload,
     onLine: (stream: "stdout" | "stderr", line: string) => void,
   ): Promise<RunningProgram> {
-    const { program } = workload;
-    if (program === undefined) throw new MeshError("MD4001", `${workload.id} has nothing to run`);
+    const program = processProgram(workload);
     await ending.get(workload.id);
     let inode: string | undefined;
     let swept: Promise<void> | undefined;

@@ -1,7 +1,7 @@
-import type { Program, Workload } from "../../../runtime/model/mesh.ts";
+import type { ProcessProgram, Workload } from "../../../runtime/model/mesh.ts";
 
 export interface WorkloadSketch extends Partial<Omit<Workload, "program">> {
-  readonly program?: Partial<Program> | undefined;
+  readonly program?: Partial<ProcessProgram> | undefined;
 }
 
 /** `name` is the key of the service; the workload is `<name>-1`. */
