@@ -5,6 +5,7 @@ import { isKubernetesText } from "../runtime/model/input-kind.ts";
 import type { ProjectChoice } from "./door.ts";
 
 const names = ["meshdev.yaml", "meshdev.yml", ".meshdev/meshdev.yaml"] as const;
+const composeNames = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"] as const;
 const kubernetesFolders = ["k8s", "kubernetes", "deploy", "manifests"] as const;
 
 /** The project folder for a command: walks up from `-C` or the working directory to the root of the repository; first hit wins. */
@@ -13,7 +14,7 @@ export function findProject(cwd: string, directory: string | undefined): string 
   if (!isFolder(start)) {
     throw new MeshError("MD8003", `there is no folder ${start}`, { hint: "Name an existing folder with -C." });
   }
-  const found = nearest(start, holdsProject) ?? nearest(start, (folder) => kubernetesFolder(folder) !== undefined);
+  const found = nearest(start, holdsProject) ?? nearest(start, (folder) => foundInstead(folder) !== undefined);
   if (found !== undefined) return found;
   throw new MeshError("MD8003", `no meshdev.yaml in ${start} or above it`, {
     hint: "Write one with `meshdev init`, see a running example with `meshdev demo`, name the folder with -C, or files with -f.",
@@ -27,9 +28,13 @@ function nearest(start: string, isWanted: (folder: string) => boolean): string |
   }
 }
 
-/** Where the Kubernetes files of a folder without a project file are. */
-export function kubernetesFolder(folder: string): string | undefined {
-  return kubernetesFolders.find((name) => isFolder(join(folder, name)));
+/** What is read of a folder without a project file: a compose file, else a folder of Kubernetes YAML. */
+export function foundInstead(folder: string): string | undefined {
+  if (holdsProject(folder)) return undefined;
+  return (
+    composeNames.find((name) => existsSync(join(folder, name))) ??
+    kubernetesFolders.find((name) => isFolder(join(folder, name)))
+  );
 }
 
 /** The options of a command that reads a project's files. */

@@ -1,8 +1,16 @@
+import { resolve } from "node:path";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { WorkloadLogged } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import type { Context } from "../context.ts";
-import { chooseProject, type ChosenProject, type ProjectOptions } from "../discovery.ts";
+import {
+  chooseProject,
+  type ChosenProject,
+  foundInstead,
+  holdsProject,
+  isFolder,
+  type ProjectOptions,
+} from "../discovery.ts";
 import { type MeshClient, type SessionInfo, type StartOptions, type StartedDaemon, openDoor } from "../door.ts";
 import { exitCodes, ExitWith } from "../exit-code.ts";
 import { eventLine } from "../print/event-line.ts";
@@ -28,8 +36,34 @@ export interface UpOptions extends ProjectOptions, OutputOptions, WatchOptions {
 }
 
 export async function up(services: readonly string[], options: UpOptions, context: Context): Promise<number> {
-  const project = chooseProject(context.cwd, options);
-  return runMesh(project, services, await withProfiles(project, options), context);
+  const { names, ...named } = withPaths(services, options, context.cwd);
+  const project = chooseProject(context.cwd, { ...options, ...named });
+  const instead = project.chosen.files === undefined ? foundInstead(project.directory) : undefined;
+  if (instead !== undefined)
+    createPrinter(context, options.color).note([
+      [seg("using "), seg(sanitize(instead), "strong"), seg(": there is no meshdev.yaml", "dim")],
+    ]);
+  return runMesh(project, names, await withProfiles(project, options), context);
+}
+
+/** `up compose.yaml` and `up ./shop`: what is a file or a folder is no service. */
+function withPaths(
+  words: readonly string[],
+  { file, directory }: UpOptions,
+  cwd: string,
+): Pick<UpOptions, "file" | "directory"> & { readonly names: readonly string[] } {
+  const isFile = (word: string): boolean => /\.ya?ml$/.test(word);
+  const isPlace = (word: string): boolean => /[\\/]|^\.{1,2}$/.test(word) && isFolder(resolve(cwd, word));
+  const [place, ...more] = words.filter((word) => !isFile(word) && isPlace(word));
+  const files = [...(file ?? []), ...words.filter(isFile), ...more];
+  const isProject =
+    place !== undefined && (holdsProject(resolve(cwd, place)) || foundInstead(resolve(cwd, place)) !== undefined);
+  if (place !== undefined && !isProject) files.push(place);
+  return {
+    names: words.filter((word) => !isFile(word) && !isPlace(word)),
+    ...(files.length === 0 ? {} : { file: files }),
+    ...(isProject ? { directory: place } : directory === undefined ? {} : { directory }),
+  };
 }
 
 /** The options with what the chosen profiles set; what was asked for on the command line stays. */

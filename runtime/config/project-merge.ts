@@ -4,21 +4,24 @@ import { isRecord, type YamlTree } from "./yaml-tree.ts";
 /** A project as data, with the place of each field in the file that says it last. */
 export type ProjectTree = Pick<YamlTree, "value" | "at" | "problems" | "locate">;
 
+/** A tree that can be laid over another one. */
+export type LayeredTree = ProjectTree & Pick<YamlTree, "tag">;
+
 /** A value, and where it is written. */
 interface Written {
-  readonly tree: YamlTree;
+  readonly tree: LayeredTree;
   readonly path: string;
   readonly value: unknown;
 }
 
 /** Lists that say one thing, so that a later one replaces them: commands. */
-const replacedLists = /\.(?:run|command|entrypoint|exec)$/;
+const replacedLists = /\.(?:run|command|entrypoint|exec|test)$/;
 
 /**
  * Lays files over each other as Compose does: maps are merged, lists appended without repeating what they hold, and ports with the same
  * name or number are merged; commands and everything else are replaced. `!reset` removes what was said before, `!override` replaces it whole.
  */
-export function mergeTrees(trees: readonly [YamlTree, ...YamlTree[]]): ProjectTree {
+export function mergeTrees(trees: readonly [LayeredTree, ...LayeredTree[]]): ProjectTree {
   const [first, ...rest] = trees;
   if (rest.length === 0) return first;
   /** Where the values below a merged path come from; the longest path that is known counts. */

@@ -2,7 +2,8 @@ import { type Checked, type Problem, sortProblems } from "../core/problem.ts";
 import type { SourceFile } from "../core/source.ts";
 import type { Labels } from "../model/resource.ts";
 import { joinIndex, joinKey } from "./field-path.ts";
-import { mergeTrees } from "./project-merge.ts";
+import { isComposeFile, translateCompose } from "./compose/compose.ts";
+import { type LayeredTree, mergeTrees } from "./project-merge.ts";
 import { createReader, type Reader } from "./project-reader.ts";
 import { parseProfiles, type ProfileSpec } from "./profiles.ts";
 import { projectKeys } from "./project-schema.ts";
@@ -49,7 +50,11 @@ export function parseProject(
   const files = [file, ...overlays].map(readTree);
   const unreadable = files.flatMap(({ problems }) => problems);
   if (unreadable.some(({ severity }) => severity === "error")) return { problems: sortProblems(unreadable) };
-  const [tree, ...over] = files.flatMap((each) => each.tree ?? []);
+  const trees = withoutCompose(
+    files.flatMap(({ path, tree }) => (tree === undefined ? [] : [{ path, tree }])),
+    env,
+  );
+  const [tree, ...over] = trees;
   if (tree === undefined) return { problems: [emptyProject(file)] };
   const merged = mergeTrees([tree, ...over]);
   const reader = createReader(merged, env);
@@ -83,16 +88,33 @@ export function parseProject(
   return problems.some((problem) => problem.severity === "error") ? { problems } : { value: spec, problems };
 }
 
+/** Compose files laid over each other first, and then as one file of ours would say it, beneath the others. */
+function withoutCompose(
+  files: readonly { readonly path: string; readonly tree: YamlTree }[],
+  env: Readonly<Record<string, string>> | undefined,
+): readonly LayeredTree[] {
+  const isCompose = files.map(({ path, tree }) => isComposeFile(path, tree.value));
+  const [compose, ...more] = files.filter((_, index) => isCompose[index]).map(({ tree }) => tree);
+  const others = files.filter((_, index) => isCompose[index] !== true).map(({ tree }) => tree);
+  if (compose === undefined) return others;
+  return [{ ...translateCompose(mergeTrees([compose, ...more]), env), tag: () => undefined }, ...others];
+}
+
 /** The one document of a file; an overlay may have none. */
-function readTree(file: SourceFile): { readonly tree?: YamlTree; readonly problems: readonly Problem[] } {
+function readTree(file: SourceFile): {
+  readonly path: string;
+  readonly tree?: YamlTree;
+  readonly problems: readonly Problem[];
+} {
+  const { path } = file;
   const parsed = parseYaml(sourceText(file), "project");
-  if (parsed.problems.length > 0) return { problems: parsed.problems };
+  if (parsed.problems.length > 0) return { path, problems: parsed.problems };
   const [tree, second] = parsed.trees.filter((candidate) => candidate?.value !== undefined);
   if (second !== undefined) {
     const message = "a project file has one document; this is a second one";
-    return { problems: [{ code: "MD1003", severity: "error", message, at: second.at }] };
+    return { path, problems: [{ code: "MD1003", severity: "error", message, at: second.at }] };
   }
-  return { ...(tree === undefined ? {} : { tree }), problems: [] };
+  return { path, ...(tree === undefined ? {} : { tree }), problems: [] };
 }
 
 function emptyProject(file: SourceFile): Problem {

@@ -9,6 +9,14 @@ const names = ["meshdev.yaml", "meshdev.yml", ".meshdev/meshdev.yaml"] as const;
 /** What is laid over the usual project file: a person's own settings, which no repository should hold. */
 const localNames = ["meshdev.local.yaml", "meshdev.local.yml"] as const;
 
+/** A compose file, taken where there is no project file, and what Compose lays over it. */
+const composeNames = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"] as const;
+const overrideNames = [
+  "compose.override.yaml",
+  "compose.override.yml",
+  "docker-compose.override.yaml",
+  "docker-compose.override.yml",
+] as const;
 /** Where the Kubernetes files of a folder without a project file are. */
 const kubernetesNames = ["k8s", "kubernetes", "deploy", "manifests"] as const;
 
@@ -19,7 +27,11 @@ export function findProjectFiles(directory: string, choice: ProjectChoice = {}):
   const chosen = files.filter((path) => !named.includes(path)).map((path) => shown(directory, path));
   const base = files.length > 0 ? undefined : usualFile(directory);
   const kubernetes = files.length === 0 && base === undefined ? [usualFolder(directory)] : named;
-  const local = base === undefined ? [] : localNames.map((name) => join(dirname(base), name));
+  const isOurs = base !== undefined && names.some((name) => name === base);
+  const local =
+    base === undefined
+      ? []
+      : [...(isOurs ? [] : overrideNames), ...localNames.map((name) => join(dirname(base), name))];
   const dotenv = envFiles?.map((path) => shown(directory, path)) ?? [".env"];
   return {
     files: base === undefined ? chosen : [base, ...local],
@@ -33,13 +45,13 @@ export function findProjectFiles(directory: string, choice: ProjectChoice = {}):
 }
 
 function usualFile(directory: string): string | undefined {
-  return names.find((name) => existsSync(join(directory, name)));
+  return [...names, ...composeNames].find((name) => existsSync(join(directory, name)));
 }
 
 function usualFolder(directory: string): string {
   const found = kubernetesNames.find((name) => isFolder(join(directory, name)));
   if (found !== undefined) return found;
-  throw new MeshError("MD1003", `there is no meshdev.yaml in ${directory}`, {
+  throw new MeshError("MD1003", `there is no meshdev.yaml or compose.yaml in ${directory}`, {
     hint: "run `meshdev init`, name the folder with -C, or Kubernetes files with -f",
   });
 }

@@ -186,7 +186,9 @@ function unknownRuns(
 ): readonly Problem[] {
   return Object.keys(project.runs).flatMap((name): readonly Problem[] => {
     if (known.some(({ template, key }) => isMeant(name, key, template))) return [];
-    const keys = known.map(({ key }) => key);
+    const own = project.services.map(({ key }) => key);
+    if (own.includes(name)) return [];
+    const keys = [...own, ...known.map(({ key }) => key)];
     const meant = didYouMean(name, keys);
     return [
       {

@@ -21,7 +21,10 @@ export const bareProject: ProjectSpec = {
 
 /** A project with what the command line adds to it. */
 export function withInputs(project: ProjectSpec, { kubernetes = [], runs = {} }: ProjectPaths): ProjectSpec {
-  return { ...project, kubernetes: [...new Set([...project.kubernetes, ...kubernetes])], runs };
+  const services = project.services.map((service) =>
+    Object.hasOwn(runs, service.key) ? { ...service, run: runs[service.key] } : service,
+  );
+  return { ...project, services, kubernetes: [...new Set([...project.kubernetes, ...kubernetes])], runs };
 }
 
 /** Everything that is read of a project besides its own file. */

@@ -132,4 +132,14 @@ export const meaningCodes = {
     why: "None of the files describes a workload with this name.",
     next: "Correct the name. `name.namespace` tells workloads with the same name apart.",
   },
+  MD2036: {
+    title: "A key of a compose file is not obeyed",
+    why: "Compose would do something that meshdev does not. Everything else of the service runs.",
+    next: "Nothing, if the program does without it.",
+  },
+  MD2037: {
+    title: "A compose file asks for what a mesh refuses",
+    why: "With it a container could pass its sidecar by or enter another pod, or something else would run than the file says.",
+    next: "Remove the key, or run the service outside of the mesh.",
+  },
 } as const satisfies CodeTable<`MD2${string}`>;
