@@ -62,7 +62,8 @@ Examples:
   meshdev up -C samples/shop -d     return when ready (exit 3 invalid, 5 failed, 6 timeout, 7 port taken)
   meshdev up web orders --plain     two services and what they need, as lines
   meshdev up -o ndjson --for 30s    events for a program
-  meshdev up -f k8s/ --run orders="npm start"     Kubernetes YAML as it is; -f - reads stdin`,
+  meshdev up -f k8s/ --run orders="npm start"     Kubernetes YAML as it is; -f - reads stdin
+  meshdev up compose.yaml --run web="npm start"   a compose file as it is, one service as a process`,
     )
     .action(async (services: readonly string[], options) => {
       const { up } = await import("./commands/up.ts");

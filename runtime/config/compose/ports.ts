@@ -80,7 +80,12 @@ function readPort(item: unknown, from: string, draft: Draft): readonly ComposePo
     return [];
   }
   if (address !== undefined && !isLoopback(address))
-    draft.note(from, from, "ports are published on localhost only, whatever address is written", "info");
+    draft.note(
+      from,
+      from.replace(/\[\d+\]$/, ""),
+      "ports are published on localhost only, whatever address is written",
+      "info",
+    );
   return targets.map((target, index) => ({
     target,
     published: hosts[index],

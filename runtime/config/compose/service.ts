@@ -1,5 +1,4 @@
 import { joinIndex, joinKey } from "../field-path.ts";
-import { didYouMean } from "../suggestion.ts";
 import { isRecord } from "../yaml-tree.ts";
 import { translateBuild } from "./build.ts";
 import type { Draft } from "./draft.ts";

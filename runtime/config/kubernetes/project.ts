@@ -1,3 +1,4 @@
+import { noContainer } from "../project-container.ts";
 import type { ProjectPaths } from "../project-paths.ts";
 import type { ProjectSpec } from "../project.ts";
 
@@ -22,7 +23,7 @@ export const bareProject: ProjectSpec = {
 /** A project with what the command line adds to it. */
 export function withInputs(project: ProjectSpec, { kubernetes = [], runs = {} }: ProjectPaths): ProjectSpec {
   const services = project.services.map((service) =>
-    Object.hasOwn(runs, service.key) ? { ...service, run: runs[service.key] } : service,
+    Object.hasOwn(runs, service.key) ? { ...service, run: runs[service.key], container: noContainer } : service,
   );
   return { ...project, services, kubernetes: [...new Set([...project.kubernetes, ...kubernetes])], runs };
 }
