@@ -91,7 +91,6 @@ spec:
     spec:
       containers:
         - name: main
-          image: orders:1
           env: [{ name: GREETING, value: hello }]
           ports: [{ containerPort: 8080 }]
 ---
@@ -107,7 +106,7 @@ metadata: { name: orders }
     });
     const refused = await project.meshdev("up", "-d", "-f", "orders.yaml");
     expect(refused).toMatchObject({ code: 3 });
-    expect(refused.stderr).toContain("orders.yaml:11:");
+    expect(refused.stderr).toContain("orders.yaml:10:");
     expect(refused.stderr).toContain("MD2034");
     expect(await project.meshdev("up", "-d", "-f", "orders.yaml", "--run", "order=x")).toMatchObject({ code: 3 });
     expect(await project.meshdev("up", "-d", "-f", "orders.yaml", "--run", "orders")).toMatchObject({ code: 2 });
@@ -120,6 +119,6 @@ metadata: { name: orders }
     });
     expect(await project.meshdev("send", "orders", "orders", "GET", "/")).toMatchObject({ code: 0, stdout: "hello\n" });
     const checked = await project.meshdev("check", "-f", join(project.directory, "orders.yaml"), "--run", "orders=x");
-    expect(checked.stdout).toContain("orders.yaml:20:1 info MD2001 not used here: 1 Ingress");
+    expect(checked.stdout).toContain("orders.yaml:19:1 info MD2001 not used here: 1 Ingress");
   });
 });

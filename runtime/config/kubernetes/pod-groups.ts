@@ -5,6 +5,7 @@ import type { PublishSpec } from "../project-ports.ts";
 import { mostInstances, type ServiceSpec } from "../project-service.ts";
 import type { ProjectSpec } from "../project.ts";
 import { didYouMean } from "../suggestion.ts";
+import { isContainer } from "../container.ts";
 import { noContainer } from "../project-container.ts";
 import type { Group } from "../workloads.ts";
 import { readEnvironment, serviceAccountOf } from "./environment.ts";
@@ -14,6 +15,7 @@ import { isMeant, workloadKeys } from "./keys.ts";
 import { hostPortsOf, mainContainer, portsOf } from "./main-container.ts";
 import { type DataObjects, dataObjects, dataProblems, isDataObject, problemAt } from "./objects.ts";
 import { type PodTemplate, podTemplateOf } from "./pod-template.ts";
+import { podContainer } from "./pod-container.ts";
 import { readReadiness } from "./readiness.ts";
 import { idleServices, withNodePorts } from "./service-links.ts";
 import { unusedParts } from "./unused-parts.ts";
@@ -81,12 +83,16 @@ function groupOf(
         message: `${template.instances} replicas are too many; at most ${mostInstances} run here`,
       }),
     );
-  if (run === undefined && template.instances > 0)
+  const first = { name: `${key}-1`, address: "" };
+  const own = podContainer(template, container, path, (text) => environment.expand(text, first), objects);
+  const asContainer = isContainer(service?.container ?? noContainer) ? service?.container : own.container;
+  if (run === undefined) problems.push(...own.problems);
+  if (run === undefined && asContainer !== undefined && !isContainer(asContainer) && template.instances > 0)
     problems.push(
       problemAt(resource, `${path}.image`, {
         code: "MD2034",
         message: `nothing says which program is ${resource.name}`,
-        hint: `say it with --run ${key}="npm start", or with the annotation ${runAnnotation}`,
+        hint: `give the container an image, or say it with --run ${key}="npm start", or with the annotation ${runAnnotation}`,
       }),
     );
   const sidecar = isInjected(template, namespaces);
@@ -118,7 +124,7 @@ function groupOf(
     watch: service?.watch,
     conditions: service?.conditions ?? {},
     stopGraceMs: service?.stopGraceMs,
-    container: service?.container ?? noContainer,
+    container: run === undefined ? (asContainer ?? noContainer) : noContainer,
   };
   return { group, problems: [...problems, ...environment.problems.filter((each) => !isGiven(each, service))] };
 }

@@ -49,7 +49,9 @@ function partsOf(template: PodTemplate, group: Group): readonly Unused[] {
   for (const [index, { name }] of (spec.initContainers ?? []).entries())
     add(joinIndex(`${specPath}.initContainers`, index), `the init container ${name ?? ""} does not run`);
   const { missed } = readReadiness(main.container, group.ports, main.path);
-  if (missed !== undefined) add(missed.field, `a probe is not asked, because ${missed.why}; open ports count instead`);
+  const isHealthcheck = group.run === undefined && group.container.healthcheck !== undefined;
+  if (missed !== undefined && !isHealthcheck)
+    add(missed.field, `a probe is not asked, because ${missed.why}; open ports count instead`);
   for (const name of ["livenessProbe", "lifecycle"] as const)
     if (main.container[name] !== undefined) add(`${main.path}.${name}`, `${name} is not acted on`, "info");
   if (group.run !== undefined)

@@ -235,6 +235,59 @@ describe("which command runs", () => {
   });
 });
 
+describe("containers", () => {
+  const container = (said: string, pod = "{}", more = ""): unknown =>
+    meshOf(deployment({ annotations: "a: b", container: said, pod }) + more).workloads[0]?.program?.container;
+
+  it.each<[string, string, string, Readonly<Record<string, unknown>>]>([
+    [
+      "the image, when nothing says which command runs",
+      "imagePullPolicy: Never",
+      "{}",
+      { image: "orders:1", pullPolicy: "never" },
+    ],
+    [
+      "command and args",
+      "env: [{ name: A, value: x }], command: [run, $(A)], args: [b]",
+      "{}",
+      { entrypoint: ["run", "x"], command: ["b"] },
+    ],
+    ["limits", "resources: { limits: { memory: 128Mi, cpu: 250m } }", "{}", { memoryLimit: 134217728, cpuLimit: 0.25 }],
+    ["user", "securityContext: { runAsUser: 1000 }", "{}", { user: "1000" }],
+    ["user of the pod", "", "securityContext: { runAsUser: 1, runAsGroup: 2 }", { user: "1:2" }],
+    [
+      "folders that are empty",
+      "volumeMounts: [{ name: v, mountPath: /v }]",
+      "volumes: [{ name: v, emptyDir: {} }]",
+      { mounts: [{ kind: "volume", source: undefined, target: "/v", readOnly: false }] },
+    ],
+    [
+      "ConfigMaps as files",
+      "volumeMounts: [{ name: v, mountPath: /v }]",
+      "volumes: [{ name: v, configMap: { name: conf, items: [{ key: K, path: k.txt }] } }]",
+      { mounts: [{ kind: "files", target: "/v", files: { "k.txt": "v" } }] },
+    ],
+    [
+      "a probe that runs a command",
+      "readinessProbe: { exec: { command: [ok] }, periodSeconds: 2 }",
+      "{}",
+      { healthcheck: { test: ["CMD", "ok"], intervalMs: 2000 } },
+    ],
+  ])("%s", (_, said, pod, expected) => {
+    expect(container(said, pod, configMap("ConfigMap", "{ K: v }"))).toMatchObject(expected);
+  });
+
+  it("what cannot be mounted is said", () => {
+    const found = (pod: string): readonly string[] =>
+      problemsOf(deployment({ annotations: "a: b", container: "volumeMounts: [{ name: v, mountPath: /v }]", pod }));
+    expect(found("volumes: [{ name: v, hostPath: { path: / } }]")[0]).toMatch(/^11 warning MD2033 the volume v, which/);
+    expect(found("volumes: [{ name: v, secret: { secretName: s } }]")[0]).toBe(
+      "11 error MD2032 there is no Secret shop/s",
+    );
+    expect(found("volumes: [{ name: w, emptyDir: {} }]")[0]).toBe("11 error MD1007 the pod has no volume v");
+  });
+});
+
 describe("variables", () => {
   const env = (container: string, more = "", annotations = "meshdev.dev/run: x, team: red"): unknown =>
     meshOf(deployment({ container, annotations }) + more).workloads[0]?.program?.env;
@@ -355,7 +408,11 @@ describe("what is wrong or not done is said with its line", () => {
       deployment().replace("matchLabels: { app: orders }", "matchLabels: { app: web }"),
       ["7 error MD1007 the selector wants app=web"],
     ],
-    ["no program", deployment({ annotations: "a: b" }), ["11 error MD2034 nothing says which program is orders"]],
+    [
+      "no program",
+      deployment({ annotations: "a: b" }).replace('image: "orders:1", ', ""),
+      ["11 error MD2034 nothing says which program is orders"],
+    ],
     [
       "a ConfigMap that is not there",
       deployment({ container: "envFrom: [{ configMapRef: { name: conf } }]" }),
