@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
-import { jsonOption, outputOption, withProjectOptions } from "./options.ts";
+import { directoryOption, jsonOption, outputOption, withProjectOptions } from "./options.ts";
 
 /** Commands about the project file itself. */
 export function addProjectCommands(program: Command, context: Context, settle: Settle): void {
@@ -24,5 +24,21 @@ Examples:
     .action(async (options) => {
       const { config } = await import("./commands/config.ts");
       settle(await config(withGlobals(program, options), context));
+    });
+
+  const imports = program
+    .command("import")
+    .description("print the project file that says the same as files of another tool");
+  imports
+    .command("procfile [file]")
+    .description("services of a Procfile, with the ports that foreman would give them")
+    .addOption(directoryOption())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  meshdev import procfile > meshdev.yaml\n  meshdev import procfile Procfile.dev\n  meshdev import procfile -C services/shop",
+    )
+    .action(async (file: string | undefined, options) => {
+      const { importProcfile } = await import("./commands/import.ts");
+      settle(await importProcfile(file, options, context));
     });
 }

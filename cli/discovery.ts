@@ -28,12 +28,13 @@ function nearest(start: string, isWanted: (folder: string) => boolean): string |
   }
 }
 
-/** What is read of a folder without a project file: a compose file, else a folder of Kubernetes YAML. */
+/** What is read of a folder without a project file: a compose file, else a folder of Kubernetes YAML, else a Procfile. */
 export function foundInstead(folder: string): string | undefined {
   if (holdsProject(folder)) return undefined;
   return (
     composeNames.find((name) => existsSync(join(folder, name))) ??
-    kubernetesFolders.find((name) => isFolder(join(folder, name)))
+    kubernetesFolders.find((name) => isFolder(join(folder, name))) ??
+    (existsSync(join(folder, "Procfile")) ? "Procfile" : undefined)
   );
 }
 

@@ -8,7 +8,8 @@ import type { EventOptions, MeshClient, StateLine } from "./control/client.ts";
 import type { StartedDaemon } from "./control/daemon-process.ts";
 import type { DaemonOptions, StartFailure } from "./control/start-report.ts";
 import type { ComparedSide, Comparison } from "./comparison.ts";
-import type { Checked } from "./core/problem.ts";
+import type { Checked, Problem } from "./core/problem.ts";
+import type { SourceFile } from "./core/source.ts";
 import type { MachineCheck } from "./host/examination.ts";
 import type { SessionRecord } from "./host/session.ts";
 import type { Mesh } from "./model/mesh.ts";
@@ -194,6 +195,13 @@ export async function viewProject(
   showOrigin: boolean,
 ): Promise<Checked<ProjectView>> {
   return (await import("./project-view.ts")).viewProject(directory, chosen, showOrigin);
+}
+
+/** The project file that says the same as a Procfile. */
+export async function importProcfile(
+  file: SourceFile,
+): Promise<{ readonly yaml: string; readonly problems: readonly Problem[] }> {
+  return (await import("./config/procfile.ts")).importProcfile(file);
 }
 
 /** What the chosen profiles of a project set. */

@@ -6,6 +6,7 @@ import { isComposeFile, translateCompose } from "./compose/compose.ts";
 import { type LayeredTree, mergeTrees } from "./project-merge.ts";
 import { createReader, type Reader } from "./project-reader.ts";
 import { parseProfiles, type ProfileSpec } from "./profiles.ts";
+import { isProcfile, procfileTree } from "./procfile.ts";
 import { projectKeys } from "./project-schema.ts";
 import { readService, type ServiceSpec, type VariantSpec } from "./project-service.ts";
 import { serviceKeys, variantKeys } from "./service-schema.ts";
@@ -107,6 +108,7 @@ function readTree(file: SourceFile): {
   readonly problems: readonly Problem[];
 } {
   const { path } = file;
+  if (isProcfile(path)) return { path, ...procfileTree(file) };
   const parsed = parseYaml(sourceText(file), "project");
   if (parsed.problems.length > 0) return { path, problems: parsed.problems };
   const [tree, second] = parsed.trees.filter((candidate) => candidate?.value !== undefined);

@@ -27,11 +27,11 @@ export function findProjectFiles(directory: string, choice: ProjectChoice = {}):
   const chosen = files.filter((path) => !named.includes(path)).map((path) => shown(directory, path));
   const base = files.length > 0 ? undefined : usualFile(directory);
   const kubernetes = files.length === 0 && base === undefined ? [usualFolder(directory)] : named;
-  const isOurs = base !== undefined && names.some((name) => name === base);
+  const isCompose = composeNames.some((name) => name === base);
   const local =
     base === undefined
       ? []
-      : [...(isOurs ? [] : overrideNames), ...localNames.map((name) => join(dirname(base), name))];
+      : [...(isCompose ? overrideNames : []), ...localNames.map((name) => join(dirname(base), name))];
   const dotenv = envFiles?.map((path) => shown(directory, path)) ?? [".env"];
   return {
     files: base === undefined ? chosen : [base, ...local],
@@ -45,7 +45,9 @@ export function findProjectFiles(directory: string, choice: ProjectChoice = {}):
 }
 
 function usualFile(directory: string): string | undefined {
-  return [...names, ...composeNames].find((name) => existsSync(join(directory, name)));
+  const found = [...names, ...composeNames].find((name) => existsSync(join(directory, name)));
+  const isLast = found === undefined && !kubernetesNames.some((name) => isFolder(join(directory, name)));
+  return isLast && existsSync(join(directory, "Procfile")) ? "Procfile" : found;
 }
 
 function usualFolder(directory: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { collect, createProject, until } from "./support/project.ts";
+import { collect, createProject, freePort, until } from "./support/project.ts";
 
 const project = `services:
   web:
@@ -72,5 +72,26 @@ describe("the project file while a mesh runs", () => {
     await until("one more start", () => (mesh.read("src/gen.txt").length === runs + 1 ? true : undefined));
     await mesh.meshdev("restart", "web");
     await until("it is watched again", () => (mesh.read("src/gen.txt").length > runs + 1 ? true : undefined));
+  });
+
+  it("is not needed where there is a Procfile", async () => {
+    const answer = 'require("http").createServer((_, r) => r.end(process.env.WORD)).listen(process.env.PORT)';
+    await using folder = createProject({
+      Procfile: `web: node -e '${answer}' -- $PORT\nworker: echo works on $(printenv PORT); sleep 1000\n`,
+      ".env": "WORD=hello\n",
+    });
+    const printed = await folder.meshdev("import", "procfile");
+    expect(printed.stdout).toContain("port: 5000");
+    // The host's port 5000 may be taken here.
+    const yaml = printed.stdout.replace("publish: 5000", `publish: ${await freePort()}`);
+    folder.write("imported.yaml", yaml);
+    expect((await folder.meshdev("config", "--services")).stdout).toBe("web\nworker\n");
+    expect((await folder.meshdev("up", "-d", "-f", "imported.yaml")).code).toBe(0);
+    expect((await folder.meshdev("logs", "worker")).stdout).toContain("works on 5100");
+    expect((await folder.meshdev("send", "worker", "web", "GET", "/")).stdout).toBe("hello\n");
+    expect((await folder.meshdev("down")).code).toBe(0);
+    folder.write("Procfile", "worker: echo works on $(printenv PORT); sleep 1000\n");
+    expect((await folder.meshdev("up", "-d")).code).toBe(0);
+    expect((await folder.meshdev("logs", "worker")).stdout).toContain("works on 5000");
   });
 });

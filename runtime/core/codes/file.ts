@@ -77,6 +77,11 @@ export const fileCodes = {
     why: "Globs of `watch` are relative to `cwd`. One that leaves both the project's folder and `cwd` may mean a whole disk.",
     next: "Watch files below the project, or set `cwd`.",
   },
+  MD1016: {
+    title: "A Procfile has a line that is not understood",
+    why: "Each line is `name: command`, and each name becomes a service of that name.",
+    next: "Correct the line that the caret shows, or write a meshdev.yaml.",
+  },
   MD1020: {
     title: "A test file has an unknown key",
     why: "*.mesh-test.yaml has a fixed set of keys; a key that is passed over would be an expectation that nobody checks.",
