@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { addImportFiles } from "./commands-import.ts";
 import { withGlobals } from "./commands-session.ts";
 import type { Context } from "./context.ts";
 import type { Settle } from "./main.ts";
@@ -41,4 +42,5 @@ Examples:
       const { importProcfile } = await import("./commands/import.ts");
       settle(await importProcfile(file, options, context));
     });
+  addImportFiles(imports, program, context, settle);
 }

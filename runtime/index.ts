@@ -23,6 +23,7 @@ import type { ProbeRequest } from "./probe/probe.ts";
 import type { ProbeFinding, ProbeReport } from "./probe/report.ts";
 import type { ProjectView } from "./project-view.ts";
 import type { SuggestionReport, SuggestReport } from "./suggest/report.ts";
+import type { ImportedProject } from "./project-import.ts";
 import type { CallToken, MintedToken, MintRequest } from "./tokens.ts";
 import { programFile } from "./program-file.ts";
 
@@ -202,6 +203,11 @@ export async function importProcfile(
   file: SourceFile,
 ): Promise<{ readonly yaml: string; readonly problems: readonly Problem[] }> {
   return (await import("./config/procfile.ts")).importProcfile(file);
+}
+
+/** Compose files or Kubernetes YAML as a project file that says the same. */
+export async function importProject(directory: string, chosen: ProjectChoice): Promise<ImportedProject> {
+  return (await import("./project-import.ts")).importProject(directory, chosen);
 }
 
 /** What the chosen profiles of a project set. */

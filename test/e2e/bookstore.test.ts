@@ -55,6 +55,18 @@ describe("the bookstore", () => {
     expect(await project.meshdev("test", "-f", "k8s")).toMatchObject({ code: 0 });
   });
 
+  it("the project file that import prints means the same", async () => {
+    const { stdout, code } = await project.meshdev("import", "kube", "k8s");
+    expect(code).toBe(0);
+    project.write("copy/meshdev.yaml", stdout.replace("- k8s", "- ../k8s"));
+    const asked = ["can", "--matrix", "--json"] as const;
+    const matrix = async (...args: readonly string[]): Promise<unknown> => {
+      const text = (await project.meshdev(...asked, ...args)).stdout;
+      return JSON.parse(text.replaceAll(join(project.directory, "k8s"), "k8s"));
+    };
+    expect(await matrix("-C", "copy")).toEqual(await matrix("-f", "k8s"));
+  });
+
   it("a call that no policy names is refused", async () => {
     expect(await project.meshdev("send", "details-v1", "ratings", "GET", "/ratings/0")).toMatchObject({
       stdout: "RBAC: access denied\n",

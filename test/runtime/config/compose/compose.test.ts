@@ -4,7 +4,8 @@ import { isComposeFile } from "../../../../runtime/config/compose/compose.ts";
 import { parseProject } from "../../../../runtime/config/project.ts";
 import type { ProjectSpec } from "../../../../runtime/config/project.ts";
 import { type LoadResult, loadMesh } from "../../../../runtime/control/load.ts";
-import type { Workload } from "../../../../runtime/model/mesh.ts";
+import { projectYaml } from "../../../../runtime/config/resolved-project.ts";
+import type { Mesh, Workload } from "../../../../runtime/model/mesh.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -37,11 +38,11 @@ function problemsOf(text: string, env: Env = {}): readonly string[] {
   );
 }
 
-function load(text: string): LoadResult {
+function load(text: string, path = "compose.yaml"): LoadResult {
   return loadMesh(undefined, {
     directory: "/shop",
-    paths: { files: ["compose.yaml"], dotenv: [], optional: [], profiles: [] },
-    files: [{ path: "compose.yaml", text }],
+    paths: { files: [path], dotenv: [], optional: [], profiles: [] },
+    files: [{ path, text }],
     env: {},
     problems: [],
   });
@@ -162,6 +163,41 @@ describe("what a compose file becomes", () => {
       ["web.shop.svc.cluster.local", "auto"],
       ["db.default.svc.cluster.local", "tcp"],
     ]);
+  });
+});
+
+describe("import", () => {
+  const text = `
+name: shop
+services:
+  web:
+    build: { context: ./web, args: [A=1] }
+    command: sh -c 'echo $$HOME'
+    ports: ["8080:80", "9090:90/udp"]
+    environment: ["TAG=\${TAG:-v1}", "COST=5$$"]
+    depends_on: { db: { condition: service_healthy } }
+    volumes: [./web:/web:ro, data:/data]
+    deploy: { replicas: 2 }
+    x-mesh: { namespace: shop, protocol: http, labels: { version: v2 } }
+  db:
+    image: postgres:17
+    expose: [5432]
+    healthcheck: { test: pg_isready, interval: 1s }
+  job: { image: job, restart: "no", x-mesh: { run: "echo $HOME" } }
+volumes: { data: {} }
+x-mesh: { meshConfig: { trustDomain: example.org } }
+`;
+
+  it("the project file that is printed means the same mesh", () => {
+    const before = load(text);
+    if (before.kind === "rejected") throw new Error(JSON.stringify(before.problems));
+    const printed = projectYaml(before.loaded.project.value);
+    const after = load(printed, "meshdev.yaml");
+    if (after.kind === "rejected") throw new Error(JSON.stringify(after.problems));
+    const withoutPlaces = (mesh: Mesh): unknown =>
+      JSON.parse(JSON.stringify(mesh, (key, value: unknown) => (key === "at" ? undefined : value)));
+    expect(withoutPlaces(after.loaded.mesh)).toEqual(withoutPlaces(before.loaded.mesh));
+    expect(after.loaded.mesh.workloads).toHaveLength(4);
   });
 });
 
