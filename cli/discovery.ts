@@ -21,6 +21,12 @@ export function findProject(cwd: string, directory: string | undefined): string 
   });
 }
 
+/** The folder whose settings hold for a command: the project's, or where a mesh of files that were named with -f may run. */
+export function settingsFolder(cwd: string, directory: string | undefined): string {
+  const start = resolve(cwd, directory ?? ".");
+  return nearest(start, (folder) => holdsProject(folder) || foundInstead(folder) !== undefined) ?? start;
+}
+
 function nearest(start: string, isWanted: (folder: string) => boolean): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     if (isWanted(folder)) return folder;

@@ -2,7 +2,7 @@ import { reduce } from "../../runtime/store/reduce.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import type { EventTest } from "../../runtime/store/filter.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { settingsFolder } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
 import { type StreamLine, openDoor } from "../door.ts";
 import { createAnnouncer } from "../print/announce.ts";
@@ -24,7 +24,7 @@ export interface EventsOptions extends OutputOptions {
 }
 
 export async function events(options: EventsOptions, context: Context): Promise<number> {
-  const hits = countHits(requireFilter(options.filter, findProject(context.cwd, options.directory)));
+  const hits = countHits(requireFilter(options.filter, settingsFolder(context.cwd, options.directory)));
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
   const printer = createPrinter(context, options.color);

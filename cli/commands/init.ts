@@ -28,13 +28,20 @@ export async function init(options: InitOptions, context: Context): Promise<numb
     });
   }
   const programs = findPrograms(folder, readText, listFolders);
-  const values = { name: serviceName(basename(folder)), services: servicesYaml(programs), schema: `./${schemaFile}` };
+  const procfile = programs.length > 0 ? undefined : await servicesOfProcfile(folder);
+  const values = {
+    name: serviceName(basename(folder)),
+    services: procfile ?? servicesYaml(programs),
+    schema: `./${schemaFile}`,
+  };
   const templates = join(readPackageInfo().root, "templates", "init");
   const schema = await (await openDoor()).schema("project");
   const files: readonly (readonly [string, string])[] = [
     ...readTree(templates).map((path) => [path, fill(readFileSync(join(templates, path), "utf8"), values)] as const),
     [schemaFile, `${JSON.stringify(schema, undefined, 2)}\n`],
     [".meshdev/.gitignore", "*\n"],
+    // What is laid over the project file is a person's own.
+    [".gitignore", "meshdev.local.yaml\n"],
   ];
   const lines: Line[] = [];
   for (const [path, text] of files) {
@@ -50,7 +57,7 @@ export async function init(options: InitOptions, context: Context): Promise<numb
   }
   lines.push([
     seg(
-      programs.length === 0
+      programs.length === 0 && procfile === undefined
         ? "no program was found: add yours to meshdev.yaml, then `meshdev up`"
         : "look at meshdev.yaml, then `meshdev up`",
       "dim",
@@ -58,6 +65,15 @@ export async function init(options: InitOptions, context: Context): Promise<numb
   ]);
   createPrinter(context, options.color).lines(lines);
   return exitCodes.ok;
+}
+
+/** The entries below `services:` that a Procfile means; undefined when there is none that can be read. */
+async function servicesOfProcfile(folder: string): Promise<string | undefined> {
+  const text = readText(join(folder, "Procfile"));
+  if (text === undefined) return undefined;
+  const { yaml, problems } = await (await openDoor()).importProcfile({ path: "Procfile", text });
+  const isUsable = problems.length === 0 && yaml.startsWith("services:\n");
+  return isUsable ? yaml.replace(/^services:\n/, "").trimEnd() : undefined;
 }
 
 function fill(text: string, values: Readonly<Record<string, string>>): string {

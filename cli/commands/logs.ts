@@ -2,7 +2,7 @@ import { MeshError } from "../../runtime/core/error.ts";
 import type { MeshEvent } from "../../runtime/model/event.ts";
 import type { MeshState } from "../../runtime/model/state.ts";
 import type { Context } from "../context.ts";
-import { findProject } from "../discovery.ts";
+import { settingsFolder } from "../discovery.ts";
 import { exitCodes } from "../exit-code.ts";
 import { eventLine } from "../print/event-line.ts";
 import { chosenOutput, createPrinter, type OutputOptions } from "../print/printer.ts";
@@ -18,7 +18,7 @@ export interface LogsOptions extends OutputOptions {
 }
 
 export async function logs(services: readonly string[], options: LogsOptions, context: Context): Promise<number> {
-  const hits = countHits(requireFilter(options.filter, findProject(context.cwd, options.directory)));
+  const hits = countHits(requireFilter(options.filter, settingsFolder(context.cwd, options.directory)));
   const door = await openDoor();
   const session = await requireSession(door, context, options.directory);
   const client = await door.connect(session);

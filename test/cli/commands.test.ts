@@ -289,6 +289,19 @@ describe("without running anything", () => {
     expect(readFileSync(join(fresh, "meshdev.yaml"), "utf8")).toBe(before);
   });
 
+  it("writes a project of a Procfile, which `up` would run as it is", async () => {
+    const fresh = join(folder, "..", "procfile");
+    mkdirSync(fresh);
+    writeFileSync(join(fresh, "Procfile"), "web: node web.mjs\nmail: node mail.mjs\n");
+    expect((await cli(["check", "-C", fresh])).code).toBe(0);
+    expect((await cli(["init", "-C", fresh])).code).toBe(0);
+    const written = readFileSync(join(fresh, "meshdev.yaml"), "utf8");
+    expect(written).toContain("  web:\n    run: node web.mjs\n    port: 5000\n");
+    expect(written).toContain('    env:\n      PORT: "5100"\n');
+    expect(readFileSync(join(fresh, ".gitignore"), "utf8")).toBe("meshdev.local.yaml\n");
+    expect((await cli(["check", "-C", fresh])).code).toBe(0);
+  });
+
   it("tells who may call what by what the sidecars obey", async () => {
     const { code, out } = await cli(["can", "--matrix", "--live", "--json"]);
     expect([code, json(out)]).toEqual([

@@ -212,6 +212,25 @@ describe("the JSON Schema", () => {
   });
 
   it.each([
+    "services: { a: { run: x, env_file: a.env } }",
+    "services: { a: { run: x, env_file: [a.env, { path: b.env, required: false }] } }",
+    "services: { a: { run: x, profiles: [ci], watch: src } }",
+    "services: { a: { run: x, watch: [src, '!gen'], restart: 'on-failure:3' } }",
+    "services: { a: { run: x, watch: { paths: [src], ignore: gen, debounce: 1s }, restart: no } }",
+    "services: {}\nprofiles: { ci: { ui: plain, watch: false }, dev: }",
+  ])("accepts %s as the parser does", (text) => {
+    expect(validate(parse(text))).toBe(true);
+    expect(parseProject({ path: "meshdev.yaml", text }, {}).problems).toEqual([]);
+  });
+
+  it.each([
+    "services: { a: { run: x, env_file: { file: a } } }",
+    "services: { a: { run: x, watch: { path: src } } }",
+    "services: { a: { run: x, watch: [[src]] } }",
+    "services: { a: { run: x, restart: sometimes } }",
+    "services: { a: { run: x, profiles: { a: b } } }",
+    "profiles: { ci: { iu: plain } }",
+    "profiles: { ci: { ui: loud } }",
     "services: { a: { run: x, prot: 1 } }",
     "services: { a: { run: x, port: 99999 } }",
     "servces: {}",
