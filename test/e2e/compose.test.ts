@@ -1,5 +1,14 @@
+import { cpSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createProject, freePort } from "./support/project.ts";
+import { describeProbe, probePods } from "../../runtime/host/pods/probe.ts";
+import { currentUser } from "../../runtime/host/session-folder.ts";
+import { hasPostgres, postgresScript } from "./support/postgres.ts";
+import { createProject, freePort, until } from "./support/project.ts";
+
+const probe = await probePods(currentUser());
+const lacks = [...(probe.ok ? [] : [`network pods: ${describeProbe(probe)}`]), ...(hasPostgres ? [] : ["PostgreSQL"])];
+if (lacks.length > 0) console.info(`the compose sample is not run with a real database; missing: ${lacks.join("; ")}`);
 
 const server =
   "import { createServer } from 'node:http'; createServer(async (q, r) => { const up = process.env.UPSTREAM; r.end(up === undefined ? 'orders' : await (await fetch(up)).text()); }).listen(process.env.PORT);";
@@ -57,5 +66,26 @@ spec:
     expect(refused).toMatchObject({ code: 3 });
     expect(refused.stderr).toContain("compose.yaml:4:");
     expect(refused.stderr).toContain("MD2037");
+  });
+});
+
+describe.skipIf(lacks.length > 0)("samples/compose", () => {
+  it("counts visits in a real PostgreSQL, which only the web server reaches", async () => {
+    const port = await freePort();
+    await using project = createProject({
+      ".env": `WEB_PORT=${port}\n`,
+      "run-postgres.sh": postgresScript("postgres"),
+    });
+    cpSync(resolve(import.meta.dirname, "../../samples/compose"), project.directory, { recursive: true });
+    const runs = { web: "node web/server.mjs", report: "node web/report.mjs", db: "sh run-postgres.sh" };
+    const args = Object.entries(runs).flatMap(([name, command]) => ["--run", `${name}=${command}`]);
+    expect(await project.meshdev("up", "-d", "--capture=pods", ...args)).toMatchObject({ code: 0 });
+    const page = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text();
+    expect(await page()).toBe("visit 1\n");
+    expect(await page()).toBe("visit 2\n");
+    await until("the refusal of the neighbour", async () =>
+      (await project.meshdev("why")).stdout.includes("report-1") ? true : undefined,
+    );
+    expect(await project.meshdev("test")).toMatchObject({ code: 0 });
   });
 });

@@ -1,35 +1,23 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeProbe, probePods } from "../../runtime/host/pods/probe.ts";
 import { currentUser } from "../../runtime/host/session-folder.ts";
+import { hasPostgres, postgresScript } from "./support/postgres.ts";
 import { createProject } from "./support/project.ts";
 
 const probe = await probePods(currentUser());
-const binaries = globSync("/usr/lib/postgresql/*/bin").toSorted().at(-1) ?? "/usr/bin";
-const isRoot = process.getuid?.() === 0;
 const lacks = [
   ...(probe.ok ? [] : [`network pods: ${describeProbe(probe)}`]),
-  ...(existsSync(`${binaries}/postgres`) && has("psql") ? [] : ["PostgreSQL and psql"]),
+  ...(hasPostgres && has("psql") ? [] : ["PostgreSQL and psql"]),
   ...(has("redis-server") && has("redis-cli") ? [] : ["Redis"]),
 ];
 if (lacks.length > 0) console.info(`tests with real servers are skipped; missing: ${lacks.join("; ")}`);
-
-/** PostgreSQL does not run as root. */
-const asNobody = isRoot ? "setpriv --reuid 65534 --regid 65534 --clear-groups " : "";
-const postgres = [
-  "d=$(mktemp -d)",
-  isRoot ? "chown 65534:65534 $d" : "true",
-  `${asNobody}${binaries}/initdb -D $d/data -U dev -A trust >/dev/null`,
-  "echo 'host all all all trust' >> $d/data/pg_hba.conf",
-  `exec ${asNobody}${binaries}/postgres -D $d/data -h 0.0.0.0 -p 5432 -k $d`,
-].join(" && ");
 
 describe.skipIf(lacks.length > 0)("real servers in network pods", () => {
   it("are called by their own clients as who they are: PostgreSQL, whose server greets first, and Redis", async () => {
     await using project = createProject(
       {
-        "run-postgres.sh": postgres,
+        "run-postgres.sh": postgresScript("dev"),
         "meshdev.yaml": `services:
   db: {run: [sh, run-postgres.sh], port: 5432/tcp}
   cache: {run: [redis-server, --bind, 0.0.0.0, --protected-mode, "no", --save, ""], port: 6379/tcp}
