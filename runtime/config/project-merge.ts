@@ -1,4 +1,5 @@
 import { joinIndex, joinKey } from "./field-path.ts";
+import { keyedItems, mergesByKey } from "./keyed-list.ts";
 import { isRecord, type YamlTree } from "./yaml-tree.ts";
 
 /** A project as data, with the place of each field in the file that says it last. */
@@ -19,7 +20,7 @@ const replacedLists = /\.(?:run|command|entrypoint|exec|test)$/;
 
 /**
  * Lays files over each other as Compose does: maps are merged, lists appended without repeating what they hold, and ports with the same
- * name or number are merged; commands and everything else are replaced. `!reset` removes what was said before, `!override` replaces it whole.
+ * name or number are merged; a list and a map that Compose takes for the same are merged by key; commands and everything else are replaced. `!reset` removes what was said before, `!override` replaces it whole.
  */
 export function mergeTrees(trees: readonly [LayeredTree, ...LayeredTree[]]): ProjectTree {
   const [first, ...rest] = trees;
@@ -39,6 +40,8 @@ export function mergeTrees(trees: readonly [LayeredTree, ...LayeredTree[]]): Pro
     if ((value === null || value === undefined) && base !== undefined) return base;
     const isWhole = base === undefined || base === null || tree.tag(over.path) === "!override";
     if (!isWhole && isRecord(base) && isRecord(value)) return mergeMaps(path, base, { ...over, value });
+    const byKey = isWhole ? undefined : mergeByKey(path, base, over);
+    if (byKey !== undefined) return byKey;
     if (!isWhole && Array.isArray(base) && Array.isArray(value) && !replacedLists.test(path))
       return mergeLists(path, base, { ...over, value });
     settle(path, over);
@@ -57,6 +60,42 @@ export function mergeTrees(trees: readonly [LayeredTree, ...LayeredTree[]]): Pro
       else entries.set(key, mergeValues(joinKey(path, key), entries.get(key), { tree: over.tree, path: at, value }));
     }
     return Object.fromEntries(entries);
+  }
+
+  /** A list and a map of a field that may be either; undefined: it may not. */
+  function mergeByKey(path: string, base: unknown, over: Written): unknown {
+    const { tree, value } = over;
+    if (!mergesByKey(path, base, value)) return undefined;
+    const entries = new Map<string, unknown>();
+    const places = new Map<string, Pick<Written, "tree" | "path">>();
+    for (const [list, placeOf] of [
+      [base, originOf],
+      [value, (from: string) => ({ tree, path: over.path + from.slice(path.length) })],
+    ] as const) {
+      const items = Array.isArray(list)
+        ? keyedItems(path, list)
+        : isRecord(list)
+          ? Object.entries(list).map(([key, item]) => ({ key, value: item, index: undefined }))
+          : undefined;
+      if (items === undefined) return undefined;
+      for (const { key, value: item, index } of items) {
+        const from = index === undefined ? joinKey(path, key) : joinIndex(path, index);
+        entries.set(key, item);
+        places.set(joinKey(path, key), placeOf(from));
+      }
+    }
+    settle(path, over);
+    for (const [at, place] of places) origins.set(at, place);
+    return Object.fromEntries(entries);
+  }
+
+  /** Where a merged path is written. */
+  function originOf(path: string): Pick<Written, "tree" | "path"> {
+    for (let rest = path; ; rest = parentOf(rest)) {
+      const origin = origins.get(rest);
+      if (origin !== undefined)
+        return { tree: origin.tree, path: origin.path + suffixOf(origin.path, path.slice(rest.length)) };
+    }
   }
 
   function mergeLists(
@@ -86,11 +125,8 @@ export function mergeTrees(trees: readonly [LayeredTree, ...LayeredTree[]]): Pro
     at: first.at,
     problems: trees.flatMap((tree) => tree.problems),
     locate: (path, part) => {
-      for (let rest = path; ; rest = parentOf(rest)) {
-        const origin = origins.get(rest);
-        if (origin !== undefined)
-          return origin.tree.locate(origin.path + suffixOf(origin.path, path.slice(rest.length)), part);
-      }
+      const origin = originOf(path);
+      return origin.tree.locate(origin.path, part);
     },
   };
 }

@@ -46,6 +46,28 @@ describe("files laid over the project file", () => {
     ).toMatchObject([{ name: "http", port: 80, target: 3000 }, { port: 9000 }, { port: 9001 }]);
   });
 
+  it("merge a list with a map where either may be written", () => {
+    const { value } = lay("services:\n  web: { needs: { cache: completed } }\n  cache: { run: x }");
+    expect(value?.value).toMatchObject({ services: { web: { needs: { db: "ready", cache: "completed" } } } });
+    expect(value?.locate("services.web.needs.db").at).toMatchObject({ file: "meshdev.yaml", line: 6 });
+    expect(value?.locate("services.web.needs.cache").at).toMatchObject({ file: "over1.yaml", line: 2 });
+    const back = lay("services: { web: { needs: { db: started } } }", "services: { web: { needs: [db] } }").value;
+    expect(back?.value).toMatchObject({ services: { web: { needs: { db: "ready" } } } });
+    expect(back?.locate("services.web.needs.db").at).toMatchObject({ file: "over2.yaml" });
+  });
+
+  it("merge variables of compose files by name, however they are written", () => {
+    const file = (path: string, environment: string): { readonly path: string; readonly text: string } => ({
+      path,
+      text: `services: { a: { image: x, environment: ${environment} } }`,
+    });
+    const { value } = parseProject(file("compose.yaml", "[A=1, B=1, C=1]"), {}, [
+      file("compose.override.yaml", "{ B: 2 }"),
+      file("compose.ci.yaml", "[C=3]"),
+    ]);
+    expect(value?.services[0]?.env).toEqual({ A: "1", B: "2", C: "3" });
+  });
+
   it("replace with !override and remove with !reset", () => {
     const spec = web("services: { web: { env: !override { Z: only }, needs: !reset [], ports: !override [8081] } }");
     expect(spec).toMatchObject({ env: { Z: "only" }, needs: undefined, ports: [{ port: 8081 }] });
