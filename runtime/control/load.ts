@@ -6,6 +6,7 @@ import { analysisProblems } from "../analysis/problems.ts";
 import { shownPath } from "../config/absolute-path.ts";
 import { acceptFiles, type Accepted } from "../config/accept.ts";
 import { parseDocuments, type ParsedFile } from "../config/documents.ts";
+import { isKustomization, notBuilt } from "../config/kubernetes/kustomization.ts";
 import { bareProject, withInputs } from "../config/kubernetes/project.ts";
 import { projectEnvironment, type ProjectEnvironment } from "../config/project-environment.ts";
 import type { ProjectPaths } from "../config/project-paths.ts";
@@ -73,8 +74,13 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
     };
   const own = new Set([...input.paths.files, ...input.paths.dotenv, ...envFilesOf(project.value, input.directory)]);
   const parsed = new Map<string, { readonly text: string; readonly file: ParsedFile }>();
+  const recipes: Problem[] = [];
   for (const source of [...input.files, ...(input.paths.given ?? [])]) {
     if (own.has(source.path)) continue;
+    if (isKustomization(source)) {
+      recipes.push(notBuilt(source));
+      continue;
+    }
     const known = previous?.parsed.get(source.path);
     parsed.set(source.path, known?.text === source.text ? known : { text: source.text, file: parseDocuments(source) });
   }
@@ -94,6 +100,7 @@ export function loadMesh(previous: Loaded | undefined, input: LoadInput): LoadRe
   const problems = sortProblems([
     ...input.problems,
     ...variables.problems,
+    ...recipes,
     ...project.problems,
     ...accepted.problems,
     ...meaning.problems,

@@ -1,3 +1,6 @@
+import type { Problem } from "../../core/problem.ts";
+import { resourceName } from "../../model/resource.ts";
+import { problemAt } from "./objects.ts";
 import type { PodTemplate } from "./pod-template.ts";
 
 /**
@@ -13,6 +16,24 @@ export function workloadKeys(templates: readonly PodTemplate[]): readonly string
     return [named[index], ...(isShared ? [resource.namespace] : []), ...(isTwofold ? [kind.toLowerCase()] : [])].join(
       "-",
     );
+  });
+}
+
+/** Workloads that would share a name here: each would have the other's policies and certificate. */
+export function sharedNames(templates: readonly PodTemplate[], keys: readonly string[]): readonly Problem[] {
+  const holders = new Map<string, PodTemplate>();
+  return templates.flatMap((template, index) => {
+    const key = keys[index] ?? "";
+    const holder = holders.get(key);
+    holders.set(key, template);
+    if (holder === undefined) return [];
+    return [
+      problemAt(template.resource, "metadata.name", {
+        code: "MD2038",
+        message: `${resourceName(template.resource)} and ${resourceName(holder.resource)} would both be called ${key}`,
+        hint: "rename one of them",
+      }),
+    ];
   });
 }
 

@@ -11,7 +11,7 @@ import type { Group } from "../workloads.ts";
 import { readEnvironment, serviceAccountOf } from "./environment.ts";
 import { isInjected, namespaceLabels } from "./injection.ts";
 import { isAmong } from "./input-paths.ts";
-import { isMeant, workloadKeys } from "./keys.ts";
+import { isMeant, sharedNames, workloadKeys } from "./keys.ts";
 import { hostPortsOf, mainContainer, portsOf } from "./main-container.ts";
 import { type DataObjects, dataObjects, dataProblems, isDataObject, problemAt } from "./objects.ts";
 import { type PodTemplate, podTemplateOf } from "./pod-template.ts";
@@ -44,6 +44,7 @@ export function podGroups(project: ProjectSpec, resources: readonly Resource[], 
     groups: withNodePorts(groups, inside),
     used: new Set([...templates.map(({ resource }) => resource), ...inside.filter(isDataObject)]),
     problems: [
+      ...sharedNames(templates, keys),
       ...dataProblems(inside),
       ...found.flatMap(({ problems }) => problems),
       ...unusedParts(templates, groups),

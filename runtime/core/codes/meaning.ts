@@ -142,4 +142,9 @@ export const meaningCodes = {
     why: "With it a container could pass its sidecar by or enter another pod, or something else would run than the file says.",
     next: "Remove the key, or run the service outside of the mesh.",
   },
+  MD2038: {
+    title: "Two workloads would have the same name",
+    why: "Names of workloads are DNS labels here: a dot becomes a hyphen, and what is shared is told apart by namespace and kind. These two are still the same.",
+    next: "Rename one of them.",
+  },
 } as const satisfies CodeTable<`MD2${string}`>;

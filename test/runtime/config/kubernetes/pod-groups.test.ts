@@ -480,6 +480,19 @@ describe("what is wrong or not done is said with its line", () => {
     expect(found.map((line, index) => line.slice(0, expected[index]?.length ?? 0) || line)).toEqual(expected);
   });
 
+  it("names that would be the same here: one workload must not have the other's policies", () => {
+    expect(problemsOf(deployment({ name: "a.b" }) + deployment({ name: "a-b" }))).toEqual([
+      "17 error MD2038 Deployment shop/a-b and Deployment shop/a.b would both be called a-b",
+    ]);
+  });
+
+  it("a recipe of kustomize, which is no object", () => {
+    const result = loadFiles([{ path: "k8s/kustomization.yaml", text: "resources: [a.yaml]\n" }]);
+    expect(result.kind === "loaded" && result.loaded.problems).toMatchObject([
+      { severity: "info", at: { file: "k8s/kustomization.yaml" }, hint: expect.stringContaining("kustomize build") },
+    ]);
+  });
+
   it("a name of --run that nobody has", () => {
     expect(problemsOf(deployment(), { runs: { order: "x" } })).toEqual([
       "- error MD2035 --run names order, and there is no such workload",
