@@ -54,6 +54,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "reflect-metadata": ["runtime/identity"],
   execa: ["runtime/host"],
   chokidar: ["runtime/host"],
+  dockerode: ["runtime/host"],
   "dns-packet": ["runtime/proxy"],
   commander: ["cli"],
   ink: ["cli/tui"],

@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { examineEngines } from "./containers/examine.ts";
 import { probePods } from "./pods/probe.ts";
 import type { HostUser } from "./session-folder.ts";
 
@@ -25,6 +27,7 @@ const topics: Readonly<Record<string, (user: HostUser) => Promise<readonly Omit<
       reason: reason ?? null,
       hint: hint ?? null,
     })),
+  containers: () => examineEngines({ env: process.env, home: homedir() }),
 };
 
 /** Tries what meshdev needs of this machine. What is tried is undone again. */

@@ -64,4 +64,29 @@ export const hostCodes = {
     why: "The service has an image or a build, and what runs the mesh's programs starts processes.",
     next: "Give the service a `run` command, in the project file or in meshdev.local.yaml.",
   },
+  MD6021: {
+    title: "The container engine does not answer",
+    why: "Docker or Podman was asked for something and gave no answer in time; it may be overloaded, or stuck.",
+    next: "Look at its log, or restart it. `meshdev doctor` asks it again.",
+  },
+  MD6022: {
+    title: "No container engine is there",
+    why: "Services with an image need Docker or Podman, and nothing listens where one is expected.",
+    next: "Start it, or say where it is with DOCKER_HOST. `meshdev doctor` tells where it was looked for.",
+  },
+  MD6023: {
+    title: "The container engine may not be used",
+    why: "Its socket is there, and belongs to root or to a group that this user is not in.",
+    next: "Add the user to the group `docker` and log in again, run rootless Docker or Podman, or set DOCKER_HOST.",
+  },
+  MD6027: {
+    title: "The container engine's disk is full",
+    why: "There is no room for images, containers or their output.",
+    next: "Free some: `docker system df` shows what uses it, `meshdev prune` what meshdev left.",
+  },
+  MD6029: {
+    title: "The container engine refused",
+    why: "It answered with an error that has no other code.",
+    next: "The message is the engine's. `meshdev doctor` shows which engine it is.",
+  },
 } as const satisfies CodeTable<`MD6${string}`>;
