@@ -3,6 +3,7 @@ import type { JsonObject } from "../model/jwt.ts";
 import type { InboundListener, InboundSection, TrustSection } from "../model/snapshot.ts";
 import { claimTexts } from "../policy/clause.ts";
 import { reservedHeaders } from "../policy/jwt/authenticate.ts";
+import { payloadForPolicies } from "../policy/jwt/outputs.ts";
 import { plainAudience } from "../policy/jwt/provider.ts";
 import { normalizePath } from "../policy/normalize.ts";
 
@@ -67,13 +68,13 @@ export function seenBy(port: GuardedPort, sample: SampleRequest): Seen {
     authority: () => sample.host,
     path: () => sample.path,
     header: (name) => writtenHeader(port, token, name) ?? sample.headers[name] ?? [],
-    ...(token.kind === "accepted" ? { claims: token.claims } : {}),
+    ...(token.kind === "accepted" ? { claims: payloadForPolicies(token.claims, token.spaceDelimited) } : {}),
   };
   return { plaintext: sample.peer === undefined, token: token.kind, facts };
 }
 
 /** A header that only an accepted token fills (spec RA-11), as far as claims are texts; undefined: callers write it themselves. */
-function writtenHeader({ inbound }: GuardedPort, token: SampleToken, name: string): readonly string[] | undefined {
+function writtenHeader({ inbound }: GuardedPort, token: TakenToken, name: string): readonly string[] | undefined {
   if (!reservedHeaders(inbound.jwt).includes(name)) return undefined;
   if (token.kind !== "accepted") return [];
   const { claims } = token;
@@ -89,17 +90,22 @@ function hasServerName({ listener: { mode } }: GuardedPort, { layer, peer }: Sam
   return mode !== "DISABLE" && (peer !== undefined || (layer === "tcp" && mode === "PERMISSIVE"));
 }
 
-function acceptedBy({ inbound }: GuardedPort, token: SampleToken): SampleToken {
+/** A token, and which of its claims the rule that takes it splits into words. */
+type TakenToken =
+  | Exclude<SampleToken, { readonly kind: "accepted" }>
+  | (Extract<SampleToken, { readonly kind: "accepted" }> & { readonly spaceDelimited: readonly string[] });
+
+function acceptedBy({ inbound }: GuardedPort, token: SampleToken): TakenToken {
   if (token.kind !== "accepted") return token;
   const { iss, aud } = token.claims;
   const audiences = [aud ?? []].flat();
-  const taken = inbound.jwt.some(
+  const rule = inbound.jwt.find(
     (rule) =>
       (rule.issuer === "" || rule.issuer === iss) &&
       (rule.audiences.length === 0 ||
         audiences.some((each) => typeof each === "string" && rule.audiences.includes(plainAudience(each)))),
   );
-  return taken ? token : { kind: "refused" };
+  return rule === undefined ? { kind: "refused" } : { ...token, spaceDelimited: rule.spaceDelimited };
 }
 
 /** What a caller has to write so that policies see this path; undefined: nothing that we know of. */

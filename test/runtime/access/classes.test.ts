@@ -55,6 +55,17 @@ describe("targetOf", () => {
   });
 });
 
+describe("seenBy", () => {
+  it("has claims of several words as lists, as policies see them", () => {
+    const [port] = classes(tokens).partition.sides;
+    const [base] = classes(tokens).classes.flatMap(({ witness }) => witness ?? []);
+    if (port === undefined || base === undefined) throw new Error("no port");
+    const claims = { iss: "https://issuer.example", aud: "api", scope: "read write", role: "a b" };
+    const { facts } = seenBy(port, { ...base, token: { kind: "accepted", claims } });
+    expect(facts.claims).toEqual({ ...claims, scope: ["read", "write"] });
+  });
+});
+
 describe("classesOf", () => {
   it("has one class where no policy tells anything apart", () => {
     expect(lines(classes(""))).toEqual(["allow no-policy"]);
