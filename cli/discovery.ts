@@ -109,6 +109,11 @@ function existingFile(folder: string, path: string): string {
   });
 }
 
+/** Whether a folder is a project's, with a project file or without. */
+export function isProjectFolder(folder: string): boolean {
+  return holdsProject(folder) || foundInstead(folder) !== undefined;
+}
+
 /** Whether a folder itself has a project file. */
 export function holdsProject(folder: string): boolean {
   return names.some((name) => existsSync(join(folder, name)));

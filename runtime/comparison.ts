@@ -66,12 +66,25 @@ export function snapshotsOfMesh(mesh: Mesh): readonly ProxySnapshot[] {
   return [...compile(mesh, { ready: new Set(mesh.workloads.map(({ id }) => id)) }).values()];
 }
 
-/** `instead`: a folder whose files are read in the place of the project's. */
+/** `instead`: a folder whose files are read in the place of the project's; where their workloads run, those of the folder do. */
 function loadMesh(directory: string, side: ComparedSide, instead?: string): Mesh {
+  const paths = findProjectFiles(directory);
+  const own = instead === undefined ? undefined : loadFirst({ directory, paths, env: process.env }, readMeshFiles);
+  const runsThem = own?.result.kind === "loaded" && own.result.loaded.project.kubernetes.length > 0;
+  const kubernetes = instead !== undefined && (paths.files.length === 0 || runsThem) ? [resolve(instead)] : [];
   const { result } = loadFirst<MeshFileSet>(
-    { directory, paths: findProjectFiles(directory), env: process.env },
-    (root, paths, named, previous) =>
-      readMeshFiles(root, paths.length === 0 || instead === undefined ? paths : [resolve(instead)], named, previous),
+    {
+      directory,
+      paths: kubernetes.length === 0 ? paths : { ...paths, kubernetes },
+      env: process.env,
+    },
+    (root, folders, named, previous) =>
+      readMeshFiles(
+        root,
+        folders.length === 0 || instead === undefined ? folders : [resolve(instead)],
+        named,
+        previous,
+      ),
   );
   const problems = result.kind === "rejected" ? result.problems : result.loaded.problems;
   const errors = problems.filter(({ severity }) => severity === "error");

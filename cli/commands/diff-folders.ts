@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { MeshError } from "../../runtime/core/error.ts";
 import type { Context } from "../context.ts";
-import { findProject, holdsProject, isFolder } from "../discovery.ts";
+import { findProject, isFolder, isProjectFolder } from "../discovery.ts";
 import { type ComparedSide, openDoor } from "../door.ts";
 import { exitCodes } from "../exit-code.ts";
 import { changesLines, changesSummary } from "../print/changes.ts";
@@ -49,7 +49,7 @@ function sidesOf(
 
 function sideOf(text: string, cwd: string): ComparedSide {
   const path = resolve(cwd, text);
-  if (isFolder(path)) return { kind: "folder", path, isProject: holdsProject(path) };
+  if (isFolder(path)) return { kind: "folder", path, isProject: isProjectFolder(path) };
   if (text.startsWith("-") || text === "")
     throw new MeshError("MD8001", `diff does not understand ${text}`, { hint: "Name folders or git revisions." });
   return { kind: "revision", revision: text };

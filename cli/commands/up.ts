@@ -7,8 +7,8 @@ import {
   chooseProject,
   type ChosenProject,
   foundInstead,
-  holdsProject,
   isFolder,
+  isProjectFolder,
   type ProjectOptions,
 } from "../discovery.ts";
 import { type MeshClient, type SessionInfo, type StartOptions, type StartedDaemon, openDoor } from "../door.ts";
@@ -56,8 +56,7 @@ function withPaths(
   const isPlace = (word: string): boolean => /[\\/]|^\.{1,2}$/.test(word) && isFolder(resolve(cwd, word));
   const [place, ...more] = words.filter((word) => !isFile(word) && isPlace(word));
   const files = [...(file ?? []), ...words.filter(isFile), ...more];
-  const isProject =
-    place !== undefined && (holdsProject(resolve(cwd, place)) || foundInstead(resolve(cwd, place)) !== undefined);
+  const isProject = place !== undefined && isProjectFolder(resolve(cwd, place));
   if (place !== undefined && !isProject) files.push(place);
   return {
     names: words.filter((word) => !isFile(word) && !isPlace(word)),

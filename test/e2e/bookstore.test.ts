@@ -55,6 +55,16 @@ describe("the bookstore", () => {
     expect(await project.meshdev("test", "-f", "k8s")).toMatchObject({ code: 0 });
   });
 
+  it("diff compares it with another folder", async () => {
+    cpSync(join(project.directory, "k8s"), join(project.directory, "next"), { recursive: true });
+    const policies = project.read("next/policies.yaml");
+    project.write("next/policies.yaml", policies.replace("paths: [/ratings/*]", "paths: [/ratings/*, /admin]"));
+    const { code, stdout } = await project.meshdev("diff", "k8s", "next", "--json", "--fail-on-change");
+    expect(code).toBe(4);
+    const { added, removed, ports } = JSON.parse(stdout) as Record<string, readonly { readonly host?: string }[]>;
+    expect([added, removed, ports?.length]).toEqual([[], [], 1]);
+  });
+
   it("the project file that import prints means the same", async () => {
     const { stdout, code } = await project.meshdev("import", "kube", "k8s");
     expect(code).toBe(0);
