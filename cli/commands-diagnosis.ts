@@ -141,6 +141,20 @@ With one word it is the id of an event, with two to four a call; what shapes a c
     });
 
   program
+    .command("prune")
+    .description("list what killed daemons left in the container engine; --force removes it")
+    .addOption(new Option("--force", "remove what is listed"))
+    .addOption(new Option("-y, --yes", "as --force"))
+    .addOption(new Option("--volumes", "volumes too: they may hold data"))
+    .addOption(outputOption(["table", "json"]))
+    .addOption(jsonOption())
+    .addHelpText("after", "\nExamples:\n  meshdev prune\n  meshdev prune --force\n  meshdev prune --volumes -o json")
+    .action(async (options) => {
+      const { prune } = await import("./commands/prune.ts");
+      settle(await prune(withGlobals(program, options), context));
+    });
+
+  program
     .command("doctor")
     .description("try what meshdev needs of this machine; says what is missing and how to mend it")
     .addOption(outputOption(["table", "json"]))

@@ -48,6 +48,7 @@ export const schemaNames = [
   "check",
   "flips",
   "doctor",
+  "prune",
   "why",
   "probe",
   "matrix",

@@ -11,6 +11,7 @@ import type { ComparedSide, Comparison } from "./comparison.ts";
 import type { Checked, Problem } from "./core/problem.ts";
 import type { SourceFile } from "./core/source.ts";
 import type { MachineCheck } from "./host/examination.ts";
+import type { Leftover } from "./host/containers/leftovers.ts";
 import type { SessionRecord } from "./host/session.ts";
 import type { Mesh } from "./model/mesh.ts";
 import type { SessionInfo } from "./model/session.ts";
@@ -263,6 +264,14 @@ export async function findProgram(command: string, directory: string, path: stri
 export async function examineMachine(): Promise<readonly MachineCheck[]> {
   const { examineMachine: examine } = await import("./host/examination.ts");
   return examine((await import("./host/session-folder.ts")).currentUser());
+}
+
+/** What killed daemons left in the container engine; with `remove` it is gone afterwards. @throws MeshError MD6021 to MD6029 */
+export async function pruneContainers(options: {
+  readonly remove: boolean;
+  readonly volumes: boolean;
+}): Promise<readonly Leftover[]> {
+  return (await import("./leftovers.ts")).pruneContainers(options);
 }
 
 /** A person's own settings from the text of a flat YAML file: names with texts. */

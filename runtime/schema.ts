@@ -7,6 +7,7 @@ export type SchemaName =
   | "check"
   | "flips"
   | "doctor"
+  | "prune"
   | "why"
   | "probe"
   | "matrix"
@@ -37,6 +38,8 @@ export async function schema(name: SchemaName): Promise<unknown> {
       return (await import("./store/why-schema.ts")).whySchema;
     case "doctor":
       return (await import("./store/doctor-schema.ts")).doctorSchema;
+    case "prune":
+      return (await import("./store/prune-schema.ts")).pruneSchema;
     case "suggest":
       return (await import("./store/suggest-schema.ts")).suggestSchema;
     case "check":
