@@ -10,7 +10,7 @@ export function addSuggestCommand(program: Command, context: Context, settle: Se
   const command = program
     .command("suggest [from] [to] [method] [path]")
     .description(
-      "the smallest edits of policies that would allow a refused call, each with all else that it opens; of an event, the last refusal, or a call that nobody makes",
+      "the smallest edits of policies that would allow a refused call, each with all else that it opens; of an event, the last call that policies refused, or a call that nobody makes",
     );
   withProjectOptions(command);
   withCallOptions(command)

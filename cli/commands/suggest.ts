@@ -60,7 +60,13 @@ async function ask(
   }
   const session = await requireSession(door, context, options.directory);
   await using client = await door.connect(session);
-  const event = await findEvent(client, from);
+  // A handshake that failed of itself is no matter of policies: what was denied before it is.
+  const denied = from === undefined ? await client.event("last-denial") : undefined;
+  const event = denied ?? (await findEvent(client, from));
+  if (denied === undefined && from === undefined)
+    throw new MeshError("MD8005", `no policy refused anything so far; the last refusal is ${event.id}`, {
+      hint: "Explain it with `meshdev why`, or name a call: from, to, method and path.",
+    });
   if (!isCall(event))
     throw new MeshError("MD8005", `${event.id} is no request, connection or handshake`, {
       hint: "Explain it with `meshdev why`.",

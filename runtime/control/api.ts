@@ -15,7 +15,7 @@ export interface ApiBackend {
     sink: LineSink,
     options: { readonly headers: boolean; readonly replay: boolean },
   ) => Promise<Subscription>;
-  /** By id, or `last-refusal`. */
+  /** By id, `last-refusal` or `last-denial`. */
   readonly event: (id: string) => Promise<MeshEvent | undefined>;
   readonly flips: (question: FlipsQuestion) => Promise<FlipsAnswer>;
   readonly snapshot: (proxy: string) => ProxySnapshot | undefined;

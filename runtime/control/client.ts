@@ -35,7 +35,7 @@ export interface MeshClient extends AsyncDisposable {
   readonly events: (options?: EventOptions) => AsyncIterable<StateLine | StreamedEvent>;
   /** A lease that was acquired here lasts until it is released or the client is closed. */
   readonly command: (command: MeshCommand) => Promise<CommandAnswer>;
-  /** By id; `last-refusal` is the newest denial or failed handshake. */
+  /** By id; `last-refusal` is the newest denial or failed handshake, `last-denial` the newest that an edit of policies may allow. */
   readonly event: (id: string) => Promise<MeshEvent | undefined>;
   /** What a save, two generations or a draft mean for the last calls that were made. */
   readonly flips: (question: FlipsQuestion) => Promise<FlipsAnswer>;

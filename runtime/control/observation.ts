@@ -21,7 +21,7 @@ export interface Observation {
     sink: LineSink,
     options: { readonly headers: boolean; readonly replay: boolean },
   ) => Promise<Subscription>;
-  /** By id, or `last-refusal`. */
+  /** By id, `last-refusal` or `last-denial`. */
   readonly find: (id: string) => Promise<MeshEvent | undefined>;
   readonly hear: (message: Extract<FromDataPlane, { type: "events" | "replayed" }>) => void;
   /** A new data plane must be told. */
@@ -83,8 +83,10 @@ export function createObservation({ clock, hub, send }: ObservationOptions): Obs
       };
     },
     find: async (id) => {
-      const look = (): MeshEvent | undefined => (id === "last-refusal" ? hub.ring.lastRefusal() : hub.ring.find(id));
-      if (id !== "last-refusal") {
+      const last =
+        id === "last-refusal" ? hub.ring.lastRefusal : id === "last-denial" ? hub.ring.lastDenial : undefined;
+      const look = last ?? ((): MeshEvent | undefined => hub.ring.find(id));
+      if (last === undefined) {
         const known = look();
         if (known !== undefined) return known;
       }

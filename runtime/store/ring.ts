@@ -14,6 +14,8 @@ export interface EventRing {
   readonly all: () => readonly MeshEvent[];
   /** The last refusal of any kind that was added. */
   readonly lastRefusal: () => MeshEvent | undefined;
+  /** The last of those that an edit of policies may allow. */
+  readonly lastDenial: () => MeshEvent | undefined;
   /** The last lines of one workload, oldest first. */
   readonly logs: (workload: string) => readonly MeshEvent[];
 }
@@ -86,6 +88,7 @@ export function createEventRing(sizes: RingSizes = ringSizes): EventRing {
         .toSorted((a, b) => (a.event.at < b.event.at ? -1 : a.event.at > b.event.at ? 1 : a.order - b.order))
         .map((entry) => entry.event),
     lastRefusal: () => lists.refusals.items().at(-1)?.event,
+    lastDenial: () => lists.refusals.items().findLast(({ event }) => isDenial(event))?.event,
     logs: (workload) =>
       logs
         .get(workload)
@@ -105,6 +108,11 @@ export function isRefusal(event: MeshEvent): boolean {
     default:
       return false;
   }
+}
+
+/** Refused by policy: plaintext under STRICT too, but no handshake that failed of itself. */
+function isDenial(event: MeshEvent): boolean {
+  return event.type === "handshake.failed" ? event.failure?.step === "plaintext" : isRefusal(event);
 }
 
 interface BoundedList {

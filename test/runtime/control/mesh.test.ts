@@ -69,6 +69,7 @@ describe("a running mesh", () => {
     });
     expect(await mesh.client.event(denied.id)).toMatchObject({ id: denied.id, path: "/secret" });
     expect(await mesh.client.event("last-refusal")).toMatchObject({ type: "exchange.completed", path: "/secret" });
+    expect(await mesh.client.event("last-denial")).toMatchObject({ type: "exchange.completed", path: "/secret" });
     expect(await mesh.client.event("nothing")).toBeUndefined();
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { HandshakeEvent } from "../../../runtime/model/event.ts";
 import { createEventRing, isRefusal } from "../../../runtime/store/ring.ts";
 import { noView } from "../../../runtime/store/initial-state.ts";
 import { connection, exchange, handshake, logged } from "./events.ts";
@@ -24,6 +25,20 @@ describe("the rings", () => {
     for (let n = 0; n < 50; n++) ring.add(exchange({ from: "a-1", to: "b-1", verdict: "allow" }));
     expect(ring.find(denied.id)).toBe(denied);
     expect(ring.lastRefusal()).toBe(refused);
+  });
+
+  it("know the last refusal that an edit of policies may allow: plaintext under STRICT, but no bad certificate", () => {
+    const ring = createEventRing({ ...small, refusals: 3 });
+    const plaintext = handshake({ from: null, to: "b-1", failed: "plaintext under STRICT" });
+    const broken: HandshakeEvent = {
+      ...handshake({ from: null, to: "b-1", failed: "certificate has expired" }),
+      failure: { step: "verify", alert: "certificate_expired", reason: "certificate has expired", because: [] },
+    };
+    ring.add(broken);
+    expect([ring.lastRefusal(), ring.lastDenial()]).toEqual([broken, undefined]);
+    ring.add(plaintext);
+    ring.add({ ...broken, id: "h-later" });
+    expect([ring.lastRefusal()?.id, ring.lastDenial()]).toEqual(["h-later", plaintext]);
   });
 
   it("keep the last lines of each workload apart", () => {
