@@ -96,7 +96,7 @@ export function createHostRunner(options: HostRunnerOptions): HostRunner {
       if (running.get(workload.id)?.process === child) running.delete(workload.id);
       return exit;
     });
-    return { pid: child.pid, exited, stop: () => child.stop() };
+    return { pid: child.pid, exited, stop: () => child.stop(program.stopGraceMs) };
   }
 
   async function probe(workload: Workload): Promise<ProbeResult> {

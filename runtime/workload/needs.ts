@@ -1,14 +1,16 @@
+import type { NeedCondition } from "../model/container.ts";
 import type { Workload } from "../model/mesh.ts";
 
-/** Services that `workload` needs and that are not ready: every workload of a needed service must be. */
+/** Services that `workload` needs and that are not ready, or not what it waits for: every workload of a needed service must be. */
 export function findBlockers(
   workload: Workload,
   all: readonly Workload[],
-  isReady: (id: string) => boolean,
+  meets: (id: string, condition: NeedCondition) => boolean,
 ): readonly string[] {
   return needsOf(workload).filter((key) => {
     const members = all.filter((each) => each.service === key && each.program !== undefined);
-    return !members.every((member) => isReady(member.id));
+    const condition = workload.program?.conditions?.[key] ?? "ready";
+    return !members.every((member) => meets(member.id, condition));
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { NeedCondition } from "../model/container.ts";
 import type { Workload } from "../model/mesh.ts";
 import type { WorkloadState } from "../model/state.ts";
 import { createMember, type Member } from "./member.ts";
@@ -51,6 +52,17 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
     const state = members.get(id)?.life().state;
     return state?.phase === "ready" || (state?.phase === "exited" && state.code === 0 && state.restartAt === null);
   };
+  const meets = (id: string, condition: NeedCondition): boolean => {
+    const state = members.get(id)?.life().state;
+    switch (condition) {
+      case "ready":
+        return isReady(id);
+      case "started":
+        return isReady(id) || (state !== undefined && "pid" in state && state.pid > 0);
+      case "completed":
+        return state?.phase === "exited" && state.code === 0;
+    }
+  };
 
   function afterChange(): void {
     const all = [...members.values()];
@@ -75,7 +87,7 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
     const all = workloads();
     for (const member of members.values()) {
       if (member.life().state.phase !== "waiting") continue;
-      const by = findBlockers(member.workload(), all, isReady);
+      const by = findBlockers(member.workload(), all, meets);
       if (by.join() !== member.life().blockedBy.join()) member.dispatch({ type: "blocked", by });
     }
   }
@@ -107,7 +119,7 @@ export function createSupervisor({ runner, clock, report }: SupervisorOptions): 
   function startMember(member: Member): void {
     const doom = findDoomed(workloads()).get(member.workload().id);
     if (doom !== undefined) return member.dispatch({ type: "doomed", reason: doom });
-    member.dispatch({ type: "blocked", by: findBlockers(member.workload(), workloads(), isReady) });
+    member.dispatch({ type: "blocked", by: findBlockers(member.workload(), workloads(), meets) });
     member.dispatch({ type: "start" });
   }
 

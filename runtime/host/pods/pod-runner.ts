@@ -116,7 +116,7 @@ export function createPodRunner(options: PodRunnerOptions): HostRunner {
       await swept;
       return exit;
     });
-    return { pid: child.pid, exited, stop: () => child.stop() };
+    return { pid: child.pid, exited, stop: () => child.stop(program.stopGraceMs) };
   }
 
   /** What the program left behind ends with it, as in a container. */

@@ -135,6 +135,23 @@ describe("the supervisor", () => {
     expect(stage.log).toHaveLength(6);
   });
 
+  it("waits for what `needs` says: a start, readiness, an end with exit code 0", async () => {
+    const stage = setUp();
+    const after = (key: string, condition: "started" | "completed"): Workload =>
+      makeWorkload(`after-${condition}`, { program: { needs: [key], conditions: { [key]: condition } } });
+    const job = makeWorkload("job", { ports: [], program: { ready: { kind: "spawn" } } });
+    stage.supervisor.apply([after("mute", "started"), makeWorkload("mute"), after("job", "completed"), job]);
+    await stage.clock.advance(100);
+    expect(stage.phases()).toMatchObject({ "mute-1": "starting", "after-started-1": "starting" });
+    expect(stage.phases()).toMatchObject({ "job-1": "ready", "after-completed-1": "waiting" });
+    await stage.end("job-1", 1);
+    expect(stage.phases()).toMatchObject({ "after-completed-1": "waiting" });
+    await stage.clock.advance(1100);
+    await stage.end("job-1", 0);
+    await stage.clock.advance(100);
+    expect(stage.phases()).toMatchObject({ "job-1": "exited", "after-completed-1": "starting" });
+  });
+
   it("tells states, lines, problems and who is ready, in order", async () => {
     const stage = setUp();
     stage.listening.add("a-1");
