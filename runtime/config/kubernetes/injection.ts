@@ -32,6 +32,6 @@ export function isInjected(
     injection === undefined &&
     namespace[revision] === undefined &&
     (asked === "true" || (labels[revision] ?? "") !== "");
-  if (asked === "false" || !(isNamespaceOn || isPodOn)) return false;
+  if (!(isNamespaceOn || isPodOn)) return false;
   return (asked ?? annotations[inject]) !== "false";
 }
