@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import type { Clock } from "./core/clock.ts";
 import type { Problem } from "./core/problem.ts";
 import { withoutCompileCache } from "./control/compile-cache.ts";
@@ -5,20 +6,24 @@ import type { LeaseEntrance } from "./control/commands.ts";
 import type { EventHub } from "./control/event-hub.ts";
 import type { MeshLoop } from "./control/mesh-loop.ts";
 import type { Env, Ground } from "./ground.ts";
+import { createContainerRunner } from "./host/container-pods/container-runner.ts";
+import type { PodEngine } from "./host/containers/engine.ts";
+import { runtimeImage } from "./host/container-pods/runtime-image.ts";
 import type { HookConfig, HookPlace } from "./host/hook-config.ts";
 import { createHostRunner, type HostRunner, type HostRunnerOptions } from "./host/host-runner.ts";
 import { createPodRunner } from "./host/pods/pod-runner.ts";
 import { captureVariables } from "./host/program-environment.ts";
 import type { MeshPods } from "./mesh-pods.ts";
-import type { Workload } from "./model/mesh.ts";
+import type { Mesh, Workload } from "./model/mesh.ts";
+import { programFile } from "./program-file.ts";
 
 export interface MeshRunnerOptions {
-  readonly ground: Pick<Ground, "session" | "user" | "reaper" | "pods">;
+  readonly ground: Pick<Ground, "session" | "user" | "reaper" | "pods" | "first">;
   readonly clock: Clock;
   readonly env: Env;
   readonly place: HookPlace;
   readonly hub: Pick<EventHub, "tell">;
-  readonly loop: () => Pick<MeshLoop, "setInTheOpen" | "setProblems">;
+  readonly loop: () => Pick<MeshLoop, "setInTheOpen" | "setProblems" | "mesh">;
   readonly configOf: (workload: Workload) => HookConfig;
 }
 
@@ -81,7 +86,52 @@ export function createMeshRunner(options: MeshRunnerOptions): HostRunner {
     };
   }
 
-  return ground.pods === undefined ? withHook() : inPods(ground.pods);
+  const processes = ground.pods === undefined ? withHook() : inPods(ground.pods);
+  const containers = createContainerRunner({
+    session: ground.session,
+    reaper: ground.reaper,
+    clock: options.clock,
+    mesh: ground.first.mesh.name,
+    connect: () => connectEngine(options.env),
+    runtimeImage: (engine) => runtimeImage(engine, options.env["PATH"], () => undefined),
+    configOf: options.configOf,
+    relay: programFile("relay"),
+    ports: () => portsOf(loop().mesh() ?? ground.first.mesh),
+  });
+  return byKind(processes, containers);
+}
+
+/** Loaded only by a mesh with containers. */
+async function connectEngine(env: Env): Promise<PodEngine> {
+  const [{ openEngine }, { podEngine }] = await Promise.all([
+    import("./host/containers/engine-client.ts"),
+    import("./host/containers/docker.ts"),
+  ]);
+  return podEngine(await openEngine({ env, home: env["HOME"] ?? homedir() }));
+}
+
+/** Every port that a service or a workload of the mesh has. */
+function portsOf({ services, workloads }: Mesh): readonly number[] {
+  return [
+    ...services.flatMap((service) => service.ports.map(({ port }) => port)),
+    ...workloads.flatMap((workload) => workload.ports.map(({ port }) => port)),
+  ];
+}
+
+/** Sends each workload to what runs its kind of program. */
+function byKind(processes: HostRunner, containers: HostRunner): HostRunner {
+  const runnerOf = ({ program }: Workload): HostRunner => (program?.container === undefined ? processes : containers);
+  return {
+    ...processes,
+    start: (workload, onLine) => runnerOf(workload).start(workload, onLine),
+    probe: (workload) => runnerOf(workload).probe(workload),
+    refresh: (workload) => runnerOf(workload).refresh(workload),
+    usage: () => ({ ...processes.usage(), ...containers.usage() }),
+    close: () => {
+      processes.close();
+      containers.close();
+    },
+  };
 }
 
 /** What puts a leased command behind its sidecar: a pod, or the hook. */

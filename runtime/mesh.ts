@@ -18,6 +18,7 @@ import { createSavedFlips } from "./control/saved-flips.ts";
 import type { DaemonOptions } from "./control/start-report.ts";
 import { createSvids } from "./control/svids.ts";
 import { createUsageMeter } from "./control/usage-meter.ts";
+import { podPaths } from "./host/container-pods/pod-folder.ts";
 import { buildHookConfig, endpointTable, nameTable, type HookPlace } from "./host/hook-config.ts";
 import { readMeshFiles } from "./host/read-mesh-files.ts";
 import type { Session } from "./host/session.ts";
@@ -101,7 +102,10 @@ async function compose(surroundings: MeshSurroundings, scope: Scope): Promise<Ru
   const plane = createPlane({
     clock,
     paths: session.paths,
-    addressesFor: machine.mapFor,
+    addressesFor: (workloads) => {
+      for (const { id, program } of workloads) if (program?.container !== undefined) podPaths(session, id);
+      return machine.mapFor(workloads);
+    },
     send,
     onReport: (report) => loop.report(report),
     onRemoved: (proxy) => svids.forget(proxy),

@@ -1,10 +1,12 @@
 import type { AddressMap, Placement, SocketAddress } from "../model/dataplane.ts";
 import type { Workload } from "../model/mesh.ts";
+import { relayFiles } from "../model/relay.ts";
 
 /** Where the sockets of a session are: names of files are the host's business. */
 export interface SocketPaths {
   readonly outbound: (workload: string) => string;
   readonly app: (workload: string, port: number) => string;
+  readonly podSocket: (workload: string, name: string) => string;
 }
 
 /** Ports below this need a right to bind; the alias uses them shifted by `shiftedBy`. */
@@ -35,6 +37,7 @@ export function placeSidecar(
   paths: SocketPaths,
   inTheOpen: ReadonlySet<number>,
 ): Placement {
+  if (workload.program?.container !== undefined) return placeContainer(workload, map, paths);
   if (map.kind === "pods") return placePod(workload, map.second, paths);
   const inbound = workload.ports.flatMap(({ port }) => {
     const at = socketAddress(map, workload.address, port);
@@ -74,6 +77,34 @@ function placePod(workload: Workload, second: number, paths: SocketPaths): Place
     dialFrom: aliasHost(second, workload.address),
   };
 }
+
+/**
+ * A container pod's sockets are in the folder that its relay shares with us; nothing else leads there, so that an undeclared port is dialled at an
+ * address that nobody has.
+ */
+function placeContainer(workload: Workload, map: AddressMap, paths: SocketPaths): Placement {
+  const isCaptured = map.kind === "pods";
+  const inbound = workload.ports.flatMap(({ port }) => {
+    const at = isCaptured ? undefined : socketAddress(map, workload.address, port);
+    return at === undefined ? [] : [{ port, host: at.host, listen: at.port }];
+  });
+  return {
+    proxy: workload.id,
+    inbound: [...inbound, ...publishedOf(workload)],
+    app: Object.fromEntries(
+      workload.ports.map(({ port }): [number, SocketAddress] => [
+        port,
+        { kind: "unix", path: paths.podSocket(workload.id, relayFiles.inbound(port)) },
+      ]),
+    ),
+    appHost: nobody,
+    outbound: paths.podSocket(workload.id, relayFiles.outbound),
+    dialFrom: map.kind === "table" ? undefined : aliasHost(map.second, workload.address),
+  };
+}
+
+/** Connections to the broadcast address are refused by the system itself. */
+const nobody = "255.255.255.255";
 
 /** For systems without loopback aliases: every workload port gets a port of 127.0.0.1 that `free` hands out; known ones keep theirs. */
 export function tableFor(

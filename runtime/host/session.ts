@@ -13,6 +13,10 @@ export interface SessionPaths {
   readonly outbound: (proxy: string) => string;
   readonly app: (workload: string, port: number) => string;
   readonly hook: (workload: string) => string;
+  /** A file of the folder that a container pod shares with its sidecar. */
+  readonly podSocket: (workload: string, name: string) => string;
+  /** Folder of what a container pod's program is given. */
+  readonly podFiles: (workload: string) => string;
 }
 
 /** What `session.json` holds; everything another process needs to find the mesh. */
@@ -65,6 +69,8 @@ export function sessionPaths(root: string): SessionPaths {
     outbound: (proxy) => join(root, "o", `${shortHash(proxy)}.sock`),
     app: (workload, port) => join(root, "a", `${shortHash(workload)}-${port}.sock`),
     hook: (workload) => join(root, "hook", `${shortHash(workload)}.json`),
+    podSocket: (workload, name) => join(root, "c", shortHash(workload), name),
+    podFiles: (workload) => join(root, "f", shortHash(workload)),
   };
 }
 
@@ -96,9 +102,9 @@ export function openSession(directory: string, user: HostUser, env: NodeJS.Proce
 function fill(root: string, directory: string, user: HostUser): Session {
   const paths = sessionPaths(root);
   // Left behind by a daemon that died without its reaper.
-  for (const name of ["o", "a", "hook", "control.sock", "session.json", "id"])
+  for (const name of ["o", "a", "c", "f", "hook", "control.sock", "session.json", "id"])
     rmSync(join(root, name), { recursive: true, force: true });
-  for (const name of ["o", "a", "hook"]) {
+  for (const name of ["o", "a", "c", "f", "hook"]) {
     mkdirSync(join(root, name), { mode: 0o700 });
     if (user.owner !== undefined) chownSync(join(root, name), user.owner.uid, user.owner.gid);
   }

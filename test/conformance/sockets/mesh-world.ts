@@ -54,6 +54,7 @@ export async function createMeshWorld(certificates: Certificates): Promise<MeshW
   const paths: SocketPaths = {
     outbound: (workload) => join(folder, `o-${workload}`),
     app: (workload, port) => join(folder, `a-${workload}-${port}`),
+    podSocket: (workload, name) => join(folder, `c-${workload}-${name}`),
   };
   const inside = meshBeside();
   const machine = inside === undefined ? await claimMachineAddresses(process.platform) : podAddresses;

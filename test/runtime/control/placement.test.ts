@@ -34,7 +34,11 @@ const needs = (...services: readonly string[]): Workload["program"] => ({
   ready: { kind: "ports" },
 });
 
-const paths = { outbound: (id: string) => `/o/${id}`, app: (id: string, port: number) => `/a/${id}-${port}` };
+const paths = {
+  outbound: (id: string) => `/o/${id}`,
+  app: (id: string, port: number) => `/a/${id}-${port}`,
+  podSocket: (id: string, name: string) => `/c/${id}/${name}`,
+};
 
 describe("placements", () => {
   it("of pods listen on host ports alone, and find the program where the model says", () => {
