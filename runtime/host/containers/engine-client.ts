@@ -44,7 +44,8 @@ export async function openEngine(around: EngineSurroundings): Promise<EngineClie
   return {
     docker,
     address,
-    title: `${version.Platform?.Name || (kind === "podman" ? "Podman" : "Docker")} ${version.Version}`,
+    // Podman's platform names the distribution instead.
+    title: kind === "podman" ? `Podman ${version.Version}` : `${version.Platform?.Name || "Docker"} ${version.Version}`,
     kind,
     rootless:
       (info.SecurityOptions ?? []).some((option) => option.includes("rootless")) ||
