@@ -61,8 +61,8 @@ export const hostCodes = {
   },
   MD6020: {
     title: "A container cannot run in this mesh",
-    why: "The service has an image or a build, and what runs the mesh's programs starts processes.",
-    next: "Give the service a `run` command, in the project file or in meshdev.local.yaml.",
+    why: "It asks for something that container pods do not do, its image is not there, or a tool that they need is missing.",
+    next: "Do as the message says, or give the service a `run` command in meshdev.local.yaml.",
   },
   MD6021: {
     title: "The container engine does not answer",
