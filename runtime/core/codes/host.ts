@@ -79,6 +79,16 @@ export const hostCodes = {
     why: "Its socket is there, and belongs to root or to a group that this user is not in.",
     next: "Add the user to the group `docker` and log in again, run rootless Docker or Podman, or set DOCKER_HOST.",
   },
+  MD6024: {
+    title: "An image cannot be had",
+    why: "The machine has not got it, and its registry has not got it either, wants a login, or cannot be reached.",
+    next: "Correct its name, run `docker login`, or bring it by `docker pull` or `docker load`.",
+  },
+  MD6025: {
+    title: "An image cannot be built",
+    why: "A step of its Dockerfile failed, or its base cannot be had.",
+    next: "The message is the engine's, the lines above it are the build's. `docker build` with the same folder shows the same.",
+  },
   MD6027: {
     title: "The container engine's disk is full",
     why: "There is no room for images, containers or their output.",

@@ -26,6 +26,16 @@ export function engineFault(error: unknown, what: string, { url, source }: Engin
     return new MeshError("MD6027", `the engine has no room: ${words}`, {
       hint: "`docker system df` shows what uses it",
     });
+  if (what.startsWith("pull ")) {
+    return new MeshError("MD6024", `the engine cannot ${what}: ${words}`, {
+      hint: "correct the image's name, `docker login`, or bring the image by `docker load` and use pull_policy: never",
+    });
+  }
+  if (what.startsWith("build ")) {
+    return new MeshError("MD6025", `the engine cannot ${what}: ${words}`, {
+      hint: "correct the Dockerfile; a base that cannot be had is brought by `docker pull` or `docker load`",
+    });
+  }
   return new MeshError("MD6029", `the engine refused to ${what}: ${words}`);
 }
 

@@ -85,4 +85,21 @@ describe("an engine that cannot be used", () => {
     });
     await expect(open(full)).rejects.toMatchObject({ code: "MD6027" });
   });
+
+  it("has not got an image, and can neither pull nor build it", async () => {
+    const bare = await answering((request, response) => {
+      if (request.url === "/_ping") response.end("OK");
+      else if (request.url?.startsWith("/images/") === true)
+        response.writeHead(404).end('{"message":"pull access denied for nobody/nothing"}');
+      else response.setHeader("content-type", "application/json").end("{}");
+    });
+    const engine = await openEngine({ env: { DOCKER_HOST: bare }, home });
+    const pull = engine.ask("pull nobody/nothing", () => engine.docker.pull("nobody/nothing"));
+    const build = engine.ask("build shop", () => Promise.reject(new Error("COPY failed: no such file")));
+    await expect(build).rejects.toMatchObject({ code: "MD6025" });
+    await expect(pull).rejects.toMatchObject({
+      code: "MD6024",
+      message: expect.stringContaining("pull access denied"),
+    });
+  });
 });
