@@ -1,26 +1,13 @@
 import { execFile, execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
-import { homedir, networkInterfaces } from "node:os";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { openEngine } from "../../runtime/host/containers/engine-client.ts";
+import { engineGate } from "../support/engine-gate.ts";
 import { createProject, freePort, type Project } from "./support/project.ts";
 
 const busybox = "/bin/busybox";
-const lacks = await whatLacks();
-if (lacks !== undefined) console.info(`tests of container pods are skipped: ${lacks}`);
-
-async function whatLacks(): Promise<string | undefined> {
-  if (process.platform !== "linux") return "they need Linux";
-  if (!existsSync(busybox)) return `${busybox} (busybox-static) is missing`;
-  try {
-    await openEngine({ env: process.env, home: homedir() });
-    execFileSync("docker", ["--version"]);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+const { skip } = await engineGate();
 
 /** A static busybox whose web server is the application: nothing is fetched from a registry. */
 const dockerfile = `FROM scratch
@@ -75,7 +62,7 @@ function docker(...args: readonly string[]): Promise<Ran> {
   });
 }
 
-describe.skipIf(lacks !== undefined)("container pods", () => {
+describe.skipIf(skip !== undefined)("container pods", () => {
   let project: Project;
   let published = 0;
 
