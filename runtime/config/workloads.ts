@@ -133,7 +133,14 @@ export function programOf(group: Group, directory: string, pod: PodFacts, mesh: 
     ...(group.stopGraceMs === undefined ? {} : { stopGraceMs: group.stopGraceMs }),
   };
   if (isContainer(group.container))
-    return { ...common, container: containerOf(group.container, directory, `meshdev/${mesh}-${group.key}`) };
+    return {
+      ...common,
+      container: containerOf(
+        group.container,
+        directory,
+        `meshdev/${mesh.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}-${group.key}`,
+      ),
+    };
   if (group.run === undefined) return undefined;
   return { command: group.run, cwd: absolutePath(directory, group.cwd), ...common };
 }

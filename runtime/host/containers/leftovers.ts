@@ -60,7 +60,8 @@ export async function findLeftovers(
   const old = images
     .toSorted((a, b) => b.Created - a.Created)
     .slice(1)
-    .filter((each) => !used.has(each.Id))
+    // Images that are built upon one inherit its labels.
+    .filter((each) => !used.has(each.Id) && (each.RepoTags ?? []).every((tag) => tag.includes("meshdev/runtime:")))
     .map((each): Leftover => {
       const name = each.RepoTags?.[0] ?? each.Id;
       return { kind: "image", id: each.Id, name, mesh: null, reason: "a newer meshdev replaced it" };
@@ -102,11 +103,12 @@ export async function removeLeftovers({ docker, ask }: EngineClient, leftovers: 
   }
 }
 
-/** Gone, or just being removed by somebody else. */
+/** Gone, just being removed by somebody else, or an image that another one is built upon. */
 function isGone(error: unknown): boolean {
   if (typeof error !== "object" || error === null || !("statusCode" in error)) return false;
   const { statusCode } = error;
   return (
-    statusCode === 404 || (statusCode === 409 && error instanceof Error && /already in progress/.test(error.message))
+    statusCode === 404 ||
+    (statusCode === 409 && error instanceof Error && /already in progress|dependent child images/.test(error.message))
   );
 }
