@@ -38,7 +38,8 @@ function judge(spec: Case, mesh: ReferenceMesh, { workload, port, sample }: Poin
     sourceIp: sample.sourceIp,
     destinationIp: addressOf(workload),
     destinationPort: port,
-    sni: peer === undefined ? undefined : sample.sni,
+    // Under PERMISSIVE, TLS that is not the mesh's passes a TCP port untouched, and its SNI is read (spec PA-13).
+    sni: peer !== undefined || (mode === "PERMISSIVE" && sample.layer === "tcp") ? sample.sni : undefined,
   };
   const providers = {
     known: { "ext-authz-http": "http", "ext-authz-grpc": "grpc" } as const,
